@@ -1,0 +1,114 @@
+import type { WindowOptions } from './geometry.js'
+import type { Activation, Values } from './kernels.js'
+import type { Shape } from './shape.js'
+
+/** Batch normalization of a convolution's input or of a term of `normalizedSum`: (x - mean) / sqrt(variance + epsilon) * gamma + beta. */
+export interface Normalization<T> {
+  /** Per channel scale and shift, [channels]. Default: none, the normalization has no parameters. */
+  readonly gamma?: T
+  readonly beta?: T
+  /** Default 1e-5. */
+  readonly epsilon?: number
+  /** Fixed statistics, each [channels]. Default: mean and biased variance of the batch, through which the gradient flows. */
+  readonly statistics?: { readonly mean: T; readonly variance: T }
+}
+
+/** Applied to the input before the convolution, fused with it: normalization, then activation. Zero padding comes after both. */
+export interface ConvOptions<T> extends WindowOptions {
+  readonly normalization?: Normalization<T>
+  /** Default 'identity'. */
+  readonly activation?: Activation
+}
+
+/** Parameters by name. */
+export type TensorRecord<T> = Readonly<Record<string, T>>
+
+/**
+ * The tensor algebra: every function above this package is written once against it. `T` is the engine's tensor and is
+ * opaque. Operations are differentiable unless they say otherwise, and throw ShapeError when operands do not fit.
+ */
+export interface Backend<T> {
+  readonly name: string
+  readonly precision: 'float32' | 'float64'
+
+  tensor(values: ArrayLike<number>, shape: Shape): T
+  /** Default shape []. */
+  full(value: number, shape?: Shape): T
+  shape(x: T): Shape
+  /** The values, row-major. */
+  read(x: T): Promise<Values>
+
+  /** Runs f and frees every tensor made in it except those in what it returns, which belong to the enclosing scope. */
+  scope<A>(f: () => A): A
+  /** Frees every tensor in a tensor, or in nested plain arrays and records of them. */
+  dispose(tree: unknown): void
+  memory(): { readonly tensors: number; readonly bytes: number }
+  /** Stops worker threads and gives the memory back. */
+  close(): Promise<void>
+
+  neg(x: T): T
+  exp(x: T): T
+  log(x: T): T
+  sqrt(x: T): T
+  abs(x: T): T
+  relu(x: T): T
+  /** +1 where x >= 0, -1 elsewhere. Its derivative is 0: straight-through estimators are in @cpnas/binarize. */
+  sign(x: T): T
+  /** Elementwise with NumPy broadcasting; a number stands for a scalar tensor. */
+  add(a: T | number, b: T | number): T
+  sub(a: T | number, b: T | number): T
+  mul(a: T | number, b: T | number): T
+  div(a: T | number, b: T | number): T
+  /** At a tie the gradient goes to the first operand. */
+  max(a: T | number, b: T | number): T
+  min(a: T | number, b: T | number): T
+  /** Comparisons give 1 or 0 and have no gradient. */
+  less(a: T | number, b: T | number): T
+  lessEqual(a: T | number, b: T | number): T
+  equal(a: T | number, b: T | number): T
+  /** a*x + b*y in one pass, x and y of equal shape. */
+  linearCombination(a: number, x: T, b: number, y: T): T
+
+  /** Over the given axes, which disappear; default all. */
+  sum(x: T, axes?: readonly number[]): T
+  mean(x: T, axes?: readonly number[]): T
+  /** Index of the first maximum along the last axis, as numbers; no gradient. */
+  argMax(x: T): T
+
+  reshape(x: T, shape: Shape): T
+  transpose(x: T, permutation: readonly number[]): T
+  slice(x: T, begin: readonly number[], size: readonly number[]): T
+  pad(x: T, before: readonly number[], after: readonly number[]): T
+  concat(xs: readonly T[], axis: number): T
+  /** [m, k] times [k, n]. */
+  matMul(a: T, b: T): T
+
+  /** x [n, h, w, cin] and filters [kh, kw, cin, cout] to [n, h', w', cout]. */
+  conv2d(x: T, filters: T, options?: ConvOptions<T>): T
+  /** x [n, h, w, c] and filters [kh, kw, c] to [n, h', w', c]. */
+  depthwiseConv2d(x: T, filters: T, options?: ConvOptions<T>): T
+  maxPool(x: T, size: number, options?: WindowOptions): T
+  /** Averages over the pixels inside the image (padding is not counted). */
+  avgPool(x: T, size: number, options?: WindowOptions): T
+  batchNorm(x: T, normalization?: Normalization<T>): T
+  /** Sum of the terms, each normalized if it says so, in one pass: a node of a cell. */
+  normalizedSum(terms: readonly { readonly x: T; readonly normalization?: Normalization<T> }[]): T
+  /** Mean and biased variance over every axis but the last; no gradient. */
+  moments(x: T): { readonly mean: T; readonly variance: T }
+
+  /** Mean cross-entropy of logits [n, classes] with class indices [n]; shape []. Gradient to the logits only. */
+  softmaxCrossEntropy(logits: T, labels: T): T
+
+  /** The same values, cut off from the gradient. */
+  stopGradient(x: T): T
+  /** An operation with a gradient of its own: `gradient` maps the output's gradient to one for each operand. */
+  customGrad(f: (...xs: readonly T[]) => { readonly value: T; readonly gradient: (dy: T) => readonly T[] }): (...xs: readonly T[]) => T
+  /**
+   * Value of f at `parameters`, its gradients by name (zeros where f does not depend on a parameter), and what else f
+   * returned. f's value must have shape [].
+   */
+  valueAndGrad<P extends TensorRecord<T>, A = undefined>(
+    f: (parameters: P) => { readonly value: T; readonly aux?: A },
+    parameters: P,
+  ): { readonly value: T; readonly gradients: { readonly [K in keyof P]: T }; readonly aux: A }
+}

@@ -1,0 +1,37 @@
+/** What went wrong outside the program's control, or in what the user gave it. */
+export type CpnasErrorTag =
+  | 'InvalidOption'
+  | 'InvalidData'
+  | 'InvalidGenotype'
+  | 'InvalidCheckpoint'
+  | 'OutputInUse'
+  | 'StorageFailed'
+  | 'DownloadFailed'
+  | 'BackendUnavailable'
+  | 'NonFiniteLoss'
+
+/**
+ * An expected failure, carried as a value (`Either`, `TaskEither`), never thrown.
+ * `where` names the file, option or sample; `remedy` says what the reader can do about it.
+ */
+export interface CpnasError {
+  readonly _tag: CpnasErrorTag
+  readonly problem: string
+  readonly where: string
+  readonly remedy: string
+}
+
+export const cpnasError = (_tag: CpnasErrorTag, where: string, problem: string, remedy: string): CpnasError => ({
+  _tag,
+  where,
+  problem,
+  remedy,
+})
+
+/** One line for people: `where: problem. remedy.` */
+export const formatError = ({ where, problem, remedy }: CpnasError): string => `${where}: ${problem}. ${remedy}.`
+
+/** A tensor operation was called with operands that do not fit: a mistake in the calling program, so it is thrown. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError'
+}

@@ -1,0 +1,5 @@
+export * from './backend.js'
+export * from './errors.js'
+export * from './geometry.js'
+export type * from './kernels.js'
+export * from './shape.js'

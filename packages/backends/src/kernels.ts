@@ -1,0 +1,103 @@
+import type { Geometry } from './geometry.js'
+import type { Shape } from './shape.js'
+
+/** Values read back from an engine; row-major. */
+export type Values = Float32Array | Float64Array
+
+export type UnaryOperation = 'neg' | 'exp' | 'log' | 'sqrt' | 'abs' | 'relu' | 'sign'
+export type BinaryOperation = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'less' | 'lessEqual' | 'equal'
+
+/**
+ * What a convolution does to every input value before it enters a product. `sign` maps x >= 0 to +1 and the rest to -1;
+ * its two spellings differ in the gradient only: 1 where |x| <= 1 (`sign`), or 2 - 2|x| where |x| < 1 (`sign-polynomial`, Bi-Real net).
+ */
+export type Activation = 'identity' | 'relu' | 'sign' | 'sign-polynomial'
+
+/** `P(x) = activation(x * scale + shift)`, scale and shift [channels]; without them `activation(x)`. Padding is zero after P. */
+export interface Prologue<H> {
+  readonly activation: Activation
+  readonly affine?: { readonly scale: H; readonly shift: H }
+}
+
+/** Mean and biased variance over every axis but the last, each [channels]. */
+export interface Moments<H> {
+  readonly mean: H
+  readonly variance: H
+}
+
+/**
+ * What an engine supplies: forward primitives and their adjoints on opaque tensor handles. Kernels never look at
+ * gradients, never keep state between calls, and never modify an operand, with one exception: an `into` handle is
+ * consumed (the engine may write the sum into its memory; the caller must not use or free it afterwards).
+ * Every handle returned is owned by the caller and is freed by exactly one `free`; handles may share memory underneath.
+ *
+ * Operands are checked by the callers in autodiff.ts, so kernels may assume that shapes fit.
+ */
+export interface Kernels<H> {
+  readonly name: string
+  readonly precision: 'float32' | 'float64'
+
+  fromValues(values: ArrayLike<number>, shape: Shape): H
+  fill(value: number, shape: Shape): H
+  shapeOf(x: H): Shape
+  read(x: H): Promise<Values>
+  free(x: H): void
+  /** Memory held by live handles. */
+  memory(): { readonly tensors: number; readonly bytes: number }
+  close(): Promise<void>
+
+  unary(operation: UnaryOperation, x: H): H
+  /** Broadcasts by NumPy's rule. Comparisons give 1 or 0. */
+  binary(operation: BinaryOperation, a: H, b: H): H
+  /** a*x + b*y, equal shapes, scalar coefficients. */
+  linearCombination(a: number, x: H, b: number, y: H): H
+  /** x + y, equal shapes; consumes `into`. */
+  accumulate(into: H, x: H): H
+  /** Sum over the given axes, which disappear. No axes: the sum of all elements, shape []. */
+  sum(x: H, axes?: readonly number[]): H
+  /** Index of the first maximum along the last axis, as numbers. */
+  argMax(x: H): H
+
+  /** A new handle on the same values; sizes must agree. */
+  reshape(x: H, shape: Shape): H
+  transpose(x: H, permutation: readonly number[]): H
+  slice(x: H, begin: readonly number[], size: readonly number[]): H
+  /** Zeros around: before[i] and after[i] elements on axis i, none negative. */
+  pad(x: H, before: readonly number[], after: readonly number[]): H
+  concat(xs: readonly H[], axis: number): H
+  /** op(a) [m, k] times op(b) [k, n], where op transposes if asked. */
+  matMul(a: H, b: H, transposeA: boolean, transposeB: boolean): H
+
+  /** conv(P(x), w): x [n, h, w, cin], w [kh, kw, cin, cout]; correlation, as in every deep-learning library. */
+  conv2d(x: H, w: H, g: Geometry, p: Prologue<H>): H
+  /**
+   * Gradient with respect to the activation's argument h = x * scale + shift (that is x, without `affine`):
+   * activation'(h) * convTransposed(dy, w), plus `into`.
+   */
+  conv2dInputGrad(dy: H, w: H, x: H, g: Geometry, p: Prologue<H>, into?: H): H
+  /** Gradient with respect to w, given x and dy. */
+  conv2dFilterGrad(dy: H, x: H, g: Geometry, p: Prologue<H>): H
+  /** As conv2d, one filter a channel: w [kh, kw, c]. */
+  depthwiseConv2d(x: H, w: H, g: Geometry, p: Prologue<H>): H
+  depthwiseConv2dInputGrad(dy: H, w: H, x: H, g: Geometry, p: Prologue<H>, into?: H): H
+  depthwiseConv2dFilterGrad(dy: H, x: H, g: Geometry, p: Prologue<H>): H
+
+  maxPool(x: H, g: Geometry): H
+  /** The gradient goes to the first maximum of each window in row-major order, plus `into`. NaN counts as a maximum. */
+  maxPoolGrad(dy: H, x: H, g: Geometry, into?: H): H
+  /** Mean over the window's pixels that lie inside the image. */
+  avgPool(x: H, g: Geometry): H
+  avgPoolGrad(dy: H, g: Geometry, into?: H): H
+
+  /** Over every axis but the last. */
+  moments(x: H): Moments<H>
+  /** sum_i scale_i * x_i + shift, per channel (last axis): x_i of equal shape, scale_i and shift [channels]; plus `into`. An absent scale is 1. */
+  affineSum(terms: readonly { readonly x: H; readonly scale?: H }[], shift: H | undefined, into?: H): H
+  /** Per channel, over every axis but the last: sum(dy) and sum(dy * (x - mean)); x and dy of equal shape. */
+  channelSums(dy: H, x: H, mean: H): { readonly dy: H; readonly dyx: H }
+
+  /** Mean over rows of -log softmax(logits)[label]: logits [n, classes], labels [n] (class indices as numbers); shape []. */
+  softmaxCrossEntropy(logits: H, labels: H): H
+  /** (softmax(logits) - onehot(labels)) * dy / n, dy of shape []. */
+  softmaxCrossEntropyGrad(dy: H, logits: H, labels: H): H
+}
