@@ -1,0 +1,64 @@
+// Fails on import cycles, on imports against the layer order, and on imports of packages that package.json does not declare.
+import { existsSync } from 'node:fs'
+import { cruise } from 'dependency-cruiser'
+import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
+
+/** Bottom first: a package may import the ones before it. */
+const layers = ['backends', 'binarize', 'supernet', 'indicator', 'cp-loss', 'data', 'training', 'search', 'packed', 'cli']
+const independent = ['indicator']
+
+const sourcesOf = name => `^packages/${name}/src/`
+/** Built packages resolve to their dist, packages not built yet to their bare name. */
+const anyOf = names => `^(packages|@cpnas)/(${names.join('|')})(/|$)`
+
+const layerRules = layers.flatMap((name, i) => {
+  const above = independent.includes(name) ? layers.filter(other => other !== name) : layers.slice(i + 1)
+  return above.length === 0
+    ? []
+    : [
+        {
+          name: 'layer-order',
+          severity: 'error',
+          comment: independent.includes(name) ? `${name} imports no other package` : `${name} stands below ${above}`,
+          from: { path: sourcesOf(name) },
+          to: { path: anyOf(above) },
+        },
+      ]
+})
+
+const ruleSet = {
+  forbidden: [
+    ...layerRules,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'packages-by-name',
+      severity: 'error',
+      comment: "a package's sources are reached through its name only",
+      from: { path: '^(packages/([^/]+)|test)/' },
+      to: { path: '^packages/([^/]+)/src/', pathNot: '^packages/$2/' },
+    },
+    {
+      name: 'declared-dependencies',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'], pathNot: '^@cpnas/' },
+    },
+  ],
+}
+
+const result = await cruise(
+  ['packages', 'test', 'scripts', 'bench'].filter(path => existsSync(path)),
+  {
+    ruleSet,
+    validate: true,
+    outputType: 'err',
+    exclude: { path: '(^|/)(assembly|coverage)/' },
+    doNotFollow: { path: '(^|/)(dist|node_modules)/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+  {},
+  { tsConfig: extractTSConfig('tsconfig.base.json') },
+)
+process.stdout.write(result.output)
+process.exitCode = result.exitCode
