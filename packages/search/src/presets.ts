@@ -1,0 +1,61 @@
+import type { CpnasError } from '@cpnas/backends'
+import { operations } from '@cpnas/supernet'
+import type { Either } from 'fp-ts/Either'
+import type { SearchConfig } from './config.js'
+import { checkConfig } from './options.js'
+
+/**
+ * `paper`: the source where it speaks (eight operations, one epoch a sample), else DARTS's search (8 cells, 16 channels,
+ * batch 64, SGD 0.025 to 0.001, momentum 0.9, decay 3e-4, clip 5, half the images validate) and BNAS's T = 3 and 5
+ * warm-up epochs.
+ */
+const paper: SearchConfig = {
+  seed: 0,
+  cells: 8,
+  channels: 16,
+  operations,
+  edges: 'all',
+  sepConvRepeat: 1,
+  prelu: false,
+  preprocessPrecision: 'binary',
+  estimator: 'clipped-identity',
+  scale: 'channel',
+  shareWeights: false,
+  passes: 3,
+  betaP: 1.5,
+  epochsPerSample: 1,
+  warmupEpochs: 5,
+  share: 1,
+  validationShare: 0.5,
+  batchSize: 64,
+  crop: 4,
+  flip: true,
+  cutout: 0,
+  learningRate: 0.025,
+  minLearningRate: 0.001,
+  momentum: 0.9,
+  weightDecay: 3e-4,
+  gradientClip: 5,
+}
+
+/** `cifar10`: BNAS's 6 cells, one pass and two fifths of the images: a search a CPU ends the same day. */
+const cifar10: SearchConfig = { ...paper, cells: 6, passes: 1, warmupEpochs: 2, share: 0.4 }
+
+/** `quick`: the smallest network with both kinds of cell and a fifth of 10,000 images: minutes on two cores. */
+const quick: SearchConfig = {
+  ...cifar10,
+  cells: 3,
+  channels: 8,
+  warmupEpochs: 1,
+  share: 0.2,
+  crop: 0,
+  flip: false,
+}
+
+/** Complete configurations by name. */
+export const presets = { quick, cifar10, paper } as const
+export type Preset = keyof typeof presets
+
+/** A preset with some options replaced; InvalidOption names one out of range. */
+export const searchConfig = (preset: Preset, options: Partial<SearchConfig> = {}): Either<CpnasError, SearchConfig> =>
+  checkConfig({ ...presets[preset], ...options })

@@ -1,0 +1,125 @@
+import type { CpnasError, Shape, Values } from '@cpnas/backends'
+import type { Genotype, Operation, Remaining } from '@cpnas/supernet'
+import type { TaskEither } from 'fp-ts/TaskEither'
+
+/** An epoch before the first drop, on an architecture drawn uniformly; it gives no z. */
+export interface WarmupEntry {
+  readonly type: 'warmup'
+  /** From 1. */
+  readonly epoch: number
+  readonly architecture: Genotype
+  /** Mean training loss of the epoch. */
+  readonly lossChild: number
+  readonly lossParent: number
+}
+
+/** One sampled architecture: trained, then evaluated on the validation split. */
+export interface SampleEntry {
+  readonly type: 'sample'
+  /** Each counts from 1. */
+  readonly round: number
+  readonly pass: number
+  readonly sample: number
+  readonly architecture: Genotype
+  /** Validation accuracies A_P and A_C, fractions in 0..1, with batch statistics. */
+  readonly accuracyParent: number
+  readonly accuracyChild: number
+  /** z = betaP * (A_P - A_C) + A_C: what each of the 28 sampled operations gets. */
+  readonly z: number
+  /** Mean training loss of the sample's last epoch. */
+  readonly lossChild: number
+  readonly lossParent: number
+  /** Mean cross-entropy on the validation split. */
+  readonly validationLossChild: number
+  readonly validationLossParent: number
+}
+
+/** What the indicator said about one edge at the end of a round; the three lists run in parallel. */
+export interface EdgeIndicator {
+  readonly operations: readonly Operation[]
+  /** Mean of z over the T passes. */
+  readonly zbar: readonly number[]
+  /** Softmax of zbar over the edge's operations. */
+  readonly e: readonly number[]
+  readonly dropped: Operation
+}
+
+/** The end of a round: every edge loses one operation. */
+export interface DropEntry {
+  readonly type: 'drop'
+  /** From 1. */
+  readonly round: number
+  readonly normal: readonly EdgeIndicator[]
+  readonly reduce: readonly EdgeIndicator[]
+}
+
+export type HistoryEntry = WarmupEntry | SampleEntry | DropEntry
+
+/**
+ * Where a search stands: a plain value, safe to print as JSON. Everything else (the order of samples, of batches, the
+ * learning rate) follows from it and the configuration.
+ */
+export interface SearchState {
+  /** Warm-up epochs done. */
+  readonly warmup: number
+  /** The round, pass and sample to come, each from 1. After the last round: one round past it. */
+  readonly round: number
+  readonly pass: number
+  readonly sample: number
+  readonly remaining: Remaining
+  readonly history: readonly HistoryEntry[]
+}
+
+/** A tensor read back from its engine, row-major. */
+export interface StoredTensor {
+  readonly shape: Shape
+  readonly values: Values
+}
+
+/** All that a search needs to go on: its state, and weights and momenta of Child and Parent by name. */
+export interface SearchSnapshot {
+  readonly state: SearchState
+  readonly tensors: Readonly<Record<string, StoredTensor>>
+}
+
+/** Where the search is within the current sample; for a progress bar. */
+export interface ProgressEvent {
+  readonly type: 'progress'
+  /** Work done of the whole search, 0..1 (a training step counts as three evaluation steps). */
+  readonly fraction: number
+  readonly phase: 'warmup' | 'train' | 'evaluate'
+  readonly network: 'child' | 'parent' | 'both'
+  /** Each from 1; in the warm-up round, pass and sample are those to come. */
+  readonly round: number
+  readonly rounds: number
+  readonly pass: number
+  readonly passes: number
+  readonly sample: number
+  readonly samples: number
+  /** Batches done and all batches of this phase. */
+  readonly step: number
+  readonly steps: number
+}
+
+/** What `emit` is told. `entry` is already in the state that was saved. */
+export type SearchEvent =
+  | ProgressEvent
+  | { readonly type: 'warmup'; readonly fraction: number; readonly entry: WarmupEntry }
+  | { readonly type: 'sample'; readonly fraction: number; readonly entry: SampleEntry }
+  | { readonly type: 'drop'; readonly fraction: number; readonly entry: DropEntry }
+  | { readonly type: 'done'; readonly fraction: 1; readonly genotype: Genotype }
+
+/** `finished` with the genotype, or `stopped` by the signal; a stopped search resumes from its last saved snapshot. */
+export type SearchResult =
+  | { readonly status: 'finished'; readonly genotype: Genotype; readonly state: SearchState }
+  | { readonly status: 'stopped'; readonly state: SearchState }
+
+export interface SearchOptions {
+  /** Resume from here. Default: begin anew from the configuration's seed. */
+  readonly snapshot?: SearchSnapshot
+  /** Called after every sample, warm-up epoch and drop; the search waits for it and stops when it fails. Default: nothing is kept. */
+  readonly save?: (snapshot: SearchSnapshot) => TaskEither<CpnasError, void>
+  readonly emit?: (event: SearchEvent) => void
+  /** Stops the search after the current step. */
+  readonly signal?: AbortSignal
+}
