@@ -30,7 +30,12 @@ export const convolution = (store: Store): Convolution => ({
             from[output * g.outChannels + o]! * filters[(tap * g.inChannels + i) * g.outChannels + o]!
     })
     const slopes = slope(store, x, p)
-    return giveInputGrad(store, gradient.map((v, i) => v * slopes[i]!), g, into)
+    return giveInputGrad(
+      store,
+      gradient.map((v, i) => v * slopes[i]!),
+      g,
+      into,
+    )
   },
   conv2dFilterGrad: (dy, x, g, p) => {
     const from = store.values(dy)

@@ -31,7 +31,12 @@ export const depthwiseConvolution = (store: Store): DepthwiseConvolution => ({
         gradient[input * channels + c]! += from[output * channels + c]! * filters[tap * channels + c]!
     })
     const slopes = slope(store, x, p)
-    return giveInputGrad(store, gradient.map((v, i) => v * slopes[i]!), g, into)
+    return giveInputGrad(
+      store,
+      gradient.map((v, i) => v * slopes[i]!),
+      g,
+      into,
+    )
   },
   depthwiseConv2dFilterGrad: (dy, x, g, p) => {
     const channels = g.inChannels

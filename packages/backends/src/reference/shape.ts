@@ -3,7 +3,13 @@ import { type Shape, sizeOf, stridesOf } from '../shape.js'
 import { gather, type ReferenceTensor, type Store, stridedIndices } from './tensor.js'
 
 /** Writes `values` of `shape` into `target` (of `targetShape`) from the position `begin` on. */
-const place = (target: Float64Array, targetShape: Shape, values: Float64Array, shape: Shape, begin: readonly number[]) => {
+const place = (
+  target: Float64Array,
+  targetShape: Shape,
+  values: Float64Array,
+  shape: Shape,
+  begin: readonly number[],
+) => {
   const strides = stridesOf(targetShape)
   const offset = strides.reduce((sum, stride, axis) => sum + stride * begin[axis]!, 0)
   stridedIndices(shape, strides, offset).forEach((position, i) => {
@@ -38,7 +44,13 @@ export const reshaping = ({ make, alias, values }: Store): Reshaping => ({
     const whole = new Float64Array(sizeOf(shape))
     let begin = 0
     for (const x of xs) {
-      place(whole, shape, values(x), x.shape, shape.map((_, i) => (i === axis ? begin : 0)))
+      place(
+        whole,
+        shape,
+        values(x),
+        x.shape,
+        shape.map((_, i) => (i === axis ? begin : 0)),
+      )
       begin += x.shape[axis]!
     }
     return make(whole, shape)

@@ -1,0 +1,161 @@
+import type { Kernels } from '../kernels.js'
+import type { Shape } from '../shape.js'
+import { Tensor, tensorsIn } from './tensor.js'
+
+/** One differentiable operation that was run. */
+export interface Entry<H> {
+  readonly output: Tensor<H>
+  /** Gives the operands their gradients (by `Recorder.give`); dy stays the tape's. */
+  readonly backward: (dy: H) => void
+  /** Handles that `backward` reads and the entry owns. */
+  readonly saved: readonly H[]
+  /** Tensors that `backward` reads and nobody else will. */
+  readonly kept: readonly Tensor<H>[]
+}
+
+/** What one `valueAndGrad` records, and the tensors that live as long as it needs them. */
+export interface Tape<H> {
+  /** False from the moment the backward pass starts: the tape's tensors are constants from then on. */
+  recording: boolean
+  readonly entries: Entry<H>[]
+  /** Operands without a node, which `backward` functions may read. */
+  readonly operands: Set<Tensor<H>>
+  readonly live: Set<Tensor<H>>
+}
+
+/** An operation that was just run, with what it takes to differentiate it. */
+export interface Operation<H> {
+  readonly name: string
+  readonly handle: H
+  readonly shape: Shape
+  readonly operands: readonly Tensor<H>[]
+  readonly backward: (dy: H) => void
+  readonly saved?: readonly H[]
+  readonly kept?: readonly Tensor<H>[]
+}
+
+/** Tapes and scopes: the only state of a Backend. */
+export interface Recorder<H> {
+  readonly kernels: Kernels<H>
+  /** A tensor without gradient, in the current scope. */
+  untracked(handle: H, shape: Shape): Tensor<H>
+  /** The tensor of an operation's result; on the tape if an operand is. */
+  record(operation: Operation<H>): Tensor<H>
+  isTracked(x: Tensor<H>): boolean
+  /** Whether x takes a gradient in the backward pass that is running. */
+  receives(x: Tensor<H>): boolean
+  /** If x takes a gradient, replaces its sum so far by `gradient(sum so far)`, which consumes its argument. */
+  give(x: Tensor<H>, gradient: (into: H | undefined) => H): void
+  scope<A>(f: () => A): A
+  /** Runs f and hands out the tensors made in it, which then belong to no scope. */
+  collect<A>(f: () => A): { readonly result: A; readonly made: readonly Tensor<H>[] }
+  /** Frees tensors, or leaves them to the tape that still needs them. */
+  dispose(xs: readonly Tensor<H>[]): void
+  /** Runs f in a scope of its own with a new tape, which ends when f returns. What f returns goes to the enclosing scope. */
+  withTape<A>(f: (tape: Tape<H>) => A): A
+}
+
+const nested = (name: string): Error =>
+  new Error(
+    `${name}: an operand is tracked by an enclosing valueAndGrad; derivatives of derivatives are not supported, ` +
+      'pass the operand through stopGradient',
+  )
+
+export const makeRecorder = <H>(kernels: Kernels<H>): Recorder<H> => {
+  const scopes: Set<Tensor<H>>[] = []
+  const tapes: Tape<H>[] = []
+
+  const isTracked = (x: Tensor<H>): boolean => x.node?.tape.recording === true
+
+  const release = (x: Tensor<H>): void => {
+    const holder = tapes.find(tape => x.node?.tape === tape || tape.operands.has(x))
+    if (holder === undefined) kernels.free(x.handle)
+    else holder.live.add(x)
+  }
+
+  const register = (x: Tensor<H>): Tensor<H> => {
+    scopes.at(-1)?.add(x)
+    return x
+  }
+
+  const inside = <A>(made: Set<Tensor<H>>, f: () => A): A => {
+    scopes.push(made)
+    try {
+      return f()
+    } finally {
+      scopes.pop()
+    }
+  }
+
+  const within = <A>(made: Set<Tensor<H>>, f: () => A): A => {
+    try {
+      const result = inside(made, f)
+      if (result instanceof Promise) throw new TypeError('scope: the function must not be asynchronous')
+      for (const x of tensorsIn<H>(result)) if (made.delete(x)) register(x)
+      return result
+    } finally {
+      made.forEach(release)
+    }
+  }
+
+  const freeAll = (handles: readonly H[]): void => {
+    for (const handle of handles) kernels.free(handle)
+  }
+
+  return {
+    kernels,
+    isTracked,
+    untracked: (handle, shape) => register(new Tensor(handle, shape)),
+    record: ({ name, handle, shape, operands, backward, saved = [], kept = [] }) => {
+      const tracked = operands.filter(isTracked)
+      const tape = tapes.at(-1)
+      if (tape === undefined || tracked.length === 0 || tracked.some(x => x.node?.tape !== tape)) {
+        freeAll(saved)
+        kept.forEach(release)
+        if (tracked.length === 0) return register(new Tensor(handle, shape))
+        kernels.free(handle)
+        throw nested(name)
+      }
+      for (const x of operands) if (x.node?.tape !== tape) tape.operands.add(x)
+      for (const x of kept) tape.live.add(x)
+      const output = register(new Tensor(handle, shape, { tape, gradient: undefined }))
+      tape.entries.push({ output, backward, saved, kept })
+      return output
+    },
+    receives: x => x.node !== undefined && x.node.tape === tapes.at(-1),
+    give: ({ node }, gradient) => {
+      if (node !== undefined && node.tape === tapes.at(-1)) node.gradient = gradient(node.gradient)
+    },
+    scope: f => within(new Set(), f),
+    collect: f => {
+      const made = new Set<Tensor<H>>()
+      try {
+        return { result: inside(made, f), made: [...made] }
+      } catch (error) {
+        made.forEach(release)
+        throw error
+      }
+    },
+    dispose: xs => {
+      for (const x of xs) {
+        scopes.findLast(scope => scope.delete(x))
+        release(x)
+      }
+    },
+    withTape: f => {
+      const tape: Tape<H> = { recording: true, entries: [], operands: new Set(), live: new Set() }
+      tapes.push(tape)
+      return within(tape.live, () => {
+        try {
+          return f(tape)
+        } finally {
+          tape.recording = false
+          tapes.pop()
+          for (const { saved } of tape.entries) freeAll(saved)
+          for (const { node } of tape.live)
+            if (node?.tape === tape && node.gradient !== undefined) kernels.free(node.gradient)
+        }
+      })
+    },
+  }
+}
