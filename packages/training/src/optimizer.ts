@@ -1,0 +1,24 @@
+import type { Backend, TensorRecord } from '@cpnas/backends'
+
+/** What an optimizer remembers: for each of its slots (e.g. `velocity`) a tensor per parameter, by the parameter's name. */
+export type OptimizerState<T> = Readonly<Record<string, TensorRecord<T>>>
+
+/** Parameters together with what their optimizer remembers of them. */
+export interface Learner<T> {
+  readonly parameters: TensorRecord<T>
+  readonly state: OptimizerState<T>
+}
+
+/**
+ * A pair of pure functions with explicit state. `update` makes new tensors and frees none; parameters without a gradient,
+ * and their state, are passed on as they are.
+ */
+export interface Optimizer {
+  readonly init: <T>() => OptimizerState<T>
+  readonly update: <T>(
+    backend: Backend<T>,
+    gradients: TensorRecord<T>,
+    learner: Learner<T>,
+    learningRate: number,
+  ) => Learner<T>
+}

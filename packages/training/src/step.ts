@@ -1,0 +1,61 @@
+import type { Backend, TensorRecord } from '@cpnas/backends'
+import { clipByGlobalNorm } from './clip.js'
+import type { Learner, Optimizer } from './optimizer.js'
+
+/** A network as a function of its parameters; images [n, height, width, channels], logits [n, classes]. */
+export type Forward<T> = (backend: Backend<T>, parameters: TensorRecord<T>, images: T) => { readonly logits: T }
+
+export interface StepOptions {
+  readonly optimizer: Optimizer
+  readonly learningRate: number
+  /** Largest global norm of the gradients. Default: no clipping. */
+  readonly gradientClip?: number
+  /** Parameters to clip to [-1, 1] after the update: latent weights of 1-bit filters. Default none. */
+  readonly latent?: readonly string[]
+}
+
+/**
+ * One optimization step on the sum of the networks' mean cross-entropies; two networks are Child and Parent on one set of
+ * weights. Takes over the learner's tensors: frees those it replaces. Gives each network's loss, shape [].
+ */
+export const trainStep = <T>(
+  backend: Backend<T>,
+  learner: Learner<T>,
+  networks: readonly [Forward<T>, ...Forward<T>[]],
+  images: T,
+  labels: T,
+  { optimizer, learningRate, gradientClip, latent = [] }: StepOptions,
+): { readonly learner: Learner<T>; readonly losses: readonly T[] } => {
+  const result = backend.scope(() => {
+    const { gradients, aux: losses } = backend.valueAndGrad((parameters: TensorRecord<T>) => {
+      const losses = networks.map(forward =>
+        backend.softmaxCrossEntropy(forward(backend, parameters, images).logits, labels),
+      )
+      return { value: losses.reduce((a, b) => backend.add(a, b)), aux: losses }
+    }, learner.parameters)
+    const clipped = gradientClip === undefined ? gradients : clipByGlobalNorm(backend, gradients, gradientClip)
+    const updated = optimizer.update(backend, clipped, learner, learningRate)
+    return { learner: { ...updated, parameters: clipLatent(backend, updated.parameters, latent) }, losses }
+  })
+  disposeReplaced(backend, learner, result.learner)
+  return result
+}
+
+const clipLatent = <T>(
+  backend: Backend<T>,
+  parameters: TensorRecord<T>,
+  latent: readonly string[],
+): TensorRecord<T> => ({
+  ...parameters,
+  ...Object.fromEntries(
+    latent.filter(name => name in parameters).map(name => [name, backend.max(backend.min(parameters[name]!, 1), -1)]),
+  ),
+})
+
+const tensorsOf = <T>({ parameters, state }: Learner<T>): readonly T[] =>
+  [parameters, ...Object.values(state)].flatMap(record => Object.values(record))
+
+const disposeReplaced = <T>(backend: Backend<T>, before: Learner<T>, after: Learner<T>): void => {
+  const kept = new Set(tensorsOf(after))
+  backend.dispose(tensorsOf(before).filter(x => !kept.has(x)))
+}

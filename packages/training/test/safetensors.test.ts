@@ -1,0 +1,96 @@
+import { decodeSafetensors, encodeSafetensors, type StoredTensors } from '@cpnas/training'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }).chain(shape => {
+  const size = shape.reduce((a, b) => a * b, 1)
+  const exactly = { minLength: size, maxLength: size }
+  return fc.oneof(fc.float32Array(exactly), fc.float64Array(exactly)).map(values => ({ shape, values }))
+})
+const tensors = fc.dictionary(
+  fc.string({ unit: 'grapheme' }).filter(name => name !== '__metadata__'),
+  tensor,
+) as fc.Arbitrary<StoredTensors>
+
+const file = (header: string, data: number): Uint8Array => {
+  const json = new TextEncoder().encode(header)
+  const bytes = new Uint8Array(8 + json.length + data)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true)
+  bytes.set(json, 8)
+  return bytes
+}
+const entry = (shape: readonly number[], begin: number, end: number, dtype = 'F32') =>
+  JSON.stringify({ dtype, shape, data_offsets: [begin, end] })
+
+describe('safetensors', () => {
+  it('gives back what was written, bit for bit, wherever the bytes lie', () => {
+    fc.assert(
+      fc.property(tensors, fc.nat(9), (given, shift) => {
+        const encoded = encodeSafetensors(given)
+        const moved = new Uint8Array(encoded.length + shift)
+        moved.set(encoded, shift)
+        const decoded = decodeSafetensors(Buffer.from(moved.buffer).subarray(shift))
+        expect(decoded).toMatchObject({ _tag: 'Right' })
+        if (decoded._tag === 'Left') return
+        expect(Object.keys(decoded.right).sort()).toEqual(Object.keys(given).sort())
+        for (const [name, { shape, values }] of Object.entries(given)) {
+          const read = decoded.right[name]!
+          expect(read.shape).toEqual(shape)
+          expect(read.values.constructor).toBe(values.constructor)
+          expect(new Uint8Array(read.values.buffer)).toEqual(
+            new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+          )
+        }
+      }),
+    )
+  })
+
+  it('is the published format: 8 bytes of header length, JSON, values', () => {
+    const bytes = encodeSafetensors({ w: { shape: [1, 2], values: Float32Array.of(1, -2) } })
+    const json = '{"w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}'
+    expect(new DataView(bytes.buffer).getUint32(0, true)).toBe(json.length)
+    expect(new TextDecoder().decode(bytes.subarray(8, 8 + json.length))).toBe(json)
+    expect(Array.from(bytes.subarray(8 + json.length))).toEqual([0, 0, 128, 63, 0, 0, 0, 192])
+  })
+
+  it('does not depend on the order of the names', () => {
+    const a = { shape: [1], values: Float32Array.of(1) }
+    const b = { shape: [2], values: Float64Array.of(2, 3) }
+    expect(encodeSafetensors({ a, b })).toEqual(encodeSafetensors({ b, a }))
+  })
+
+  it('reads any file cut short as damaged', () => {
+    fc.assert(
+      fc.property(tensors, fc.nat(), (given, at) => {
+        const bytes = encodeSafetensors(given)
+        expect(decodeSafetensors(bytes.subarray(0, at % bytes.length))._tag).toBe('Left')
+      }),
+    )
+  })
+
+  it.each([
+    ['a header longer than the file', file('{}', 0).map((b, i) => (i === 1 ? 1 : b)), /announces a header of 258/],
+    ['no JSON', file('{]', 0), /not a record/],
+    ['JSON that is no record', file('[]', 0), /not a record/],
+    ['another type', file(`{"w":${entry([1], 0, 2, 'F16')}}`, 2), /tensor w/],
+    ['a negative size', file(`{"w":${entry([-1, -1], 0, 4)}}`, 4), /tensor w/],
+    ['offsets in reverse', file(`{"w":${entry([1], 4, 0)}}`, 4), /tensor w/],
+    ['null', file('{"w":null}', 0), /tensor w/],
+    ['too few bytes for the shape', file(`{"w":${entry([2], 0, 4)}}`, 4), /\[2\] 4 bytes/],
+    ['a hole', file(`{"a":${entry([1], 0, 4)},"b":${entry([1], 8, 12)}}`, 12), /hole.*b/],
+    ['an overlap', file(`{"a":${entry([1], 0, 4)},"b":${entry([1], 0, 4)}}`, 4), /overlap.*b/],
+    ['trailing bytes', file(`{"a":${entry([1], 0, 4)}}`, 5), /1 bytes after/],
+  ])('refuses %s', (_, bytes, problem) => {
+    const decoded = decodeSafetensors(bytes)
+    expect(decoded).toEqual({ _tag: 'Left', left: expect.stringMatching(problem) })
+  })
+
+  it('ignores metadata of other writers', () => {
+    expect(decodeSafetensors(file('{"__metadata__":{"format":"pt"}}  ', 0))).toEqual({ _tag: 'Right', right: {} })
+  })
+
+  it('refuses to write values that do not fit their shape', () => {
+    expect(() => encodeSafetensors({ w: { shape: [3], values: Float32Array.of(1) } })).toThrow(RangeError)
+    expect(() => encodeSafetensors({ __metadata__: { shape: [], values: Float32Array.of(1) } })).toThrow(RangeError)
+  })
+})
