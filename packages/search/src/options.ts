@@ -1,6 +1,6 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { operations } from '@cpnas/supernet'
-import { type Either, left, right } from 'fp-ts/Either'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 
 /** What values an option takes. Bounds are inclusive unless `above` or `below`. */

@@ -1,6 +1,6 @@
 import type { CpnasError } from '@cpnas/backends'
 import { operations } from '@cpnas/supernet'
-import type { Either } from 'fp-ts/Either'
+import type { Either } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 import { checkConfig } from './options.js'
 

@@ -1,6 +1,6 @@
 import type { CpnasError, Shape, Values } from '@cpnas/backends'
 import type { Genotype, Operation, Remaining } from '@cpnas/supernet'
-import type { TaskEither } from 'fp-ts/TaskEither'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /** An epoch before the first drop, on an architecture drawn uniformly; it gives no z. */
 export interface WarmupEntry {
