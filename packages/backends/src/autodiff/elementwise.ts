@@ -72,53 +72,44 @@ export const elementwise = <H>(recorder: Recorder<H>): Elementwise<H> => {
     })
   }
 
-  /** Runs a binary kernel on operands that may be numbers, which become scalars that `f` has to free or to save. */
-  const applied = <A>(
-    name: BinaryOperation,
-    operands: readonly [Tensor<H> | number, Tensor<H> | number],
-    f: (handle: H, a: Tensor<H>, b: Tensor<H>, scalars: readonly H[]) => A,
-  ): A => {
-    const scalars: H[] = []
-    const [a, b] = operands.map(operand => {
-      if (typeof operand !== 'number') return operand
-      const scalar = kernels.fill(operand, [])
-      scalars.push(scalar)
-      return new Tensor(scalar, [])
-    }) as [Tensor<H>, Tensor<H>]
-    return f(kernels.binary(name, a.handle, b.handle), a, b, scalars)
+  /** An operand with the handle to free after use if it stood for a number: then it is a scalar of no scope. */
+  const operand = (x: Tensor<H> | number): { readonly tensor: Tensor<H>; readonly owned: readonly H[] } => {
+    if (typeof x !== 'number') return { tensor: x, owned: [] }
+    const scalar = kernels.fill(x, [])
+    return { tensor: new Tensor(scalar, []), owned: [scalar] }
   }
 
-  const shapeOf = (x: Tensor<H> | number) => (typeof x === 'number' ? [] : x.shape)
-
   const binary = (name: keyof typeof binaryGradients) => (left: Tensor<H> | number, right: Tensor<H> | number) => {
-    const shape = broadcastShape(name, shapeOf(left), shapeOf(right))
+    const { tensor: a, owned: ownedA } = operand(left)
+    const { tensor: b, owned: ownedB } = operand(right)
+    const shape = broadcastShape(name, a.shape, b.shape)
+    const y = kernels.binary(name, a.handle, b.handle)
+    const giveTo = (x: Tensor<H>, dy: H, gradient: BinaryGradient) =>
+      give(x, into =>
+        addTo(kernels, into, sumTo(kernels, gradient(kernels, dy, a.handle, b.handle, y), shape, x.shape)),
+      )
     const [toA, toB] = binaryGradients[name]
-    return applied(name, [left, right], (handle, a, b, saved) =>
-      record({
-        name,
-        handle,
-        shape,
-        operands: [a, b],
-        saved,
-        backward: dy => {
-          const giveTo = (x: Tensor<H>, gradient: BinaryGradient) =>
-            give(x, into =>
-              addTo(kernels, into, sumTo(kernels, gradient(kernels, dy, a.handle, b.handle, handle), shape, x.shape)),
-            )
-          giveTo(a, toA)
-          giveTo(b, toB)
-        },
-      }),
-    )
+    return record({
+      name,
+      handle: y,
+      shape,
+      operands: [a, b],
+      saved: [...ownedA, ...ownedB],
+      backward: dy => {
+        giveTo(a, dy, toA)
+        giveTo(b, dy, toB)
+      },
+    })
   }
 
   const comparison =
     (name: 'less' | 'lessEqual' | 'equal') => (left: Tensor<H> | number, right: Tensor<H> | number) => {
-      const shape = broadcastShape(name, shapeOf(left), shapeOf(right))
-      return applied(name, [left, right], (handle, _a, _b, scalars) => {
-        for (const scalar of scalars) kernels.free(scalar)
-        return untracked(handle, shape)
-      })
+      const { tensor: a, owned: ownedA } = operand(left)
+      const { tensor: b, owned: ownedB } = operand(right)
+      const shape = broadcastShape(name, a.shape, b.shape)
+      const y = kernels.binary(name, a.handle, b.handle)
+      for (const scalar of [...ownedA, ...ownedB]) kernels.free(scalar)
+      return untracked(y, shape)
     }
 
   return {
