@@ -4,16 +4,14 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Learner } from './optimizer.js'
 import { type Forward, type StepOptions, trainStep } from './step.js'
 
-/** `count` images [height, width, channels] one after the other, and their class indices. */
+/** Images one after the other, and their class indices. */
 export interface Batch {
   readonly images: ArrayLike<number>
   readonly labels: ArrayLike<number>
-  readonly count: number
+  readonly shape: readonly [count: number, height: number, width: number, channels: number]
 }
 
 export interface LoopOptions {
-  /** [height, width, channels]. */
-  readonly imageShape: readonly [number, number, number]
   /** Names the work in the error about a loss that is not finite, e.g. `round 1, pass 1, sample 3, child`. */
   readonly where: string
   /** Called after every batch with the number of batches done. */
@@ -108,7 +106,7 @@ const accumulate = async <T, S>(
   backend: Backend<T>,
   carried: S,
   batches: Iterable<Batch>,
-  { imageShape, onStep, signal }: LoopOptions,
+  { onStep, signal }: LoopOptions,
   step: (carried: S, images: T, labels: T) => Step<T, S>,
 ): Promise<{
   readonly carried: S
@@ -125,16 +123,17 @@ const accumulate = async <T, S>(
       stopped = signal?.aborted ?? false
       if (stopped) break
       const before = current
+      const [size] = batch.shape
       current = backend.scope(() => {
-        const images = backend.tensor(batch.images, [batch.count, ...imageShape])
-        const labels = backend.tensor(batch.labels, [batch.count])
+        const images = backend.tensor(batch.images, batch.shape)
+        const labels = backend.tensor(batch.labels, [size])
         const { carried, terms } = step(before.carried, images, labels)
-        const values = terms.map(({ x, mean }) => backend.mul(backend.reshape(x, [1]), mean ? batch.count : 1))
+        const values = terms.map(({ x, mean }) => backend.mul(backend.reshape(x, [1]), mean ? size : 1))
         const sum = backend.concat(values, 0)
         return { carried, totals: before.totals === undefined ? sum : backend.add(before.totals, sum) }
       })
       backend.dispose(before.totals)
-      count += batch.count
+      count += size
       done += 1
       onStep?.(done)
       await setImmediate()
