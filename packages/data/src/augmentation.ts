@@ -1,0 +1,81 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import type { Dataset } from './dataset.js'
+import { generator, purposes } from './random.js'
+
+/** What is done to training images; the usual choice for CIFAR is {crop: 4, flip: true}, with cutout 16 in final training (DARTS). */
+export interface Augmentation {
+  /** Pixels of black padding at every border, from which a crop of the image's size is taken at random. Default 0: none. */
+  readonly crop?: number
+  /** Mirror left and right with probability 1/2. Default false. */
+  readonly flip?: boolean
+  /** Side in pixels of a square set to 0 after normalization, its centre anywhere in the image (DeVries and Taylor 2017). Default 0: none. */
+  readonly cutout?: number
+}
+
+/** One image's augmentation: first the crop, then the flip, normalization, the cutout. */
+export interface Transform {
+  /** Output pixel (y, x) of the crop is input pixel (y + dy, x + dx), black outside: offset minus padding, -crop..crop. */
+  readonly dy: number
+  readonly dx: number
+  readonly flip: boolean
+  /** Rows top..bottom-1 and columns left..right-1, within the image; empty if there is no cutout. */
+  readonly cutout: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number }
+}
+
+type Size = Pick<Dataset, 'height' | 'width'>
+type ImageShape = Pick<Dataset, 'height' | 'width' | 'channels'>
+
+const noCutout = { top: 0, bottom: 0, left: 0, right: 0 } as const
+export const identity: Transform = { dy: 0, dx: 0, flip: false, cutout: noCutout }
+
+/** The side of the square that lies in 0..size, for a square that begins at `start`. */
+const clip = (start: number, length: number, size: number): readonly [number, number] => [
+  Math.max(0, start),
+  Math.min(size, start + length),
+]
+
+/** The augmentation of the image at `position` of an epoch's order: a pure function of its arguments. */
+export const transformAt = (
+  { crop = 0, flip = false, cutout = 0 }: Augmentation,
+  { height, width }: Size,
+  seed: number,
+  epoch: number,
+  position: number,
+): Transform => {
+  const random = generator(seed, purposes.augmentation, epoch, position)
+  const dy = uniformInt(random, -crop, crop)
+  const dx = uniformInt(random, -crop, crop)
+  const mirrored = uniformInt(random, 0, 1) === 1
+  if (cutout === 0) return { dy, dx, flip: flip && mirrored, cutout: noCutout }
+  const [top, bottom] = clip(uniformInt(random, 0, height - 1) - (cutout >> 1), cutout, height)
+  const [left, right] = clip(uniformInt(random, 0, width - 1) - (cutout >> 1), cutout, width)
+  return { dy, dx, flip: flip && mirrored, cutout: { top, bottom, left, right } }
+}
+
+/**
+ * Writes one image, transformed and normalized, to `into` at `to`.
+ *
+ * @param from Bytes, [height, width, channels].
+ * @param values Normalized value of byte b in channel c at c * 256 + b.
+ */
+export const renderImage = (
+  from: Uint8Array,
+  { height, width, channels }: ImageShape,
+  values: Float32Array,
+  { dy, dx, flip, cutout }: Transform,
+  into: Float32Array,
+  to: number,
+): void => {
+  for (let y = 0, out = to; y < height; y++) {
+    const row = y + dy
+    const inside = row >= 0 && row < height
+    for (let x = 0, column = flip ? width - 1 + dx : dx; x < width; x++, column += flip ? -1 : 1) {
+      if (inside && column >= 0 && column < width)
+        for (let c = 0, i = (row * width + column) * channels; c < channels; c++)
+          into[out++] = values[c * 256 + from[i + c]!]!
+      else for (let c = 0; c < channels; c++) into[out++] = values[c * 256]!
+    }
+  }
+  for (let y = cutout.top; y < cutout.bottom; y++)
+    into.fill(0, to + (y * width + cutout.left) * channels, to + (y * width + cutout.right) * channels)
+}

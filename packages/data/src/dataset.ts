@@ -1,0 +1,123 @@
+import type { CpnasError } from '@cpnas/backends'
+import { formatError } from '@cpnas/backends'
+import type { ChannelStatistics } from './catalogue.js'
+
+/** Labelled images of one size. The labels are in memory; the pixels stay where they are until they are read. */
+export interface Dataset {
+  readonly name: string
+  /** Number of images. */
+  readonly count: number
+  /** Pixels. */
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  /** Name of class k at position k. */
+  readonly classNames: readonly string[]
+  /** Class of every image, each below `classNames.length`. */
+  readonly labels: Uint8Array
+  /** Of the full training set of this name, as published: what `batches` normalizes by. */
+  readonly statistics: ChannelStatistics
+  /**
+   * Copies the images at `indices`, one after the other, to the start of `into`: bytes, [indices.length, height, width,
+   * channels]. Throws RangeError at an index that is not there or an `into` too short, and DatasetReadError when the
+   * file can no longer be read.
+   */
+  read(indices: ArrayLike<number>, into: Uint8Array): void
+  /** Closes the files; `read` must not be called after it. A second call does nothing. */
+  close(): void
+}
+
+export interface DatasetPair {
+  readonly train: Dataset
+  readonly test: Dataset
+}
+
+/** A data file failed under a running program (the disk is gone, the file was cut). Thrown, since reading happens inside iteration. */
+export class DatasetReadError extends Error {
+  override readonly name = 'DatasetReadError'
+  readonly error: CpnasError
+
+  constructor(error: CpnasError) {
+    super(formatError(error))
+    this.error = error
+  }
+}
+
+/** Bytes at positions: an open file, or memory. */
+export interface ByteSource {
+  /** Fills into[offset, offset + length). */
+  read(position: number, into: Uint8Array, offset: number, length: number): void
+  close(): void
+}
+
+export const memorySource = (bytes: Uint8Array): ByteSource => ({
+  read: (position, into, offset, length) => into.set(bytes.subarray(position, position + length), offset),
+  close: () => {},
+})
+
+/** Images at equal distances in a source: image k is at `first + k * stride`. */
+export interface Part {
+  readonly source: ByteSource
+  readonly count: number
+  readonly first: number
+  readonly stride: number
+}
+
+export interface RecordLayout
+  extends Pick<Dataset, 'name' | 'height' | 'width' | 'channels' | 'classNames' | 'statistics'> {
+  readonly labels: Uint8Array
+  readonly parts: readonly Part[]
+  /** The file has one plane a channel; they are interleaved on reading. */
+  readonly planar: boolean
+}
+
+const interleave = (planes: Uint8Array, channels: number, into: Uint8Array, offset: number): void => {
+  const area = planes.length / channels
+  for (let c = 0; c < channels; c++)
+    for (let p = 0, from = c * area, to = offset + c; p < area; p++, from++, to += channels) into[to] = planes[from]!
+}
+
+/** A data set over the records of one or more sources. */
+export const recordDataset = ({ parts, planar, ...facts }: RecordLayout): Dataset => {
+  const imageBytes = facts.height * facts.width * facts.channels
+  const count = parts.reduce((sum, part) => sum + part.count, 0)
+  const record = new Uint8Array(imageBytes)
+  const locate = (index: number): { part: Part; position: number } => {
+    let k = index
+    for (const part of parts) {
+      if (k < part.count) return { part, position: part.first + k * part.stride }
+      k -= part.count
+    }
+    throw new RangeError(`${facts.name}: there is no image ${index}, the data set has ${count}`)
+  }
+  return {
+    ...facts,
+    count,
+    read: (indices, into) => {
+      if (into.length < indices.length * imageBytes)
+        throw new RangeError(`${facts.name}: ${indices.length} images do not fit ${into.length} bytes`)
+      for (let i = 0; i < indices.length; i++) {
+        const index = indices[i]!
+        if (!(index >= 0)) throw new RangeError(`${facts.name}: there is no image ${index}`)
+        const { part, position } = locate(index)
+        if (!planar) part.source.read(position, into, i * imageBytes, imageBytes)
+        else {
+          part.source.read(position, record, 0, imageBytes)
+          interleave(record, facts.channels, into, i * imageBytes)
+        }
+      }
+    },
+    close: () => {
+      for (const part of parts) part.source.close()
+    },
+  }
+}
+
+/** A data set over pixels in memory, [labels.length, height, width, channels]; they are not copied. */
+export const memoryDataset = (facts: Omit<RecordLayout, 'parts' | 'planar'>, images: Uint8Array): Dataset => {
+  const stride = facts.height * facts.width * facts.channels
+  const count = facts.labels.length
+  if (images.length !== count * stride)
+    throw new RangeError(`${facts.name}: ${count} images have ${count * stride} bytes, got ${images.length}`)
+  return recordDataset({ ...facts, planar: false, parts: [{ source: memorySource(images), count, first: 0, stride }] })
+}

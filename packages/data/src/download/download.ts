@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import type { CpnasError } from '@cpnas/backends'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type FetchOptions, fetchFile } from './fetch-file.js'
+import { type DownloadableName, type RemoteFile, type Source, sources } from './sources.js'
+import { makeDirectory, md5OfFile, moveFile, remove, sizeOfFile } from './storage.js'
+import { unpack } from './unpack.js'
+
+export interface DownloadOptions extends FetchOptions {
+  /** A mirror's directory. Default: the official one. */
+  readonly baseUrl?: string
+  /** What is fetched. Default: `sources[name]`. */
+  readonly source?: Source
+}
+
+const urlOf = (baseUrl: string, file: string): string => `${baseUrl.replace(/\/*$/, '/')}${file}`
+
+/** Fetches a file to its place, or nothing if it is there and right. */
+const getFile = ({ name, md5 }: RemoteFile, dir: string, url: string, options: FetchOptions) => {
+  const path = join(dir, name)
+  const part = `${path}.part`
+  return pipe(
+    md5OfFile(path),
+    TE.chain(found =>
+      found === md5
+        ? TE.right(undefined)
+        : pipe(
+            fetchFile(url, name, md5, part, options),
+            TE.chain(() => moveFile(part, path)),
+          ),
+    ),
+  )
+}
+
+/** Fetches an archive, unpacks it and removes it; one that was put into `dir` by hand is taken and left there. */
+const getArchive = (
+  { name, md5 }: RemoteFile,
+  members: NonNullable<Source['unpacked']>,
+  dir: string,
+  url: string,
+  options: FetchOptions,
+) => {
+  const path = join(dir, name)
+  const part = `${path}.part`
+  return pipe(
+    md5OfFile(path),
+    TE.chain(found =>
+      found === md5
+        ? unpack(path, dir, members)
+        : pipe(
+            fetchFile(url, name, md5, part, options),
+            TE.chain(() => unpack(part, dir, members)),
+            TE.chain(() => remove(part)),
+          ),
+    ),
+  )
+}
+
+const allThere = (members: NonNullable<Source['unpacked']>, dir: string) =>
+  pipe(
+    members,
+    TE.traverseSeqArray(({ name, bytes }) =>
+      pipe(
+        sizeOfFile(join(dir, name)),
+        TE.map(size => size === bytes),
+      ),
+    ),
+    TE.map(found => found.every(Boolean)),
+  )
+
+/**
+ * Gets a data set from its official address into `dir` (made if needed), ready for `openDataset`. Checks the official
+ * MD5, unpacks archives, goes on where an earlier run stopped, and does nothing for what is there already. A file is in
+ * its place whole or not at all: until then it is `NAME.part`.
+ *
+ * Errors: DownloadFailed (no connection, an answer that is not the file, a wrong checksum, `signal`), StorageFailed (a
+ * full disk, a directory that cannot be written).
+ */
+export const download = (
+  name: DownloadableName,
+  dir: string,
+  { source = sources[name], baseUrl = source.baseUrl, ...options }: DownloadOptions = {},
+): TE.TaskEither<CpnasError, void> => {
+  const { files, unpacked } = source
+  const get = (file: RemoteFile) =>
+    unpacked === undefined
+      ? getFile(file, dir, urlOf(baseUrl, file.name), options)
+      : getArchive(file, unpacked, dir, urlOf(baseUrl, file.name), options)
+  return pipe(
+    makeDirectory(dir),
+    TE.chain(() => (unpacked === undefined ? TE.right(false) : allThere(unpacked, dir))),
+    TE.chain(there => (there ? TE.right([]) : TE.traverseSeqArray(get)(files))),
+    TE.map(() => undefined),
+  )
+}

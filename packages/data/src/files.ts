@@ -1,0 +1,122 @@
+import { closeSync, existsSync, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type ByteSource, DatasetReadError } from './dataset.js'
+
+/** A data file that can not be what it should. */
+export const badFile = (path: string, problem: string, remedy: string): CpnasError =>
+  cpnasError('InvalidData', path, problem, remedy)
+
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error)
+
+const unreadable = (path: string, error: unknown): CpnasError => {
+  const code = codeOf(error)
+  if (code === 'ENOENT') return badFile(path, 'no such file', 'Give the directory that holds the data set')
+  if (code === 'EACCES' || code === 'EPERM')
+    return badFile(path, `permission to read it is denied (${code})`, 'Change its permissions')
+  return badFile(path, `cannot be read (${code})`, 'Check the file and the disk it is on')
+}
+
+/** Left if `dir` is not a directory that can be searched. */
+export const checkDirectory = (dir: string): E.Either<CpnasError, string> => {
+  try {
+    return statSync(dir).isDirectory()
+      ? E.right(dir)
+      : E.left(badFile(dir, 'is not a directory', 'Give the directory that holds the data files'))
+  } catch (error) {
+    return codeOf(error) === 'ENOENT'
+      ? E.left(badFile(dir, 'no such directory', 'Give the directory that holds the data files'))
+      : E.left(unreadable(dir, error))
+  }
+}
+
+export const exists = (dir: string, file: string): boolean => existsSync(join(dir, file))
+
+/** An open file of known size. */
+export interface FileSource extends ByteSource {
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  /** As `read`, without blocking. */
+  readAsync(position: number, into: Uint8Array, length: number): TE.TaskEither<CpnasError, void>
+}
+
+const readAsync = promisify(read)
+
+const shortened = (path: string): CpnasError =>
+  badFile(path, 'ended early: it was cut while it was in use', 'Leave data files alone during a run')
+
+/** Opens a regular file for positional reads. */
+export const openFile = (path: string): E.Either<CpnasError, FileSource> => {
+  try {
+    const fd = openSync(path, 'r')
+    const stat = fstatSync(fd)
+    let open = true
+    const source: FileSource = {
+      path,
+      size: stat.size,
+      read: (position, into, offset, length) => {
+        let done = 0
+        while (done < length) {
+          let n: number
+          try {
+            n = readSync(fd, into, offset + done, length - done, position + done)
+          } catch (error) {
+            throw new DatasetReadError(unreadable(path, error))
+          }
+          if (n === 0) throw new DatasetReadError(shortened(path))
+          done += n
+        }
+      },
+      readAsync: (position, into, length) => async () => {
+        try {
+          for (let done = 0; done < length; ) {
+            const { bytesRead } = await readAsync(fd, into, done, length - done, position + done)
+            if (bytesRead === 0) return E.left(shortened(path))
+            done += bytesRead
+          }
+          return E.right(undefined)
+        } catch (error) {
+          return E.left(unreadable(path, error))
+        }
+      },
+      close: () => {
+        if (open) closeSync(fd)
+        open = false
+      },
+    }
+    if (stat.isFile()) return E.right(source)
+    source.close()
+    return E.left(badFile(path, 'is not a regular file', 'Give the directory that holds the data files'))
+  } catch (error) {
+    return E.left(unreadable(path, error))
+  }
+}
+
+export const readWhole = (path: string): TE.TaskEither<CpnasError, Uint8Array> =>
+  TE.tryCatch(
+    () => readFile(path),
+    error => unreadable(path, error),
+  )
+
+/** Opens one after the other; when one fails, closes those before it. */
+export const openAll =
+  <A extends { close(): void }>(open: (path: string) => TE.TaskEither<CpnasError, A>) =>
+  (paths: readonly string[]): TE.TaskEither<CpnasError, readonly A[]> =>
+  async () => {
+    const opened: A[] = []
+    for (const path of paths) {
+      const result = await open(path)()
+      if (E.isLeft(result)) {
+        for (const one of opened) one.close()
+        return result
+      }
+      opened.push(result.right)
+    }
+    return E.right(opened)
+  }
