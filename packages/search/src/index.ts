@@ -1,4 +1,5 @@
 export type { SearchConfig } from './config.js'
 export * from './options.js'
 export * from './presets.js'
+export { runSearch } from './run-search.js'
 export type * from './types.js'

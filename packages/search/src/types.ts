@@ -1,5 +1,6 @@
-import type { CpnasError, Shape, Values } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/backends'
 import type { Genotype, Operation, Remaining } from '@cpnas/supernet'
+import type { StoredTensors } from '@cpnas/training'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /** An epoch before the first drop, on an architecture drawn uniformly; it gives no z. */
@@ -70,16 +71,10 @@ export interface SearchState {
   readonly history: readonly HistoryEntry[]
 }
 
-/** A tensor read back from its engine, row-major. */
-export interface StoredTensor {
-  readonly shape: Shape
-  readonly values: Values
-}
-
 /** All that a search needs to go on: its state, and weights and momenta of Child and Parent by name. */
 export interface SearchSnapshot {
   readonly state: SearchState
-  readonly tensors: Readonly<Record<string, StoredTensor>>
+  readonly tensors: StoredTensors
 }
 
 /** Where the search is within the current sample; for a progress bar. */

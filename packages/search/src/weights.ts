@@ -1,0 +1,156 @@
+import { type Backend, type CpnasError, cpnasError, type Shape, sameShape, type TensorRecord } from '@cpnas/backends'
+import { initialParameters, type NetworkKind, type NetworkSpec, parameterShapes, type Remaining } from '@cpnas/supernet'
+import type { Learner, Optimizer, StoredTensor, StoredTensors } from '@cpnas/training'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import type { SearchConfig } from './config.js'
+import { covering } from './plan.js'
+
+/** A set of weights and the networks it is trained for. */
+export interface Owner {
+  readonly name: 'child' | 'parent' | 'shared'
+  readonly networks: readonly [NetworkKind, ...NetworkKind[]]
+}
+
+/** Child and Parent with weights of their own, or one set for both. */
+export const ownersOf = ({ shareWeights }: Pick<SearchConfig, 'shareWeights'>): readonly Owner[] =>
+  shareWeights
+    ? [{ name: 'shared', networks: ['child', 'parent'] }]
+    : [
+        { name: 'child', networks: ['child'] },
+        { name: 'parent', networks: ['parent'] },
+      ]
+
+/** The weights of the supernet by owner. */
+export type Weights<T> = Readonly<Record<string, Learner<T>>>
+
+type Shapes = Readonly<Record<string, Shape>>
+
+/** Of all parameters that the remaining operations have; the Child's where the networks share them. */
+const shapesOf = (spec: NetworkSpec, remaining: Remaining, { networks }: Owner): Shapes =>
+  Object.assign({}, ...covering(remaining).map(genotype => parameterShapes(spec, genotype, networks[0])))
+
+/** Child and Parent begin with the same latent weights (not stated in the source). */
+export const initialWeights = <T>(
+  backend: Backend<T>,
+  spec: NetworkSpec,
+  config: SearchConfig,
+  remaining: Remaining,
+  optimizer: Optimizer,
+): Weights<T> =>
+  Object.fromEntries(
+    ownersOf(config).map(owner => {
+      const shapes = shapesOf(spec, remaining, owner)
+      const values = Object.entries(initialParameters(shapes, config.seed))
+      const parameters = Object.fromEntries(values.map(([name, v]) => [name, backend.tensor(v, shapes[name]!)]))
+      return [owner.name, { parameters, state: optimizer.init<T>() }]
+    }),
+  )
+
+const filter = <T>(record: TensorRecord<T>, keep: (name: string) => boolean): TensorRecord<T> =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => keep(name)))
+
+const filterLearner = <T>({ parameters, state }: Learner<T>, keep: (name: string) => boolean): Learner<T> => ({
+  parameters: filter(parameters, keep),
+  state: Object.fromEntries(Object.entries(state).map(([slot, record]) => [slot, filter(record, keep)])),
+})
+
+/** The parameters of a network and what the optimizer remembers of them, and all others. */
+export const partition = <T>(
+  learner: Learner<T>,
+  names: ReadonlySet<string>,
+): { readonly selected: Learner<T>; readonly rest: Learner<T> } => ({
+  selected: filterLearner(learner, name => names.has(name)),
+  rest: filterLearner(learner, name => !names.has(name)),
+})
+
+export const merge = <T>(a: Learner<T>, b: Learner<T>): Learner<T> => ({
+  parameters: { ...a.parameters, ...b.parameters },
+  state: Object.fromEntries(
+    [...new Set([...Object.keys(a.state), ...Object.keys(b.state)])].map(slot => [
+      slot,
+      { ...a.state[slot], ...b.state[slot] },
+    ]),
+  ),
+})
+
+/** Frees the weights of operations that no longer remain. */
+export const prune = <T>(
+  backend: Backend<T>,
+  weights: Weights<T>,
+  spec: NetworkSpec,
+  config: SearchConfig,
+  remaining: Remaining,
+): Weights<T> =>
+  Object.fromEntries(
+    ownersOf(config).map(owner => {
+      const names = new Set(Object.keys(shapesOf(spec, remaining, owner)))
+      const { selected, rest } = partition(weights[owner.name]!, names)
+      backend.dispose(rest)
+      return [owner.name, selected]
+    }),
+  )
+
+/** Reads all weights back, under the names `child.parameters.NAME`, `child.velocity.NAME` and so on. */
+export const storeWeights = async <T>(backend: Backend<T>, weights: Weights<T>): Promise<StoredTensors> => {
+  const stored: Record<string, StoredTensor> = {}
+  for (const [owner, { parameters, state }] of Object.entries(weights))
+    for (const [slot, record] of Object.entries({ parameters, ...state }))
+      for (const [name, x] of Object.entries(record))
+        stored[`${owner}.${slot}.${name}`] = { shape: backend.shape(x), values: await backend.read(x) }
+  return stored
+}
+
+/** The inverse of `storeWeights`; InvalidCheckpoint if the tensors are not those of the supernet. */
+export const restoreWeights = <T>(
+  backend: Backend<T>,
+  spec: NetworkSpec,
+  config: SearchConfig,
+  remaining: Remaining,
+  optimizer: Optimizer,
+  tensors: StoredTensors,
+): Either<CpnasError, Weights<T>> => {
+  const slots = Object.keys(optimizer.init<T>())
+  const places = ownersOf(config).flatMap(owner =>
+    Object.entries(shapesOf(spec, remaining, owner)).flatMap(([name, shape]) =>
+      ['parameters', ...slots].map(slot => ({
+        owner: owner.name,
+        slot,
+        name,
+        shape,
+        key: `${owner.name}.${slot}.${name}`,
+      })),
+    ),
+  )
+  const missing = places.find(({ key, slot }) => slot === 'parameters' && tensors[key] === undefined)
+  if (missing) return left(mismatch(missing.key, 'is missing'))
+  const misshapen = places.find(({ key, shape }) => tensors[key] && !sameShape(tensors[key].shape, shape))
+  if (misshapen) return left(mismatch(misshapen.key, `has shape [${tensors[misshapen.key]!.shape.join(', ')}]`))
+  const known = new Set(places.map(({ key }) => key))
+  const foreign = Object.keys(tensors).find(key => !known.has(key))
+  if (foreign !== undefined) return left(mismatch(foreign, 'is no tensor of this search'))
+  const record = (owner: string, slot: string): TensorRecord<T> =>
+    Object.fromEntries(
+      places
+        .filter(place => place.owner === owner && place.slot === slot && tensors[place.key])
+        .map(({ name, shape, key }) => [name, backend.tensor(tensors[key]!.values, shape)]),
+    )
+  return right(
+    Object.fromEntries(
+      ownersOf(config).map(({ name }) => [
+        name,
+        {
+          parameters: record(name, 'parameters'),
+          state: Object.fromEntries(slots.map(slot => [slot, record(name, slot)])),
+        },
+      ]),
+    ),
+  )
+}
+
+const mismatch = (key: string, problem: string): CpnasError =>
+  cpnasError(
+    'InvalidCheckpoint',
+    `the checkpoint's tensor ${key}`,
+    problem,
+    'Resume with the data and options of that run, or start a new one',
+  )
