@@ -1,6 +1,6 @@
 import type { Backend } from '@cpnas/backends'
 import { type Estimator, estimate } from './estimator.js'
-import { type Scale, scaleAxes, scaleCount } from './scale.js'
+import { type Scale, scaleAxes } from './scale.js'
 
 export interface ReconstructOptions {
   /** Default 'clipped-identity'. */
@@ -21,17 +21,15 @@ export const reconstruct = <T>(
   filters: T,
   { estimator = 'clipped-identity', scale = 'channel' }: ReconstructOptions = {},
 ): T => {
-  const shape = backend.shape(filters)
-  const axes = scaleAxes(shape, scale)
-  const share = 1 / scaleCount(shape, scale)
+  const axes = scaleAxes(backend.shape(filters), scale)
   return backend.customGrad(latent => {
     const signs = backend.sign(latent!)
     const magnitude = backend.abs(latent!)
-    const alpha = backend.mul(backend.sum(magnitude, axes), share)
+    const alpha = backend.mean(magnitude, axes)
     return {
       value: backend.mul(signs, alpha),
       gradient: dy => {
-        const dAlpha = backend.mul(backend.sum(backend.mul(dy, signs), axes), share)
+        const dAlpha = backend.mean(backend.mul(dy, signs), axes)
         const through = backend.mul(dy, backend.mul(estimate(backend, magnitude, estimator), alpha))
         return [backend.add(through, backend.mul(signs, dAlpha))]
       },

@@ -1,4 +1,4 @@
-import { type Backend, type Shape, sizeOf } from '@cpnas/backends'
+import type { Backend, Shape } from '@cpnas/backends'
 
 /** One alpha an output channel (XNOR-Net, Rastegari et al. 2016), or one for the whole layer. */
 export type Scale = 'channel' | 'layer'
@@ -6,10 +6,6 @@ export type Scale = 'channel' | 'layer'
 /** The axes alpha averages over: all of them, or all but the last (output channels in [kh, kw, cin, cout] and [kh, kw, channels]). */
 export const scaleAxes = (shape: Shape, scale: Scale): readonly number[] =>
   shape.slice(0, scale === 'channel' ? -1 : undefined).map((_, axis) => axis)
-
-/** How many filter values one alpha stands for. */
-export const scaleCount = (shape: Shape, scale: Scale): number =>
-  sizeOf(scaleAxes(shape, scale).map(axis => shape[axis]!))
 
 /**
  * alpha = mean |H| of every output channel, [channels]: the scale that minimises ||H_c - alpha_c sign(H_c)||^2.

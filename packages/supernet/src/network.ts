@@ -31,7 +31,8 @@ export const network =
     const blocks = blocksOver(resolveSpec(spec), kind, backend, parameters)
     const stem = blocks.stem(images)
     const [, features] = cellPlans(spec).reduce(
-      ([first, second], plan) => [second, cell(backend, blocks, plan, genotype, first, second)] as const,
+      ([first, second], plan) =>
+        [second, backend.scope(() => cell(backend, blocks, plan, genotype, first, second))] as const,
       [stem, stem] as const,
     )
     return { features, logits: blocks.head(features) }
