@@ -1,0 +1,99 @@
+// The module's surface: small kernels that the calling thread runs alone, and `run`/`work`, by which all threads share
+// the chunks of a large one. Memory is imported and managed by the caller.
+import { conv2d, conv2dFilterGrad, conv2dInputGrad } from './convolution'
+import { depthwiseConv2d, depthwiseConv2dFilterGrad, depthwiseConv2dInputGrad } from './depthwise'
+import { binary, linearCombination, stridedCopy, unary } from './elementwise'
+import { accumulateOuter, multiply } from './gemm'
+import { affineSum, chunkMoments, chunkSums } from './normalization'
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling'
+import { sum } from './reduction'
+
+export { fill } from './elementwise'
+export { packPanels } from './gemm'
+export { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss'
+export { mergeMoments, mergeSums } from './normalization'
+export { argMax, sumGroups } from './reduction'
+
+/** The job that is being shared. Field order is the wire format: see src/wasm/threads.ts. */
+@unmanaged
+class Job {
+  /** Number of the job; workers sleep on it. */
+  sequence: i32
+  /** Next chunk to be taken; CLOSED between jobs, so that a late worker finds nothing to take. */
+  next: i32
+  done: i32
+  kernel: i32
+  args: usize
+  chunks: i32
+  /** Scratch of thread i: scratch + i * scratchBytes. */
+  scratch: usize
+  scratchBytes: usize
+}
+
+@unmanaged
+class Product {
+  rows: i32
+  depth: i32
+  columns: i32
+  perChunk: i32
+  a: usize
+  b: usize
+  y: usize
+}
+
+/** y [rows, columns] = a [rows, depth] times panels of b. */
+function matMul(args: usize, chunk: i32): void {
+  const p = changetype<Product>(args)
+  const first = chunk * p.perChunk
+  multiply(p.a + (<usize>(first * p.depth) << 2), p.depth, p.b, p.y + (<usize>(first * p.columns) << 2), p.columns,
+    min(p.perChunk, p.rows - first), p.depth, p.columns)
+}
+
+/** y [depth, columns] = a^T b with a [rows, depth], b [rows, columns]; y zero before. */
+function matMulTransposed(args: usize): void {
+  const p = changetype<Product>(args)
+  accumulateOuter(p.a, p.b, p.y, p.rows, p.depth, p.columns)
+}
+
+/** Kernel numbers: the same list as in src/wasm/module.ts. */
+function kernel(id: i32, args: usize, chunk: i32, scratch: usize): void {
+  switch (id) {
+    case 0: return conv2d(args, chunk, scratch)
+    case 1: return conv2dInputGrad(args, chunk, scratch)
+    case 2: return conv2dFilterGrad(args, chunk, scratch)
+    case 3: return depthwiseConv2d(args, chunk, scratch)
+    case 4: return depthwiseConv2dInputGrad(args, chunk, scratch)
+    case 5: return depthwiseConv2dFilterGrad(args, chunk, scratch)
+    case 6: return maxPool(args, chunk, scratch)
+    case 7: return maxPoolGrad(args, chunk, scratch)
+    case 8: return avgPool(args, chunk, scratch)
+    case 9: return avgPoolGrad(args, chunk, scratch)
+    case 10: return chunkMoments(args, chunk)
+    case 11: return chunkSums(args, chunk)
+    case 12: return affineSum(args, chunk)
+    case 13: return binary(args, chunk, scratch)
+    case 14: return unary(args, chunk)
+    case 15: return linearCombination(args, chunk)
+    case 16: return stridedCopy(args, chunk)
+    case 17: return sum(args, chunk)
+    case 18: return matMul(args, chunk)
+    default: return matMulTransposed(args)
+  }
+}
+
+/** All chunks on the calling thread. */
+export function run(id: i32, args: usize, chunks: i32, scratch: usize): void {
+  for (let chunk = 0; chunk < chunks; chunk++) kernel(id, args, chunk, scratch)
+}
+
+/** Takes chunks of the open job until none is left. */
+export function work(job: usize, thread: i32): void {
+  const j = changetype<Job>(job)
+  const next = job + offsetof<Job>('next')
+  while (true) {
+    const chunk = atomic.add<i32>(next, 1)
+    if (chunk >= j.chunks) return
+    kernel(j.kernel, j.args, chunk, j.scratch + <usize>thread * j.scratchBytes)
+    atomic.add<i32>(job + offsetof<Job>('done'), 1)
+  }
+}

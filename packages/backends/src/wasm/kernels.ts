@@ -1,0 +1,110 @@
+import type { Kernels } from '../kernels.js'
+import { sizeOf } from '../shape.js'
+import { addressOf, type Engine, withStorage, writeWords } from './engine.js'
+import { Heap } from './heap.js'
+import { compileKernels } from './module.js'
+import { rowKernels } from './rows.js'
+import { stridedKernels } from './strided.js'
+import { tensorStore, type WasmTensor } from './tensor.js'
+import { startThreads } from './threads.js'
+import { windowKernels } from './windows.js'
+
+export interface WasmOptions {
+  /** Threads that share a kernel, the calling one included. Default: the machine's cores (`os.availableParallelism`). */
+  readonly threads: number
+}
+
+/** Rows of a matrix product a chunk takes. */
+const ROWS = 64
+
+const productKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'matMul'> => {
+  const { threads, store } = engine
+  const shapeOf = (x: WasmTensor): readonly [number, number] => [x.shape[0]!, x.shape[1]!]
+
+  /** The record `Product` of assembly/index.ts. */
+  const product = (a: number, b: number, y: WasmTensor, rows: number, depth: number, columns: number): void =>
+    writeWords(engine, [rows, depth, columns, ROWS, a, b, addressOf(y)])
+
+  return {
+    matMul(a, b, transposeA, transposeB) {
+      const [aRows, aColumns] = shapeOf(a)
+      const [bRows, bColumns] = shapeOf(b)
+      const m = transposeA ? aColumns : aRows
+      const k = transposeA ? aRows : aColumns
+      const n = transposeB ? bRows : bColumns
+      const y = store.allocate([m, n])
+      if (transposeA && !transposeB) {
+        threads.kernels.fill(addressOf(y), 0, y.size)
+        product(addressOf(a), addressOf(b), y, k, m, n)
+        threads.run('matMulTransposed', 1, m * k * n)
+        return y
+      }
+      withStorage(engine, ((n + 7) & ~7) * k * 4, panels => {
+        threads.kernels.packPanels(addressOf(b), panels.address, k, n, transposeB ? 1 : bColumns, transposeB ? bColumns : 1)
+        const left = transposeA ? stridedKernels(engine).transpose(a, [1, 0]) : a
+        product(addressOf(left), panels.address, y, m, k, n)
+        threads.run('matMul', Math.ceil(m / ROWS), m * k * n)
+        if (left !== a) store.free(left)
+      })
+      return y
+    },
+  }
+}
+
+const lossKernels = ({ threads, store, heap }: Engine): Pick<Kernels<WasmTensor>, 'softmaxCrossEntropy' | 'softmaxCrossEntropyGrad' | 'argMax'> => ({
+  softmaxCrossEntropy(logits, labels) {
+    const [rows, classes] = logits.shape as [number, number]
+    const y = store.allocate([])
+    heap.floats[addressOf(y) / 4] = threads.kernels.softmaxCrossEntropy(addressOf(logits), addressOf(labels), rows, classes)
+    return y
+  },
+  softmaxCrossEntropyGrad(dy, logits, labels) {
+    const [rows, classes] = logits.shape as [number, number]
+    const y = store.allocate(logits.shape)
+    threads.kernels.softmaxCrossEntropyGrad(addressOf(dy), addressOf(logits), addressOf(labels), rows, classes, addressOf(y))
+    return y
+  },
+  argMax(x) {
+    const y = store.allocate(x.shape.slice(0, -1))
+    threads.kernels.argMax(addressOf(x), y.size, x.shape[x.shape.length - 1]!, addressOf(y))
+    return y
+  },
+})
+
+/**
+ * The fast CPU engine: float32 SIMD kernels in WebAssembly over one shared memory, cut in chunks that worker threads
+ * share. Values do not depend on the number of threads. At most 4 GiB of tensors.
+ */
+export const wasmKernels = async ({ threads: count }: WasmOptions): Promise<Kernels<WasmTensor>> => {
+  const heap = new Heap()
+  const { module } = await compileKernels()
+  const threads = await startThreads(heap, module, count)
+  const store = tensorStore(heap)
+  const engine: Engine = { heap, threads, store }
+
+  return {
+    name: 'wasm',
+    precision: 'float32',
+    fromValues(values, shape) {
+      const x = store.allocate(shape)
+      heap.floats.set(values, addressOf(x) / 4)
+      return x
+    },
+    fill(value, shape) {
+      const x = store.allocate(shape)
+      threads.kernels.fill(addressOf(x), value, sizeOf(shape))
+      return x
+    },
+    shapeOf: x => x.shape,
+    read: async x => heap.floats.slice(addressOf(x) / 4, addressOf(x) / 4 + x.size),
+    free: store.free,
+    memory: () => ({ tensors: store.count(), bytes: heap.live - threads.bytes() }),
+    close: threads.close,
+    reshape: store.alias,
+    ...stridedKernels(engine),
+    ...windowKernels(engine),
+    ...rowKernels(engine),
+    ...productKernels(engine),
+    ...lossKernels(engine),
+  }
+}
