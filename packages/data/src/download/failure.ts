@@ -27,14 +27,23 @@ export const passing = (url: string, problem: string): Failure => ({
 const interrupted = (url: string): Failure =>
   lasting(cpnasError('DownloadFailed', url, 'the download was stopped', 'Run it again: it goes on where it stopped'))
 
+const wordings: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the server refuses the connection',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  ENOTFOUND: "the server's name cannot be resolved",
+  EAI_AGAIN: "the server's name cannot be resolved",
+  ETIMEDOUT: 'the server does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'the server does not answer',
+  UND_ERR_HEADERS_TIMEOUT: 'the server does not answer',
+  UND_ERR_BODY_TIMEOUT: 'the server has stopped sending',
+}
+
 /** What `fetch`, or reading its body, threw. */
 export const connectionFailure = (url: string, error: unknown, signal: AbortSignal | undefined): Failure => {
   if (signal?.aborted) return interrupted(url)
   const code = codeOf(error instanceof Error && error.cause !== undefined ? error.cause : error)
-  if (code === 'ECONNREFUSED') return passing(url, 'the server refuses the connection')
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return passing(url, `the server's name cannot be resolved (${code})`)
-  return passing(url, `the connection failed (${code})`)
+  return passing(url, wordings[code] ?? `the connection failed (${code})`)
 }
 
 /** Repeats what failed for the time being, up to `retries` times, after `delay`, 2 * `delay`, ... milliseconds. */

@@ -21,19 +21,18 @@ const unpackError =
 
 /** Regular files only, owned by who runs this. Rejects at the first thing that could not be unpacked. */
 const extractFiles = async (archive: string, to: string): Promise<void> => {
-  const problems: (string | Error)[] = []
+  const problems: Error[] = []
   await extract({
     file: archive,
     cwd: to,
     strip: 1,
     preserveOwner: false,
     filter: (_path, entry) => 'type' in entry && entry.type === 'File',
-    onwarn: (code, message) => {
-      if (code !== 'TAR_ENTRY_INFO') problems.push(message)
+    onwarn: (code, message, data) => {
+      if (code !== 'TAR_ENTRY_INFO') problems.push(data instanceof Error ? data : new Error(String(message)))
     },
   })
-  const [first] = problems
-  if (first !== undefined) throw first instanceof Error ? first : new Error(first)
+  if (problems[0] !== undefined) throw problems[0]
 }
 
 /**
