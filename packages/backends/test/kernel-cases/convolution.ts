@@ -38,7 +38,13 @@ const prologues = fc
 
 const operands = (depthwise: boolean): fc.Arbitrary<Operands> =>
   fc
-    .record({ window: convWindows, outputs: channels, prologue: prologues, withInto: fc.boolean(), seed: seeds })
+    .record({
+      window: convWindows(channels),
+      outputs: channels,
+      prologue: prologues,
+      withInto: fc.boolean(),
+      seed: seeds,
+    })
     .map(({ window: { shape, kernel, options }, outputs, prologue: { activation, affine, fill }, withInto, seed }) => {
       const inputs = shape[3]
       const filterShape = depthwise ? [...kernel, inputs] : [...kernel, inputs, outputs]

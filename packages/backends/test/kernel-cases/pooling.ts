@@ -1,11 +1,11 @@
 import { outputShape, poolGeometry } from '@cpnas/backends'
 import fc from 'fast-check'
-import { data, dyadics, floats, poolWindows, seeds } from '../arbitraries.js'
+import { channels, data, dyadics, floats, poolWindows, seeds } from '../arbitraries.js'
 import { absolute, describe, type KernelCase, linearCase, onOperands, roundedCase } from './kernel-case.js'
 
 /** Multiples of 1/8, so that windows have ties. */
 const operands = fc
-  .record({ window: poolWindows, withInto: fc.boolean(), exact: fc.boolean(), seed: seeds })
+  .record({ window: poolWindows(channels), withInto: fc.boolean(), exact: fc.boolean(), seed: seeds })
   .map(({ window: { shape, kernel, options }, withInto, exact, seed }) => {
     const g = poolGeometry('pool', shape, kernel[0], options)
     const fill = exact ? dyadics : floats
