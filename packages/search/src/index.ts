@@ -5,6 +5,7 @@ export {
   epochsDone,
   initialState,
   learningRate,
+  networkSpec,
   nextTask,
   roundCount,
   sampleCount,
@@ -12,7 +13,6 @@ export {
   samplesOf,
   type Task,
 } from './plan.js'
-export { networkSpec, roundCount, sampleCount, samplesIn } from './plan.js'
 export * from './presets.js'
 export * from './round.js'
 export { runSearch } from './run-search.js'
