@@ -1,0 +1,101 @@
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Io, Outcome } from './io.js'
+
+/** An option with a value. `parse` reads it from the command line, or says what it should be ("an integer of at least 1"). */
+export interface ValueOption<A> {
+  readonly kind: 'value'
+  /** What stands for the value in the help text, e.g. `n`. */
+  readonly placeholder: string
+  readonly description: string
+  /** The default in words. */
+  readonly default?: string
+  readonly group?: string
+  readonly parse: (text: string) => Either<string, A>
+}
+
+/** An option without a value: `--name`, and `--no-name` if it is negatable. */
+export interface FlagOption {
+  readonly kind: 'flag'
+  readonly description: string
+  readonly default?: string
+  readonly negatable?: boolean
+  readonly group?: string
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the parsed type is recovered by Values; a ValueOption is covariant in it.
+export type CommandOptions = Readonly<Record<string, ValueOption<any> | FlagOption>>
+
+/** Options that were given, by name in camel case; one that was not given is absent. */
+export type Values<O extends CommandOptions> = {
+  readonly [K in keyof O]?: O[K] extends ValueOption<infer A> ? A : boolean
+}
+
+export interface Argument {
+  readonly name: string
+  readonly description: string
+}
+
+interface Description {
+  readonly name: string
+  /** One line. */
+  readonly summary: string
+  /** Further lines for the command's own help. */
+  readonly details?: string
+}
+
+/** A command as data, its options' types forgotten: made by `command`. */
+export interface Command extends Description {
+  readonly options: CommandOptions
+  readonly argument?: Argument
+  readonly run: (
+    given: Readonly<Record<string, string | boolean>>,
+    argument: string,
+    io: Io,
+  ) => Either<CpnasError, TaskEither<CpnasError, Outcome>>
+}
+
+/** Commands under a common word. */
+export interface CommandGroup extends Description {
+  readonly commands: readonly Command[]
+}
+
+/** `batchSize` to `--batch-size`. */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+
+const parseValues = <O extends CommandOptions>(
+  options: O,
+  given: Readonly<Record<string, string | boolean>>,
+): Either<CpnasError, Values<O>> => {
+  const values: Record<string, unknown> = {}
+  for (const [name, text] of Object.entries(given)) {
+    const option = options[name]
+    if (option?.kind !== 'value' || typeof text !== 'string') values[name] = text
+    else {
+      const parsed: Either<string, unknown> = option.parse(text)
+      if (isLeft(parsed))
+        return left(
+          cpnasError('InvalidOption', flagOf(name), `${JSON.stringify(text)} will not do`, `Give ${parsed.left}`),
+        )
+      values[name] = parsed.right
+    }
+  }
+  return right(values as Values<O>)
+}
+
+/** A command whose `run` receives the parsed options that were given and, if it has one, its argument. */
+export const command = <const O extends CommandOptions>({
+  run,
+  ...description
+}: Description & {
+  readonly options: O
+  readonly argument?: Argument
+  readonly run: (values: Values<O>, io: Io, argument: string) => TaskEither<CpnasError, Outcome>
+}): Command => ({
+  ...description,
+  run: (given, argument, io) => {
+    const values = parseValues(description.options, given)
+    return isLeft(values) ? values : right(run(values.right, io, argument))
+  },
+})

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type Genotype, parseGenotype } from '@cpnas/supernet'
+import { writeFileAtomic } from '@cpnas/training'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { command } from '../command.js'
+import { drawCells } from '../draw-cells.js'
+import { genotypeTable, networkSizes, sizeLines } from '../report/summary.js'
+import { countOption, textOption } from '../values.js'
+
+const readGenotype = (path: string): TE.TaskEither<CpnasError, Genotype> =>
+  pipe(
+    TE.tryCatch(
+      () => readFile(path, 'utf8'),
+      error =>
+        cpnasError('InvalidGenotype', path, `cannot be read (${(error as Error).message})`, 'Name a genotype file'),
+    ),
+    TE.flatMapEither(text => parseGenotype(text, path)),
+  )
+
+/** CIFAR-10's images, DARTS's width, BNAS's depth. */
+const defaults = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const
+
+/** `cpnas show`: a genotype file as a table, its size as Child and Parent, and its picture. */
+export const showCommand = command({
+  name: 'show',
+  summary: 'Check a genotype file, print its cells and its size as a network, draw it',
+  argument: { name: 'file', description: 'a genotype.json' },
+  options: {
+    svg: textOption({ placeholder: 'file', description: 'draw both cells into this file' }),
+    cells: countOption({ description: 'cells of the network', default: String(defaults.cells) }),
+    channels: countOption({ description: 'channels of the first cell', default: String(defaults.channels) }),
+    inChannels: countOption({ description: 'channels of the images', default: String(defaults.inChannels) }),
+    classes: countOption({ description: 'classes', default: String(defaults.classes) }),
+  },
+  run: ({ svg, ...size }, io, path) =>
+    pipe(
+      readGenotype(path),
+      TE.chainFirst(genotype =>
+        svg === undefined
+          ? TE.right(undefined)
+          : pipe(
+              TE.fromTask(() => drawCells(genotype)),
+              TE.flatMap(picture => writeFileAtomic(svg, picture)),
+            ),
+      ),
+      TE.map(genotype => {
+        const { child, parent } = networkSizes({ ...defaults, ...size }, genotype)
+        io.out(`${genotypeTable(genotype)}\n${sizeLines(child, parent)}\n`)
+        return { status: 'done' }
+      }),
+    ),
+})

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { backendsCommand } from './commands/backends.js'
+import { dataCommands } from './commands/data.js'
+import { searchCommand } from './commands/search.js'
+import { showCommand } from './commands/show.js'
+import type { Io } from './io.js'
+import { runProgram } from './program.js'
+
+export { drawCells } from './draw-cells.js'
+export type { Io } from './io.js'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const description = {
+  name: 'cpnas',
+  summary:
+    'CP-NAS: searches the architecture of 1-bit convolutional networks under the supervision of their full-precision twins',
+  version,
+}
+
+/**
+ * Runs a command line, without the program's name, e.g. `['search', '--preset', 'quick']`, and gives the exit code:
+ * 0 done, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
+ */
+export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
+  runProgram([searchCommand, showCommand, backendsCommand, dataCommands], description, args, io)

@@ -1,0 +1,14 @@
+/** The world of a command: where its words go, and what stops it. */
+export interface Io {
+  /** Results, for people or (as JSON lines) for programs. */
+  readonly out: (text: string) => void
+  /** Progress, notes and errors. */
+  readonly err: (text: string) => void
+  /** The stream behind `err` where it is a terminal, on which a bar can be redrawn. */
+  readonly terminal: NodeJS.WritableStream | undefined
+  /** Aborted when the user asks to stop; the reason is the exit code: 130 for Ctrl-C, 143 for SIGTERM. */
+  readonly signal: AbortSignal
+}
+
+/** What a command ends with: the exit code of the process is 0, or that of the signal that stopped it. */
+export type Outcome = { readonly status: 'done' } | { readonly status: 'stopped' }

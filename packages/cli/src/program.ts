@@ -1,0 +1,83 @@
+import { type CpnasError, formatError } from '@cpnas/backends'
+import { CommanderError, Option, Command as Program } from 'commander'
+import { type Either, isLeft } from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { type Command, type CommandGroup, type CommandOptions, flagOf } from './command.js'
+import type { Io, Outcome } from './io.js'
+
+type Started = Either<CpnasError, TaskEither<CpnasError, Outcome>>
+
+/** Bad input of any kind. */
+const badInput = 2
+
+const optionsOf = (options: CommandOptions): readonly Option[] =>
+  Object.entries(options).flatMap(([name, option]) => {
+    const flag = flagOf(name)
+    const help =
+      option.default === undefined ? option.description : `${option.description} (default: ${option.default})`
+    const made =
+      option.kind === 'value'
+        ? [new Option(`${flag} <${option.placeholder}>`, help)]
+        : [
+            new Option(flag, help),
+            ...(option.negatable ? [new Option(flagOf(`no-${flag.slice(2)}`), '').hideHelp()] : []),
+          ]
+    return made.map(one => one.helpGroup(option.group ?? 'Options:'))
+  })
+
+/** What stands in a help text for an option: `--flip` and `--no-flip` share a line. */
+const optionTerm = (options: CommandOptions) => (option: Option) => {
+  const described = options[option.attributeName()]
+  return described?.kind === 'flag' && described.negatable ? `--[no-]${option.name()}` : option.flags
+}
+
+const addCommand = (parent: Program, command: Command, io: Io, start: (started: Started) => void): void => {
+  const child = parent
+    .command(command.name)
+    .summary(command.summary)
+    .description([command.summary, ...(command.details ? [command.details] : [])].join('\n\n'))
+    .configureHelp({ optionTerm: optionTerm(command.options) })
+  for (const option of optionsOf(command.options)) child.addOption(option)
+  if (command.argument) child.argument(`<${command.argument.name}>`, command.argument.description)
+  child.action(() => start(command.run(child.opts(), child.args[0] ?? '', io)))
+}
+
+const isGroup = (command: Command | CommandGroup): command is CommandGroup => 'commands' in command
+
+/** Exit codes: 0 done, 2 bad input or any CpnasError, 130 or 143 stopped by a signal. Whatever is thrown is a bug. */
+export const runProgram = async (
+  commands: readonly (Command | CommandGroup)[],
+  description: { readonly name: string; readonly summary: string; readonly version: string },
+  args: readonly string[],
+  io: Io,
+): Promise<number> => {
+  let started: Started | undefined
+  const start = (value: Started): void => {
+    started = value
+  }
+  // Settings are inherited by commands made afterwards.
+  const program = new Program(description.name)
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .description(description.summary)
+    .version(description.version)
+    .showHelpAfterError(`Run with --help for what can be given.`)
+  for (const command of commands)
+    if (isGroup(command)) {
+      const group = program.command(command.name).summary(command.summary).description(command.summary)
+      for (const child of command.commands) addCommand(group, child, io, start)
+    } else addCommand(program, command, io, start)
+  try {
+    program.parse(args, { from: 'user' })
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : badInput
+    throw thrown
+  }
+  if (started === undefined) return badInput
+  const result = isLeft(started) ? started : await started.right()
+  if (isLeft(result)) {
+    io.err(`cpnas: ${formatError(result.left)}\n`)
+    return badInput
+  }
+  return result.right.status === 'stopped' ? Number(io.signal.reason) : 0
+}
