@@ -1,0 +1,119 @@
+import {
+  checkConfig,
+  checkSplit,
+  parseConfig,
+  presets,
+  type SearchConfig,
+  searchConfig,
+  searchOptions,
+} from '@cpnas/search'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+const names = Object.keys(searchOptions) as (keyof SearchConfig)[]
+const wrong: readonly (readonly [keyof SearchConfig, unknown])[] = [
+  ['seed', -1],
+  ['seed', 2 ** 31],
+  ['seed', 0.5],
+  ['cells', 2],
+  ['channels', 0],
+  ['operations', ['none']],
+  ['operations', ['none', 'none']],
+  ['operations', ['none', 'conv_7x7']],
+  ['operations', 'none,skip_connect'],
+  ['edges', 3],
+  ['sepConvRepeat', 3],
+  ['prelu', 'yes'],
+  ['preprocessPrecision', 'half'],
+  ['estimator', 'identity'],
+  ['scale', 'filter'],
+  ['shareWeights', 1],
+  ['passes', 0],
+  ['passes', Number.NaN],
+  ['betaP', -0.1],
+  ['betaP', Number.POSITIVE_INFINITY],
+  ['epochsPerSample', 0],
+  ['warmupEpochs', -1],
+  ['share', 0],
+  ['share', 1.01],
+  ['validationShare', 0],
+  ['validationShare', 1],
+  ['batchSize', 0],
+  ['batchSize', 1.5],
+  ['crop', -1],
+  ['flip', null],
+  ['cutout', -2],
+  ['learningRate', 0],
+  ['learningRate', '0.1'],
+  ['minLearningRate', -1],
+  ['momentum', 1],
+  ['momentum', -0.5],
+  ['weightDecay', -1],
+  ['gradientClip', 0],
+]
+
+describe('options of a search', () => {
+  it('are complete and in range in every preset', () => {
+    for (const preset of Object.values(presets)) expect(parseConfig(preset)).toEqual({ _tag: 'Right', right: preset })
+    expect(names.sort()).toEqual(Object.keys(presets.paper).sort())
+  })
+
+  it.each(wrong)('refuses %s = %j and says what to give', (name, value) => {
+    expect(checkConfig({ ...presets.quick, [name]: value } as SearchConfig)).toEqual({
+      _tag: 'Left',
+      left: {
+        _tag: 'InvalidOption',
+        where: name,
+        problem: expect.stringMatching(/is out of range$/),
+        remedy: expect.stringMatching(/^Give ./),
+      },
+    })
+  })
+
+  it('are all named when missing, and when unknown', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), name => {
+        const { [name]: _, ...rest } = presets.cifar10
+        expect(parseConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
+        expect(parseConfig({ ...presets.cifar10, [`${name}s`]: 1 })).toMatchObject({ left: { where: `${name}s` } })
+      }),
+    )
+    expect(parseConfig(null)).toMatchObject({ left: { _tag: 'InvalidOption' } })
+  })
+
+  it('say in words what is in range', () => {
+    const remedy = (name: keyof SearchConfig): unknown => {
+      const checked = checkConfig({ ...presets.quick, [name]: undefined } as unknown as SearchConfig)
+      return checked._tag === 'Left' && checked.left.remedy
+    }
+    expect(remedy('passes')).toBe('Give an integer of at least 1')
+    expect(remedy('seed')).toBe('Give an integer from 0 to 2147483647')
+    expect(remedy('validationShare')).toBe('Give a number above 0 and below 1')
+    expect(remedy('momentum')).toBe('Give a number at least 0 and below 1')
+    expect(remedy('edges')).toBe('Give one of all, 2')
+    expect(remedy('prelu')).toBe('Give true or false')
+  })
+
+  it('must not let the learning rate rise', () => {
+    expect(searchConfig('quick', { learningRate: 0.01, minLearningRate: 0.02 })).toMatchObject({
+      left: { where: 'minLearningRate', problem: '0.02 is above learningRate 0.01' },
+    })
+  })
+
+  it('replace those of a preset', () => {
+    expect(searchConfig('paper', { passes: 7 })).toEqual({ _tag: 'Right', right: { ...presets.paper, passes: 7 } })
+  })
+
+  it('must leave a whole batch in each split', () => {
+    const config = { ...presets.quick, batchSize: 64 }
+    expect(checkSplit(config, { training: 64, validation: 64 })._tag).toBe('Right')
+    expect(checkSplit(config, { training: 100, validation: 63 })).toMatchObject({
+      left: {
+        _tag: 'InvalidOption',
+        where: 'batchSize',
+        problem: '64 is larger than the validation split of 63 images',
+        remedy: expect.stringMatching(/Give at most 63/),
+      },
+    })
+  })
+})

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SearchConfig, SearchSnapshot, SearchState } from '@cpnas/search'
+import { readCheckpoint, writeCheckpoint } from '@cpnas/training'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { runTiny, tinyConfig } from './tiny.js'
+
+/** The snapshot as a later process finds it: through the files of a checkpoint. */
+const throughFiles = async (snapshot: SearchSnapshot): Promise<SearchSnapshot> => {
+  const directory = await mkdtemp(join(tmpdir(), 'cpnas-resume-test-'))
+  try {
+    const path = join(directory, 'checkpoint.json')
+    await writeCheckpoint(path, { settings: { ...tinyConfig }, ...snapshot })()
+    const read = await readCheckpoint<SearchState>(path, { ...tinyConfig })()
+    if (read._tag === 'Left') throw new Error(read.left.problem)
+    const { state, tensors } = read.right
+    return { state, tensors }
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+const variants: readonly Partial<SearchConfig>[] = [
+  {},
+  { shareWeights: true, epochsPerSample: 2, cutout: 2 },
+  { warmupEpochs: 2, passes: 2, momentum: 0, edges: 2 },
+]
+
+describe('a resumed search', () => {
+  it.each(variants)('ends bit for bit as if never stopped, from every checkpoint: %j', async options => {
+    const whole = await runTiny(options)
+    for (const index of whole.snapshots.keys()) {
+      const snapshot = await throughFiles(whole.snapshots[index]!)
+      const resumed = await runTiny(options, { snapshot })
+      expect(resumed.result).toEqual(whole.result)
+      expect(resumed.snapshots).toEqual(whole.snapshots.slice(index + 1))
+    }
+  })
+
+  it('does so when it is stopped at any steps, over and over', async () => {
+    const whole = await runTiny()
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 }), async stops => {
+        let snapshot: SearchSnapshot | undefined
+        for (const stop of [...stops, Number.POSITIVE_INFINITY]) {
+          const controller = new AbortController()
+          let steps = 0
+          const emit = () => {
+            steps += 1
+            if (steps >= stop) controller.abort()
+          }
+          const run = await runTiny({}, { ...(snapshot && { snapshot }), emit, signal: controller.signal })
+          const last = run.snapshots.at(-1)
+          if (last) snapshot = await throughFiles(last)
+        }
+        expect(snapshot).toEqual(whole.snapshots.at(-1))
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('that was finished gives its result again', async () => {
+    const whole = await runTiny()
+    const again = await runTiny({}, { snapshot: whole.snapshots.at(-1)! })
+    expect(again.result).toEqual(whole.result)
+    expect(again.snapshots).toEqual([])
+  })
+})

@@ -1,0 +1,209 @@
+import { referenceBackend } from '@cpnas/backends'
+import { DatasetReadError } from '@cpnas/data'
+import { runSearch, type SearchEvent, type SearchResult, type SearchSnapshot } from '@cpnas/search'
+import { operations, validateGenotype } from '@cpnas/supernet'
+import type { Either } from 'fp-ts/lib/Either.js'
+import { left } from 'fp-ts/lib/TaskEither.js'
+import { describe, expect, it } from 'vitest'
+import { runTiny, tinyConfig, tinyDataset } from './tiny.js'
+
+const rightOf = <A>(result: Either<unknown, A>): A => {
+  expect(result).toMatchObject({ _tag: 'Right' })
+  return (result as { readonly right: A }).right
+}
+const samplesIn = ({ state }: SearchResult) => state.history.filter(entry => entry.type === 'sample')
+
+describe('runSearch', () => {
+  it('runs the eight operations to the end: 35 T samples, seven drops, a genotype', async () => {
+    const { result, memory } = await runTiny({ operations: [...operations], warmupEpochs: 2 })
+    const found = rightOf(result)
+    expect(samplesIn(found)).toHaveLength(35)
+    expect(found.state.history.filter(entry => entry.type === 'drop')).toHaveLength(7)
+    expect(found.state.history.filter(entry => entry.type === 'warmup')).toHaveLength(2)
+    if (found.status === 'stopped') throw new Error('not finished')
+    expect(validateGenotype({ space: 'cp-nas', nodes: 4, ...found.genotype })).toMatchObject({ _tag: 'Right' })
+    expect(memory).toEqual({ tensors: 0, bytes: 0 })
+  })
+
+  it('gives z from the accuracies of both networks, which learn', async () => {
+    const found = rightOf(
+      (await runTiny({ learningRate: 0.1, crop: 0, flip: false, batchSize: 8 }, {}, tinyDataset(64))).result,
+    )
+    for (const { z, accuracyParent, accuracyChild, lossChild, lossParent } of samplesIn(found)) {
+      expect(z).toBeCloseTo(1.5 * accuracyParent - 0.5 * accuracyChild, 12)
+      for (const loss of [lossChild, lossParent]) expect(loss).toBeGreaterThan(0)
+    }
+    const accuracies = samplesIn(found).slice(-2)
+    const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length
+    expect(mean(accuracies.map(s => s.accuracyParent))).toBeGreaterThan(0.7)
+    expect(mean(accuracies.map(s => s.accuracyChild))).toBeGreaterThan(0.6)
+  })
+
+  it('gives the same for the same seed, and something else for another', async () => {
+    const [one, same, other] = [await runTiny(), await runTiny(), await runTiny({ seed: 6 })]
+    expect(same.snapshots).toEqual(one.snapshots)
+    expect(same.result).toEqual(one.result)
+    expect(other.result).not.toEqual(one.result)
+  })
+
+  it.each([
+    ['weights shared by Child and Parent', { shareWeights: true }, ['shared']],
+    ['weights of their own', {}, ['child', 'parent']],
+    [
+      'PReLU, two separable convolutions, float preprocessing',
+      { prelu: true, sepConvRepeat: 2, preprocessPrecision: 'float' },
+      ['child', 'parent'],
+    ],
+    [
+      'the other estimator, scale, no momentum',
+      { estimator: 'polynomial', scale: 'layer', momentum: 0 },
+      ['child', 'parent'],
+    ],
+  ] as const)('keeps %s', async (_, options, owners) => {
+    const { result, snapshots, memory } = await runTiny({ ...options, shareWeights: owners.length === 1 })
+    expect(rightOf(result).status).toBe('finished')
+    const names = Object.keys(snapshots.at(-1)!.tensors)
+    expect([...new Set(names.map(name => name.split('.')[0]))]).toEqual(owners)
+    expect(names.some(name => name.endsWith('.slope'))).toBe('prelu' in options)
+    expect(names.filter(name => name.includes('.velocity.'))).not.toEqual([])
+    expect(memory.tensors).toBe(0)
+  })
+
+  it('keeps latent weights in [-1, 1], and the Parent free', async () => {
+    const { snapshots } = await runTiny({ learningRate: 3, gradientClip: 1000 })
+    const largest = (pattern: RegExp): number =>
+      Math.max(
+        ...Object.entries(snapshots.at(-1)!.tensors)
+          .filter(([name]) => pattern.test(name))
+          .flatMap(([, { values }]) => Array.from(values, Math.abs)),
+      )
+    expect(largest(/^child\.parameters\.cells/)).toBe(1)
+    expect(largest(/^parent\.parameters\.cells/)).toBeGreaterThan(1)
+  })
+
+  it('forgets the weights of dropped operations', async () => {
+    const { snapshots } = await runTiny()
+    const sizes = snapshots.map(
+      ({ tensors }) => Object.keys(tensors).filter(name => name.includes('.parameters.')).length,
+    )
+    expect(sizes.at(-1)).toBeLessThan(sizes[0]!)
+    const { state, tensors } = snapshots.at(-1)!
+    for (const name of Object.keys(tensors)) {
+      const [, cell, edge, operation] = /cells\.(\d)\.edges\.(\d+)\.(\w+)/.exec(name) ?? []
+      if (operation) expect(state.remaining[cell === '0' ? 'normal' : 'reduce'][Number(edge)]).toEqual([operation])
+    }
+  })
+
+  it('trains as many epochs a sample as told', async () => {
+    const steps: Record<string, number> = {}
+    const emit = (event: SearchEvent) => {
+      if (event.type === 'progress') steps[event.phase] = (steps[event.phase] ?? 0) + 1
+    }
+    await runTiny({ epochsPerSample: 2, warmupEpochs: 1 }, { emit })
+    // 8 images of each split in batches of 4; two networks; 5 samples.
+    expect(steps).toEqual({ warmup: 2 * 2, train: 2 * 2 * 2 * 5, evaluate: 2 * 2 * 5 })
+  })
+
+  it('tells how far it is, evenly and to the end', async () => {
+    for (const shareWeights of [false, true]) {
+      const events: SearchEvent[] = []
+      await runTiny({ shareWeights, passes: 2 }, { emit: event => events.push(event) })
+      const fractions = events.map(event => event.fraction)
+      expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+      expect(fractions[0]).toBeGreaterThan(0)
+      expect(events.at(-1)).toMatchObject({ type: 'done', fraction: 1 })
+      expect(events.findLast(event => event.type === 'progress')).toMatchObject({
+        fraction: expect.closeTo(1, 9),
+        round: 2,
+        rounds: 2,
+        pass: 2,
+        passes: 2,
+        sample: 2,
+        samples: 2,
+        step: 2,
+        steps: 2,
+      })
+      expect(events.filter(({ type }) => type === 'sample')).toHaveLength(10)
+      expect(events.filter(({ type }) => type === 'drop')).toHaveLength(2)
+    }
+  })
+
+  it('stops on a loss that is not finite, naming sample and option, with the last snapshot intact', async () => {
+    const { result, snapshots, memory } = await runTiny({ learningRate: 1e300, gradientClip: 1e300, warmupEpochs: 0 })
+    expect(result).toMatchObject({
+      left: {
+        _tag: 'NonFiniteLoss',
+        where: expect.stringMatching(/^round 1, pass 1, sample \d, (child|parent)/),
+        remedy: expect.stringMatching(/learningRate/),
+      },
+    })
+    for (const { tensors } of snapshots)
+      for (const { values } of Object.values(tensors)) expect(values.every(Number.isFinite)).toBe(true)
+    expect(memory.tensors).toBe(0)
+  })
+
+  it('refuses a batch larger than the split before it does anything', async () => {
+    const { result, snapshots } = await runTiny({ batchSize: 9 })
+    expect(result).toMatchObject({ left: { _tag: 'InvalidOption', where: 'batchSize' } })
+    expect(snapshots).toEqual([])
+  })
+
+  it('refuses an option out of range', async () => {
+    expect((await runTiny({ betaP: -1 })).result).toMatchObject({ left: { _tag: 'InvalidOption', where: 'betaP' } })
+  })
+
+  it('stops when it cannot save', async () => {
+    const error = { _tag: 'StorageFailed', where: 'disk', problem: 'is full', remedy: 'Free space' } as const
+    const { result, memory } = await runTiny({}, { save: () => left(error) })
+    expect(result).toEqual({ _tag: 'Left', left: error })
+    expect(memory.tensors).toBe(0)
+  })
+
+  it('stops when the data can no longer be read', async () => {
+    const error = { _tag: 'InvalidData', where: 'file', problem: 'was cut', remedy: 'Restore it' } as const
+    const dataset = tinyDataset()
+    let reads = 0
+    const failing = {
+      ...dataset,
+      read: (indices: ArrayLike<number>, into: Uint8Array) => {
+        if (reads++ === 5) throw new DatasetReadError(error)
+        dataset.read(indices, into)
+      },
+    }
+    const backend = referenceBackend()
+    expect(await runSearch(backend, failing, tinyConfig)()).toEqual({ _tag: 'Left', left: error })
+    expect(backend.memory().tensors).toBe(0)
+  })
+
+  it('stops at the signal after the step, and says where it stands', async () => {
+    const controller = new AbortController()
+    let after = 0
+    const emit = (event: SearchEvent) => {
+      if (controller.signal.aborted) after++
+      if (event.type === 'progress' && event.fraction > 0.5) controller.abort()
+    }
+    const { result, snapshots, memory } = await runTiny({}, { emit, signal: controller.signal })
+    expect(rightOf(result)).toEqual({ status: 'stopped', state: snapshots.at(-1)!.state })
+    expect(after).toBe(0)
+    expect(memory.tensors).toBe(0)
+  })
+
+  it('refuses a snapshot of other networks', async () => {
+    const { snapshots } = await runTiny()
+    const snapshot = snapshots[2]!
+    const changed = (tensors: SearchSnapshot['tensors']) => runTiny({}, { snapshot: { ...snapshot, tensors } })
+    const [name, tensor] = Object.entries(snapshot.tensors)[0]!
+    const { [name]: _, ...without } = snapshot.tensors
+    for (const [tensors, problem] of [
+      [without, /missing/],
+      [{ ...snapshot.tensors, [name]: { ...tensor, shape: [1, ...tensor.shape] } }, /shape/],
+      [{ ...snapshot.tensors, extra: tensor }, /no tensor of this search/],
+    ] as const)
+      expect((await changed(tensors)).result).toMatchObject({
+        left: { _tag: 'InvalidCheckpoint', problem: expect.stringMatching(problem) },
+      })
+    expect((await runTiny({ shareWeights: true }, { snapshot })).result).toMatchObject({
+      left: { _tag: 'InvalidCheckpoint' },
+    })
+  })
+})
