@@ -4,13 +4,25 @@ import { cruise } from 'dependency-cruiser'
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 
 /** Bottom first: a package may import the ones before it. */
-const layers = ['backends', 'binarize', 'supernet', 'indicator', 'cp-loss', 'data', 'training', 'search', 'packed', 'cli']
+const layers = [
+  'backends',
+  'binarize',
+  'supernet',
+  'indicator',
+  'cp-loss',
+  'data',
+  'training',
+  'search',
+  'packed',
+  'cli',
+]
 const independent = ['indicator']
 
 const sourcesOf = name => `^packages/${name}/src/`
 /** Built packages resolve to their dist, packages not built yet to their bare name. */
 const anyOf = names => `^(packages|@cpnas)/(${names.join('|')})(/|$)`
 
+/** @type {import('dependency-cruiser').IRegularForbiddenRuleType[]} */
 const layerRules = layers.flatMap((name, i) => {
   const above = independent.includes(name) ? layers.filter(other => other !== name) : layers.slice(i + 1)
   return above.length === 0
@@ -26,6 +38,7 @@ const layerRules = layers.flatMap((name, i) => {
       ]
 })
 
+/** @type {import('dependency-cruiser').IFlattenedRuleSet} */
 const ruleSet = {
   forbidden: [
     ...layerRules,
@@ -41,7 +54,7 @@ const ruleSet = {
       name: 'declared-dependencies',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'], pathNot: '^@cpnas/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'], pathNot: '^(packages|@cpnas)/' },
     },
   ],
 }
@@ -60,5 +73,5 @@ const result = await cruise(
   {},
   { tsConfig: extractTSConfig('tsconfig.base.json') },
 )
-process.stdout.write(result.output)
+process.stdout.write(`${result.output}\n`)
 process.exitCode = result.exitCode
