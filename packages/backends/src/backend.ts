@@ -9,7 +9,7 @@ export interface Normalization<T> {
   readonly beta?: T
   /** Default 1e-5. */
   readonly epsilon?: number
-  /** Fixed statistics, each [channels]. Default: mean and biased variance of the batch, through which the gradient flows. */
+  /** Fixed statistics, each [channels]: constants, no gradient flows to them. Default: mean and biased variance of the batch, through which the gradient flows. */
   readonly statistics?: { readonly mean: T; readonly variance: T }
 }
 
@@ -50,6 +50,7 @@ export interface Backend<T> {
   exp(x: T): T
   log(x: T): T
   sqrt(x: T): T
+  /** Its derivative at 0 is 1. */
   abs(x: T): T
   relu(x: T): T
   /** +1 where x >= 0, -1 elsewhere. Its derivative is 0: straight-through estimators are in @cpnas/binarize. */

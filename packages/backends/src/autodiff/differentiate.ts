@@ -3,8 +3,8 @@ import { ShapeError } from '../errors.js'
 import { formatShape } from '../shape.js'
 import { checkIs } from './check.js'
 import { addSame } from './gradient.js'
-import type { Recorder, Tape } from './tape.js'
-import { type Node, Tensor, tensorsIn } from './tensor.js'
+import type { Recorder } from './recorder.js'
+import { type Node, type Tape, Tensor, tensorsIn } from './tensor.js'
 
 type Differentiating<H> = Pick<Backend<Tensor<H>>, 'stopGradient' | 'customGrad' | 'valueAndGrad'>
 

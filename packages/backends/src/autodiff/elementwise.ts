@@ -3,7 +3,7 @@ import type { BinaryOperation, Kernels, UnaryOperation } from '../kernels.js'
 import { broadcastShape } from '../shape.js'
 import { checkSame } from './check.js'
 import { addSame, addTo, scaled, sumTo, temporaries } from './gradient.js'
-import type { Recorder } from './tape.js'
+import type { Recorder } from './recorder.js'
 import { Tensor } from './tensor.js'
 
 type UnaryGradient = <H>(k: Kernels<H>, dy: H, x: H, y: H) => H

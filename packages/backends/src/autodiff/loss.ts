@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.js'
 import { checkIs, checkRank } from './check.js'
 import { addTo } from './gradient.js'
-import type { Recorder } from './tape.js'
+import type { Recorder } from './recorder.js'
 import type { Tensor } from './tensor.js'
 
 export const loss = <H>({ kernels, record, give }: Recorder<H>): Pick<Backend<Tensor<H>>, 'softmaxCrossEntropy'> => ({

@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.js'
 import { sizeOf } from '../shape.js'
 import { checkIs, checkNotScalar, checkSame } from './check.js'
 import { addSame, addTo, temporaries } from './gradient.js'
-import type { Recorder } from './tape.js'
+import type { Recorder } from './recorder.js'
 import type { Tensor } from './tensor.js'
 
 /** A normalization of x as the affine map h = x * scale + shift per channel, with its way back. */

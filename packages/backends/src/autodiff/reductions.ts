@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.js'
 import { checkAxes, checkNotScalar } from './check.js'
 import { scaled, temporaries } from './gradient.js'
-import type { Recorder } from './tape.js'
+import type { Recorder } from './recorder.js'
 import type { Tensor } from './tensor.js'
 
 export const reductions = <H>({

@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.js'
 import { formatShape, sizeOf } from '../shape.js'
 import { checkAxes, checkCounts, checkNotScalar, checkRank, checkShape } from './check.js'
 import { addTo } from './gradient.js'
-import type { Recorder } from './tape.js'
+import type { Recorder } from './recorder.js'
 import type { Tensor } from './tensor.js'
 
 type Reshaping<H> = Pick<Backend<Tensor<H>>, 'reshape' | 'transpose' | 'slice' | 'pad' | 'concat' | 'matMul'>

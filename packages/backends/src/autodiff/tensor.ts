@@ -1,5 +1,4 @@
 import type { Shape } from '../shape.js'
-import type { Tape } from './tape.js'
 
 /** A tensor's place in a computation that is being differentiated. */
 export interface Node<H> {
@@ -19,6 +18,27 @@ export class Tensor<H> {
     this.shape = shape
     this.node = node
   }
+}
+
+/** One differentiable operation that was run. */
+export interface Entry<H> {
+  readonly output: Tensor<H>
+  /** Gives the operands their gradients (by `Recorder.give`); dy stays the tape's. */
+  readonly backward: (dy: H) => void
+  /** Handles that `backward` reads and the entry owns. */
+  readonly saved: readonly H[]
+  /** Tensors that `backward` reads and nobody else will. */
+  readonly kept: readonly Tensor<H>[]
+}
+
+/** What one `valueAndGrad` records, and the tensors that live as long as it needs them. */
+export interface Tape<H> {
+  /** False from the moment the backward pass starts: the tape's tensors are constants from then on. */
+  recording: boolean
+  readonly entries: Entry<H>[]
+  /** Operands without a node, which `backward` functions may read. */
+  readonly operands: Set<Tensor<H>>
+  readonly live: Set<Tensor<H>>
 }
 
 /** Every tensor in a tensor, or in nested plain arrays and records of them. */

@@ -4,7 +4,7 @@ import type { Kernels, Prologue } from '../kernels.js'
 import { checkWindows } from './check.js'
 import { addTo } from './gradient.js'
 import { affineOf } from './normalization.js'
-import type { Recorder } from './tape.js'
+import type { Recorder } from './recorder.js'
 import type { Tensor } from './tensor.js'
 
 type Windows<H> = Pick<Backend<Tensor<H>>, 'conv2d' | 'depthwiseConv2d' | 'maxPool' | 'avgPool'>

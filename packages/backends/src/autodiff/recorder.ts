@@ -1,27 +1,6 @@
 import type { Kernels } from '../kernels.js'
 import type { Shape } from '../shape.js'
-import { Tensor, tensorsIn } from './tensor.js'
-
-/** One differentiable operation that was run. */
-export interface Entry<H> {
-  readonly output: Tensor<H>
-  /** Gives the operands their gradients (by `Recorder.give`); dy stays the tape's. */
-  readonly backward: (dy: H) => void
-  /** Handles that `backward` reads and the entry owns. */
-  readonly saved: readonly H[]
-  /** Tensors that `backward` reads and nobody else will. */
-  readonly kept: readonly Tensor<H>[]
-}
-
-/** What one `valueAndGrad` records, and the tensors that live as long as it needs them. */
-export interface Tape<H> {
-  /** False from the moment the backward pass starts: the tape's tensors are constants from then on. */
-  recording: boolean
-  readonly entries: Entry<H>[]
-  /** Operands without a node, which `backward` functions may read. */
-  readonly operands: Set<Tensor<H>>
-  readonly live: Set<Tensor<H>>
-}
+import { type Tape, Tensor, tensorsIn } from './tensor.js'
 
 /** An operation that was just run, with what it takes to differentiate it. */
 export interface Operation<H> {
