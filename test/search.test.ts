@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseGenotype } from '@cpnas/supernet'
+import { isRight } from 'fp-ts/lib/Either.js'
+import { expect, test } from 'vitest'
+import { run } from './support/cli.js'
+import { fingerprint, json, temporary } from './support/files.js'
+import { small, tiny } from './support/settings.js'
+
+const lines = (text: string): readonly Record<string, unknown>[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+
+test('a search ends with all files, a valid genotype and a summary', async () => {
+  const directory = temporary()
+  const { code, out, err } = await run(['search', '--out', directory, ...small])
+  expect(err).toContain('round 1/2 pass 1/1 sample 3/3: child')
+  expect(code).toBe(0)
+
+  const genotype = parseGenotype(readFileSync(join(directory, 'genotype.json'), 'utf8'))
+  expect(isRight(genotype) && new Set([...genotype.right.normal, ...genotype.right.reduce])).toBeTruthy()
+  const history = lines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
+  expect(history.map(({ type }) => type)).toEqual([
+    'warmup',
+    ...['sample', 'sample', 'sample', 'drop'],
+    ...['sample', 'sample', 'drop'],
+  ])
+  expect(json(join(directory, 'config.json'))).toMatchObject({
+    dataset: 'fashion-mnist',
+    data: null,
+    backend: 'wasm',
+    threads: 1,
+    search: { seed: 0, cells: 3, channels: 2, batchSize: 8, crop: 2, flip: true, betaP: 1.5 },
+  })
+  expect(readFileSync(join(directory, 'cells.svg'), 'utf8')).toMatch(/<svg[\s\S]*Normal cell[\s\S]*<\/svg>/)
+  expect(Object.keys(fingerprint(directory)).map(name => name.replace(/[0-9a-f]{16}/, 'HASH'))).toEqual([
+    'cells.svg',
+    'checkpoint-HASH.safetensors',
+    'checkpoint.json',
+    'config.json',
+    'genotype.json',
+    'history.jsonl',
+  ])
+  expect(out).toContain('c_{k-2} -> 0')
+  expect(out).toMatch(/Child : [\d,]+ parameters of 1 bit, [\d,]+ of 32 bits/)
+  expect(out).toContain(directory)
+})
+
+test('the same seed gives the same files, byte for byte; another seed gives others', async () => {
+  const [a, b, c] = [temporary(), temporary(), temporary()]
+  const seeded = (directory: string, seed: string) => run(['search', '--out', directory, '--seed', seed, '--quiet', ...tiny])
+  const runs = await Promise.all([seeded(a, '7'), seeded(b, '7'), seeded(c, '8')])
+  expect(runs.map(({ code }) => code)).toEqual([0, 0, 0])
+  expect(runs[0]!.err).toBe('')
+  expect(fingerprint(a)).toEqual(fingerprint(b))
+  expect(fingerprint(a)['history.jsonl']).not.toBe(fingerprint(c)['history.jsonl'])
+})
+
+test('--json prints one event a line, from start to result', async () => {
+  const directory = temporary()
+  const { code, out } = await run(['search', '--out', directory, '--json', ...tiny])
+  expect(code).toBe(0)
+  const events = lines(out)
+  expect(events[0]).toMatchObject({ type: 'start', directory, resumed: false, config: { backend: 'wasm' } })
+  expect(events.at(-1)).toMatchObject({
+    type: 'result',
+    genotype: { normal: expect.any(Array), reduce: expect.any(Array) },
+    chance: 0.1,
+    samples: 2,
+    files: { genotype: join(directory, 'genotype.json') },
+  })
+  const fractions = events.flatMap(({ fraction }) => (typeof fraction === 'number' ? [fraction] : []))
+  expect(fractions).toEqual([...fractions].sort((x, y) => x - y))
+  expect(fractions.at(-1)).toBe(1)
+  const samples = events.filter(({ type }) => type === 'sample').map(({ entry }) => entry)
+  const history = lines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
+  expect(history.filter(({ type }) => type === 'sample')).toEqual(samples)
+})
+
+test('the run lands in ./cpnas-run if no directory is named', async () => {
+  const directory = temporary()
+  const { code } = await run(['search', '--quiet', ...tiny], directory)
+  expect(code).toBe(0)
+  expect(Object.keys(fingerprint(directory))).toContain('cpnas-run/genotype.json')
+})
+
+test('the reference engine searches too', async () => {
+  const directory = temporary()
+  const { code } = await run(['search', '--out', directory, '--backend', 'reference', '--quiet', ...tiny, '--share', '0.002'])
+  expect(code).toBe(0)
+  expect(json(join(directory, 'config.json'))).toMatchObject({ backend: 'reference' })
+})

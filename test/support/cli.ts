@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** What a user starts: the package's own executable. */
+export const executable = fileURLToPath(new URL('../node_modules/@cpnas/cli/bin/cpnas.js', import.meta.url))
+
+export interface Finished {
+  /** Null if a signal ended it. */
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly finished: Promise<Finished>
+}
+
+export const watch = (child: ChildProcess): Promise<Finished> =>
+  new Promise((resolve, reject) => {
+    const output = { out: '', err: '' }
+    child.stdout?.setEncoding('utf8').on('data', text => {
+      output.out += text
+    })
+    child.stderr?.setEncoding('utf8').on('data', text => {
+      output.err += text
+    })
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, ...output }))
+  })
+
+/** Starts `cpnas` with arguments. */
+export const start = (args: readonly string[], cwd?: string): Running => {
+  const child = spawn(process.execPath, [executable, ...args], { ...(cwd === undefined ? {} : { cwd }) })
+  return { child, finished: watch(child) }
+}
+
+/** Runs `cpnas` with arguments to its end. */
+export const run = (args: readonly string[], cwd?: string): Promise<Finished> => start(args, cwd).finished
