@@ -82,3 +82,14 @@ test('worked by hand', () =>
     ])
     b.dispose([x, results])
   }))
+
+test('epsilon is 1e-5 by default', () =>
+  onReference(async b => {
+    const x = b.tensor([1, -1, 1, -1], [4, 1])
+    const small = b.mul(x, Math.sqrt(3e-5))
+    const y = b.batchNorm(small)
+    const half = Math.sqrt(3) / 2
+    const values = Array.from(await b.read(y))
+    for (const [i, v] of [half, -half, half, -half].entries()) expect(values[i]).toBeCloseTo(v, 12)
+    b.dispose([x, small, y])
+  }))
