@@ -1,5 +1,5 @@
 import type { Shape } from '@cpnas/backends'
-import { type CellKind, edges } from './cell.js'
+import { type CellKind, edges, inputNodes, intermediateNodes } from './cell.js'
 import type { Genotype } from './genotype.js'
 import { type Operation, operations, separableOf } from './operations.js'
 import { type CellPlan, cellPlans, type NetworkSpec, resolveSpec, stemChannels } from './spec.js'
@@ -17,7 +17,7 @@ export interface Layer {
   readonly shape: Shape
   /** Its weights are latent weights of 1-bit filters in the Child. */
   readonly binary: boolean
-  /** How often the image has been halved (rounded up) at its output. */
+  /** How often the image has been halved (rounded up) at its output; 0 for vectors and the classifier. */
   readonly halvings: number
 }
 
@@ -32,6 +32,14 @@ const conv = (name: string, shape: Shape, binary: boolean, halvings: number): La
   shape,
   binary,
   halvings,
+})
+
+const vector = (name: string, size: number): Layer => ({
+  name,
+  kind: 'vector',
+  shape: [size],
+  binary: false,
+  halvings: 0,
 })
 
 /** The factorized reduction: 1x1 convolutions of the even and of the odd pixels. */
@@ -66,14 +74,11 @@ const operationLayers = (
       conv(`${prefix}.depthwise${suffix}`, [separable.size, separable.size, channels], true, output),
       conv(`${prefix}.pointwise${suffix}`, [1, 1, channels, channels], true, output),
     ]
-    const slope = {
-      name: `${prefix}.slope`,
-      kind: 'vector',
-      shape: [channels],
-      binary: false,
-      halvings: output,
-    } as const
-    return [...pair(''), ...(separable.repeatable && sepConvRepeat === 2 ? pair('2') : []), ...(prelu ? [slope] : [])]
+    return [
+      ...pair(''),
+      ...(separable.repeatable && sepConvRepeat === 2 ? pair('2') : []),
+      ...(prelu ? [vector(`${prefix}.slope`, channels)] : []),
+    ]
   }
   return operation === 'skip_connect' && strideOf(kind, edge) === 2
     ? reduction(prefix, channels, channels, true, output)
@@ -81,7 +86,8 @@ const operationLayers = (
 }
 
 /** 2 on the edges of a reduction cell that begin at an input, 1 elsewhere. */
-export const strideOf = (kind: CellKind, edge: number): 1 | 2 => (kind === 'reduce' && edges[edge]!.from < 2 ? 2 : 1)
+export const strideOf = (kind: CellKind, edge: number): 1 | 2 =>
+  kind === 'reduce' && edges[edge]!.from < inputNodes ? 2 : 1
 
 const layersOf = (
   spec: NetworkSpec,
@@ -91,13 +97,6 @@ const layersOf = (
   const stem = stemChannels(spec)
   const plans = cellPlans(spec)
   const last = plans.at(-1)!
-  const vector = (name: string, size: number): Layer => ({
-    name,
-    kind: 'vector',
-    shape: [size],
-    binary: false,
-    halvings: 0,
-  })
   return [
     conv('stem.filters', [3, 3, spec.inChannels, stem], false, 0),
     vector('stem.gamma', stem),
@@ -109,7 +108,13 @@ const layersOf = (
         choices(plan.kind, edge).flatMap(operation => operationLayers(resolved, plan, edge, operation)),
       ),
     ]),
-    { name: 'head.weights', kind: 'dense', shape: [4 * last.channels, spec.classes], binary: false, halvings: 0 },
+    {
+      name: 'head.weights',
+      kind: 'dense',
+      shape: [intermediateNodes * last.channels, spec.classes],
+      binary: false,
+      halvings: 0,
+    },
     vector('head.bias', spec.classes),
   ]
 }
