@@ -1,6 +1,6 @@
 // Elementwise maps. Broadcasting is by strides: an operand that does not vary along the innermost run is replaced by
 // one vector of copies that the loop reads again and again.
-import { fma, loadLanes, storeLanes } from './vector'
+import { fma, storeLanes } from './vector'
 
 const RANK: i32 = 6
 
@@ -64,7 +64,7 @@ function runOf(operation: i32, a: usize, b: usize, y: usize, n: i32, stepA: usiz
     b += stepB
     y += 16
   }
-  if (n & 3) storeLanes(y, combine(operation, loadLanes(a, stepA ? n & 3 : 4), loadLanes(b, stepB ? n & 3 : 4)), n & 3)
+  if (n & 3) storeLanes(y, combine(operation, v128.load(a), v128.load(b)), n & 3)
 }
 
 function run(operation: i32, a: usize, b: usize, y: usize, n: i32, stepA: usize, stepB: usize): void {
@@ -119,7 +119,7 @@ export function linearCombination(args: usize, chunk: i32): void {
   for (let i = 0; i < n; i += 4) {
     const at = <usize>(first + i) << 2
     const lanes = min(4, n - i)
-    storeLanes(s.y + at, fma(alpha, loadLanes(s.a + at, lanes), f32x4.mul(beta, loadLanes(s.b + at, lanes))), lanes)
+    storeLanes(s.y + at, fma(alpha, v128.load(s.a + at), f32x4.mul(beta, v128.load(s.b + at))), lanes)
   }
 }
 
@@ -150,7 +150,7 @@ export function unary(args: usize, chunk: i32): void {
   for (let i = 0; i < n; i += 4) {
     const at = <usize>i << 2
     const lanes = min(4, n - i)
-    storeLanes(y + at, mapOf(s.operation, loadLanes(x + at, lanes)), lanes)
+    storeLanes(y + at, mapOf(s.operation, v128.load(x + at)), lanes)
   }
 }
 
@@ -167,7 +167,7 @@ export function stridedCopy(args: usize, chunk: i32): void {
     if (strideA == 1 && strideY == 1) {
       for (let i = 0; i < s.inner; i += 4) {
         const lanes = min(4, s.inner - i)
-        storeLanes(y, loadLanes(a, lanes), lanes)
+        storeLanes(y, v128.load(a), lanes)
         a += 16
         y += 16
       }
@@ -179,9 +179,4 @@ export function stridedCopy(args: usize, chunk: i32): void {
       }
     }
   }
-}
-
-export function fill(y: usize, value: f32, count: i32): void {
-  const v = f32x4.splat(value)
-  for (let i = 0; i < count; i += 4) storeLanes(y + (<usize>i << 2), v, min(4, count - i))
 }

@@ -1,18 +1,18 @@
 // The module's surface: small kernels that the calling thread runs alone, and `run`/`work`, by which all threads share
 // the chunks of a large one. Memory is imported and managed by the caller.
-import { conv2d, conv2dFilterGrad, conv2dInputGrad } from './convolution'
-import { depthwiseConv2d, depthwiseConv2dFilterGrad, depthwiseConv2dInputGrad } from './depthwise'
+import { conv2d, conv2dGrad } from './convolution'
+import { depthwiseConv2d, depthwiseConv2dGrad } from './depthwise'
 import { binary, linearCombination, stridedCopy, unary } from './elementwise'
 import { accumulateOuter, multiply } from './gemm'
 import { affineSum, chunkMoments, chunkSums } from './normalization'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling'
 import { sum } from './reduction'
 
-export { fill } from './elementwise'
 export { packPanels } from './gemm'
 export { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss'
-export { mergeMoments, mergeSums } from './normalization'
+export { foldNormalization, foldNormalizationGrad, mergeMoments, mergeSums } from './normalization'
 export { argMax, sumGroups } from './reduction'
+export { fill } from './vector'
 
 /** The job that is being shared. Field order is the wire format: see src/wasm/threads.ts. */
 @unmanaged
@@ -59,24 +59,22 @@ function matMulTransposed(args: usize): void {
 function kernel(id: i32, args: usize, chunk: i32, scratch: usize): void {
   switch (id) {
     case 0: return conv2d(args, chunk, scratch)
-    case 1: return conv2dInputGrad(args, chunk, scratch)
-    case 2: return conv2dFilterGrad(args, chunk, scratch)
-    case 3: return depthwiseConv2d(args, chunk, scratch)
-    case 4: return depthwiseConv2dInputGrad(args, chunk, scratch)
-    case 5: return depthwiseConv2dFilterGrad(args, chunk, scratch)
-    case 6: return maxPool(args, chunk, scratch)
-    case 7: return maxPoolGrad(args, chunk, scratch)
-    case 8: return avgPool(args, chunk, scratch)
-    case 9: return avgPoolGrad(args, chunk, scratch)
-    case 10: return chunkMoments(args, chunk)
-    case 11: return chunkSums(args, chunk)
-    case 12: return affineSum(args, chunk)
-    case 13: return binary(args, chunk, scratch)
-    case 14: return unary(args, chunk)
-    case 15: return linearCombination(args, chunk)
-    case 16: return stridedCopy(args, chunk)
-    case 17: return sum(args, chunk)
-    case 18: return matMul(args, chunk)
+    case 1: return conv2dGrad(args, chunk, scratch)
+    case 2: return depthwiseConv2d(args, chunk, scratch)
+    case 3: return depthwiseConv2dGrad(args, chunk, scratch)
+    case 4: return maxPool(args, chunk, scratch)
+    case 5: return maxPoolGrad(args, chunk, scratch)
+    case 6: return avgPool(args, chunk, scratch)
+    case 7: return avgPoolGrad(args, chunk, scratch)
+    case 8: return chunkMoments(args, chunk)
+    case 9: return chunkSums(args, chunk)
+    case 10: return affineSum(args, chunk)
+    case 11: return binary(args, chunk, scratch)
+    case 12: return unary(args, chunk)
+    case 13: return linearCombination(args, chunk)
+    case 14: return stridedCopy(args, chunk)
+    case 15: return sum(args, chunk)
+    case 16: return matMul(args, chunk)
     default: return matMulTransposed(args)
   }
 }

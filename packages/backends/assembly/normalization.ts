@@ -1,6 +1,9 @@
 // Per-channel statistics and affine maps over rows of channels. Statistics are taken of a block that sits in the
 // first-level cache, in two passes (mean, then squared distances), and merged in float64 (Chan et al. 1979).
-import { fma, loadLanes, storeLanes } from './vector'
+import { copy, fma, storeLanes } from './vector'
+
+/** Floats of a block: what fits the first-level cache twice. */
+const BLOCK: i32 = 4096
 
 @unmanaged
 export class Rows {
@@ -9,11 +12,10 @@ export class Rows {
   perChunk: i32
   chunks: i32
   x: usize
-  dy: usize
-  mean: usize
+  /** [chunks, 2, channels] */
   partials: usize
-  first: usize
-  second: usize
+  mean: usize
+  variance: usize
 
   @inline start(chunk: i32): i32 { return chunk * this.perChunk }
   @inline size(chunk: i32): i32 { return min(this.perChunk, this.count - chunk * this.perChunk) }
@@ -23,7 +25,7 @@ export class Rows {
 export function rowMoments(x: usize, rows: i32, channels: i32, out: usize): void {
   const second = out + (<usize>channels << 2)
   const pitch = <usize>channels << 2
-  const block = max(1, 4096 / channels)
+  const block = max(1, BLOCK / channels)
   let done = 0
   for (let start = 0; start < rows; start += block) {
     const n = min(block, rows - start)
@@ -32,7 +34,7 @@ export function rowMoments(x: usize, rows: i32, channels: i32, out: usize): void
     for (; c + 16 <= channels; c += 16)
       momentsOf16(p + (<usize>c << 2), n, pitch, out + (<usize>c << 2), second + (<usize>c << 2), done)
     for (; c < channels; c += 4)
-      momentsOf4(p + (<usize>c << 2), n, pitch, out + (<usize>c << 2), second + (<usize>c << 2), done, min(4, channels - c))
+      momentsOf4(p + (<usize>c << 2), n, pitch, out + (<usize>c << 2), second + (<usize>c << 2), done, channels - c)
     done += n
   }
 }
@@ -45,12 +47,12 @@ function merge(mean: usize, second: usize, sum: v128, squares: v128, n: i32, don
     storeLanes(second, squares, lanes)
     return
   }
-  const old = loadLanes(mean, lanes)
+  const old = v128.load(mean)
   const delta = f32x4.sub(sum, old)
   const share = <f32>n / <f32>(n + done)
   storeLanes(mean, fma(delta, f32x4.splat(share), old), lanes)
   const between = f32x4.mul(f32x4.mul(delta, delta), f32x4.splat(share * <f32>done))
-  storeLanes(second, f32x4.add(loadLanes(second, lanes), f32x4.add(squares, between)), lanes)
+  storeLanes(second, f32x4.add(v128.load(second), f32x4.add(squares, between)), lanes)
 }
 
 function momentsOf16(x: usize, rows: i32, pitch: usize, mean: usize, second: usize, done: i32): void {
@@ -87,10 +89,10 @@ function momentsOf16(x: usize, rows: i32, pitch: usize, mean: usize, second: usi
 function momentsOf4(x: usize, rows: i32, pitch: usize, mean: usize, second: usize, done: i32, lanes: i32): void {
   const end = x + <usize>rows * pitch
   let m = f32x4.splat(0), s = f32x4.splat(0)
-  for (let p = x; p < end; p += pitch) m = f32x4.add(m, loadLanes(p, lanes))
+  for (let p = x; p < end; p += pitch) m = f32x4.add(m, v128.load(p))
   m = f32x4.mul(m, f32x4.splat(<f32>1 / <f32>rows))
   for (let p = x; p < end; p += pitch) {
-    const d = f32x4.sub(loadLanes(p, lanes), m)
+    const d = f32x4.sub(v128.load(p), m)
     s = fma(d, d, s)
   }
   merge(mean, second, m, s, rows, done, lanes)
@@ -101,7 +103,7 @@ export function chunkMoments(args: usize, chunk: i32): void {
   rowMoments(a.x + (<usize>a.start(chunk) * a.channels << 2), a.size(chunk), a.channels, a.partials + (<usize>chunk * a.channels << 3))
 }
 
-/** first = mean, second = biased variance, from the chunks' moments. */
+/** Mean and biased variance from the chunks' moments. */
 export function mergeMoments(args: usize): void {
   const a = changetype<Rows>(args)
   const pitch = <usize>a.channels << 2
@@ -115,28 +117,63 @@ export function mergeMoments(args: usize): void {
       const d = <f64>load<f32>(p) - mean
       squares += <f64>load<f32>(p + pitch) + <f64>a.size(i) * d * d
     }
-    store<f32>(a.first + (<usize>c << 2), <f32>mean)
-    store<f32>(a.second + (<usize>c << 2), <f32>(squares / <f64>a.count))
+    store<f32>(a.mean + (<usize>c << 2), <f32>mean)
+    store<f32>(a.variance + (<usize>c << 2), <f32>(squares / <f64>a.count))
   }
 }
 
+@unmanaged
+export class Sums {
+  count: i32
+  channels: i32
+  perChunk: i32
+  chunks: i32
+  dy: usize
+  /** [terms, chunks, 2, channels] */
+  partials: usize
+  terms: i32
+  /** Then, for every term: x, mean. */
+}
+
+const SUMS_TERMS_AT: usize = 28
+
+/** Sums of dy and of dy * (x - mean) for every term, a chunk of rows. */
 export function chunkSums(args: usize, chunk: i32): void {
-  const a = changetype<Rows>(args)
-  const pitch = <usize>a.channels << 2
-  const offset = <usize>a.start(chunk) * pitch
-  const x = a.x + offset
-  const dy = a.dy + offset
-  const rows = a.size(chunk)
-  const out = a.partials + 2 * <usize>chunk * pitch
-  let c = 0
-  for (; c + 16 <= a.channels; c += 16) {
-    const at = <usize>c << 2
-    sumsOf16(dy + at, x + at, rows, pitch, a.mean + at, out + at, out + pitch + at)
+  const a = changetype<Sums>(args)
+  const start = chunk * a.perChunk
+  const rows = min(a.perChunk, a.count - start)
+  const offset = <usize>start * a.channels << 2
+  for (let i = 0; i < a.terms; i++) {
+    const p = args + SUMS_TERMS_AT + (<usize>i << 3)
+    rowSums(a.dy + offset, <usize>load<u32>(p) + offset, rows, a.channels, <usize>load<u32>(p, 4),
+      a.partials + (<usize>((i * a.chunks + chunk) * a.channels) << 3))
   }
-  for (; c < a.channels; c += 4) {
-    const at = <usize>c << 2
-    sumsOf4(dy + at, x + at, rows, pitch, a.mean + at, out + at, out + pitch + at, min(4, a.channels - c))
+}
+
+/** out [2, channels]: sum of dy, sum of dy * (x - mean), over `rows` rows. */
+export function rowSums(dy: usize, x: usize, rows: i32, channels: i32, mean: usize, out: usize): void {
+  const pitch = <usize>channels << 2
+  const block = max(1, BLOCK / channels)
+  memory.fill(out, 0, 2 * pitch)
+  for (let start = 0; start < rows; start += block) {
+    const n = min(block, rows - start)
+    let c = 0
+    for (; c + 16 <= channels; c += 16) {
+      const at = <usize>c << 2
+      sumsOf16(dy + at, x + at, n, pitch, mean + at, out + at, out + pitch + at)
+    }
+    for (; c < channels; c += 4) {
+      const at = <usize>c << 2
+      sumsOf4(dy + at, x + at, n, pitch, mean + at, out + at, out + pitch + at, channels - c)
+    }
+    dy += <usize>n * pitch
+    x += <usize>n * pitch
   }
+}
+
+@inline
+function addLanes(p: usize, v: v128, lanes: i32): void {
+  storeLanes(p, f32x4.add(v128.load(p), v), lanes)
 }
 
 function sumsOf16(dy: usize, x: usize, rows: i32, pitch: usize, mean: usize, sum: usize, product: usize): void {
@@ -160,45 +197,44 @@ function sumsOf16(dy: usize, x: usize, rows: i32, pitch: usize, mean: usize, sum
     dy += pitch
     x += pitch
   }
-  v128.store(sum, s0)
-  v128.store(sum, s1, 16)
-  v128.store(sum, s2, 32)
-  v128.store(sum, s3, 48)
-  v128.store(product, t0)
-  v128.store(product, t1, 16)
-  v128.store(product, t2, 32)
-  v128.store(product, t3, 48)
+  addLanes(sum, s0, 4)
+  addLanes(sum + 16, s1, 4)
+  addLanes(sum + 32, s2, 4)
+  addLanes(sum + 48, s3, 4)
+  addLanes(product, t0, 4)
+  addLanes(product + 16, t1, 4)
+  addLanes(product + 32, t2, 4)
+  addLanes(product + 48, t3, 4)
 }
 
 function sumsOf4(dy: usize, x: usize, rows: i32, pitch: usize, mean: usize, sum: usize, product: usize, lanes: i32): void {
-  const m = loadLanes(mean, lanes)
+  const m = v128.load(mean)
   let s = f32x4.splat(0), t = f32x4.splat(0)
   const end = dy + <usize>rows * pitch
   while (dy < end) {
-    const g = loadLanes(dy, lanes)
+    const g = v128.load(dy)
     s = f32x4.add(s, g)
-    t = fma(g, f32x4.sub(loadLanes(x, lanes), m), t)
+    t = fma(g, f32x4.sub(v128.load(x), m), t)
     dy += pitch
     x += pitch
   }
-  storeLanes(sum, s, lanes)
-  storeLanes(product, t, lanes)
+  addLanes(sum, s, lanes)
+  addLanes(product, t, lanes)
 }
 
-/** first = sum of dy, second = sum of dy * (x - mean), from the chunks' sums. */
-export function mergeSums(args: usize): void {
-  const a = changetype<Rows>(args)
-  const pitch = <usize>a.channels << 2
-  for (let c = 0; c < a.channels; c++) {
-    let sum: f64 = 0
-    let product: f64 = 0
-    for (let i = 0; i < a.chunks; i++) {
-      const p = a.partials + 2 * <usize>i * pitch + (<usize>c << 2)
-      sum += <f64>load<f32>(p)
-      product += <f64>load<f32>(p + pitch)
+/** sum [channels] and product [channels] from the partials [chunks, 2, channels] of a term. */
+export function mergeSums(partials: usize, chunks: i32, channels: i32, sum: usize, product: usize): void {
+  const pitch = <usize>channels << 2
+  for (let c: usize = 0; c < pitch; c += 4) {
+    let s: f64 = 0
+    let t: f64 = 0
+    for (let i = 0; i < chunks; i++) {
+      const p = partials + 2 * <usize>i * pitch + c
+      s += <f64>load<f32>(p)
+      t += <f64>load<f32>(p + pitch)
     }
-    store<f32>(a.first + (<usize>c << 2), <f32>sum)
-    store<f32>(a.second + (<usize>c << 2), <f32>product)
+    store<f32>(sum + c, <f32>s)
+    store<f32>(product + c, <f32>t)
   }
 }
 
@@ -216,55 +252,98 @@ export class AffineSum {
 
 const TERMS_AT: usize = 28
 
-/** y = sum of scale_i * x_i + shift (+ into), a chunk of rows. */
+/** y = sum of scale_i * x_i + shift (+ into), a chunk of rows, two terms at a time. */
 export function affineSum(args: usize, chunk: i32): void {
   const a = changetype<AffineSum>(args)
   const start = chunk * a.perChunk
   const rows = min(a.perChunk, a.count - start)
   const offset = <usize>start * a.channels << 2
   const y = a.y + offset
-  let written = false
-  if (a.into) {
-    addTerm(a.into + offset, 0, a.shift, y, rows, a.channels, false)
-    written = true
-  }
-  for (let i = 0; i < a.terms; i++) {
+  if (a.into && a.into != a.y) copy(a.into + offset, y, rows * a.channels)
+  let add = a.into != 0
+  let shift = a.shift
+  for (let i = 0; i < a.terms; i += 2) {
     const p = args + TERMS_AT + (<usize>i << 3)
-    addTerm(<usize>load<u32>(p) + offset, <usize>load<u32>(p, 4), written ? 0 : a.shift, y, rows, a.channels, written)
-    written = true
+    const x0 = <usize>load<u32>(p) + offset
+    const s0 = <usize>load<u32>(p, 4)
+    if (i + 1 < a.terms) addTerms(x0, s0, <usize>load<u32>(p, 8) + offset, <usize>load<u32>(p, 12), shift, y, rows, a.channels, add)
+    else addTerm(x0, s0, shift, y, rows, a.channels, add)
+    add = true
+    shift = 0
+  }
+}
+
+@inline
+function coefficient(p: usize, at: usize, absent: f32): v128 {
+  return p ? v128.load(p + at) : f32x4.splat(absent)
+}
+
+/** y (+)= s0 * x0 + s1 * x1 + shift. */
+function addTerms(x0: usize, s0: usize, x1: usize, s1: usize, shift: usize, y: usize, rows: i32, channels: i32, add: bool): void {
+  const pitch = <usize>channels << 2
+  const block = max(1, BLOCK / channels)
+  for (let start = 0; start < rows; start += block) {
+    const bytes = <usize>min(block, rows - start) * pitch
+    for (let c = 0; c < channels; c += 4) {
+      const at = <usize>c << 2
+      const a = coefficient(s0, at, 1), b = coefficient(s1, at, 1), t = coefficient(shift, at, 0)
+      for (let row = at; row < bytes; row += pitch) {
+        let v = fma(v128.load(x0 + row), a, fma(v128.load(x1 + row), b, t))
+        if (add) v = f32x4.add(v, v128.load(y + row))
+        storeLanes(y + row, v, channels - c)
+      }
+    }
+    x0 += bytes
+    x1 += bytes
+    y += bytes
   }
 }
 
 /** y (+)= scale * x + shift. */
 function addTerm(x: usize, scale: usize, shift: usize, y: usize, rows: i32, channels: i32, add: bool): void {
-  if (add) {
-    if (scale) addTermOf(x, scale, 0, y, rows, channels, true)
-    else addTermOf(x, 0, 0, y, 1, rows * channels, true)
-  } else if (scale) {
-    if (shift) addTermOf(x, scale, shift, y, rows, channels, false)
-    else addTermOf(x, scale, 0, y, rows, channels, false)
-  } else if (shift) addTermOf(x, 0, shift, y, rows, channels, false)
-  else addTermOf(x, 0, 0, y, 1, rows * channels, false)
-}
-
-@inline
-function addTermOf(x: usize, scale: usize, shift: usize, y: usize, rows: i32, channels: i32, add: bool): void {
   const pitch = <usize>channels << 2
-  for (let row = 0; row < rows; row++) {
+  const block = max(1, BLOCK / channels)
+  for (let start = 0; start < rows; start += block) {
+    const bytes = <usize>min(block, rows - start) * pitch
     for (let c = 0; c < channels; c += 4) {
       const at = <usize>c << 2
-      const lanes = min(4, channels - c)
-      let v = loadLanes(x + at, lanes)
-      if (scale) {
-        const s = loadLanes(scale + at, lanes)
-        if (add) v = fma(v, s, loadLanes(y + at, lanes))
-        else if (shift) v = fma(v, s, loadLanes(shift + at, lanes))
-        else v = f32x4.mul(v, s)
-      } else if (add) v = f32x4.add(v, loadLanes(y + at, lanes))
-      else if (shift) v = f32x4.add(v, loadLanes(shift + at, lanes))
-      storeLanes(y + at, v, lanes)
+      const a = coefficient(scale, at, 1), t = coefficient(shift, at, 0)
+      for (let row = at; row < bytes; row += pitch) {
+        let v = fma(v128.load(x + row), a, t)
+        if (add) v = f32x4.add(v, v128.load(y + row))
+        storeLanes(y + row, v, channels - c)
+      }
     }
-    x += pitch
-    y += pitch
+    x += bytes
+    y += bytes
+  }
+}
+
+/**
+ * The affine map of a normalization: precision = 1 / sqrt(variance + epsilon), scale = gamma * precision,
+ * shift = beta - mean * scale; gamma and beta 0 where absent.
+ */
+export function foldNormalization(
+  mean: usize, variance: usize, gamma: usize, beta: usize, epsilon: f64, channels: i32, precision: usize, scale: usize, shift: usize,
+): void {
+  for (let c: usize = 0; c < <usize>channels << 2; c += 4) {
+    const p: f64 = 1 / sqrt<f64>(<f64>load<f32>(variance + c) + epsilon)
+    const s: f64 = gamma ? p * <f64>load<f32>(gamma + c) : p
+    store<f32>(precision + c, <f32>p)
+    store<f32>(scale + c, <f32>s)
+    store<f32>(shift + c, <f32>((beta ? <f64>load<f32>(beta + c) : 0) - <f64>load<f32>(mean + c) * s))
+  }
+}
+
+/** slope and offset of the gradient through a normalization by its own statistics: see Kernels.foldNormalizationGrad. */
+export function foldNormalizationGrad(
+  mean: usize, precision: usize, scale: usize, sum: usize, product: usize, count: f64, channels: i32, slope: usize, offset: usize,
+): void {
+  for (let c: usize = 0; c < <usize>channels << 2; c += 4) {
+    const p = <f64>load<f32>(precision + c)
+    const share = -<f64>load<f32>(scale + c) / count
+    const m: f64 = share * p * p * <f64>load<f32>(product + c)
+    store<f32>(slope + c, <f32>m)
+    store<f32>(offset + c, <f32>(share * <f64>load<f32>(sum + c) - m * <f64>load<f32>(mean + c)))
   }
 }

@@ -1,143 +1,156 @@
-// Pooling over the same planes of four channels as depthwise convolution.
-import { correlate, fillGradientPlane, fillPlane, finishPlane, planeSize, rowPitch, storePlane } from './depthwise'
+// Pooling over the same planes as depthwise convolution. A chunk is an image.
 import { Window } from './geometry'
 import { rowMoments } from './normalization'
-import { IDENTITY, loadLanes, storeLanes } from './vector'
+import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop, reach, rowPitch, SLACK } from './plane'
+import { epilogueRows } from './rows'
+import { copy, fill, storeLanes } from './vector'
 
-/** Scratch: the output's four channels, the plane. */
+/** Scratch: the plane. */
 export function maxPool(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
-  const pitch = rowPitch(g.outWidth)
-  const plane = scratch + (<usize>(g.outHeight * pitch) << 4)
-  const width = planeSize(pitch, g.kernelWidth, g.stride, g.dilation)
-  const y = g.outImage(g.y, image)
-  for (let c = 0; c < channels; c += 4) {
-    const lanes = min(4, channels - c)
-    const at = <usize>c << 2
-    fillInputPlane(g, plane, width, image, at, lanes)
-    for (let row = 0; row < g.outHeight; row++) {
-      let out = scratch + (<usize>(row * pitch) << 4)
-      for (let column = 0; column < pitch; column += 4) {
-        largest4(g, plane + (<usize>(row * g.stride * width + column * g.stride) << 4), width, out)
-        out += 64
+  const pixel = g.inPixel
+  const width = reach(g.outWidth, g.kernelWidth, g.stride, g.dilation)
+  const y = g.y + <usize>image * g.outImage
+  let filled = 0
+  for (let row = 0; row < g.outHeight; row++) {
+    for (const needed = row * g.stride + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++)
+      fillInputRow(g, image, filled, scratch, width, -Infinity)
+    const to = y + <usize>(row * g.outWidth) * pixel
+    for (let c = 0; c < channels; c += 4) {
+      let p = scratch + <usize>(row * g.stride * width) * pixel + (<usize>c << 2)
+      for (let column = 0; column < g.outWidth; column++) {
+        storeLanes(to + <usize>column * pixel + (<usize>c << 2), largest(g, p, width), channels - c)
+        p += <usize>g.stride * pixel
       }
     }
-    storePlane(scratch, g.outHeight, g.outWidth, y + at, channels, lanes)
   }
-  if (g.partials) rowMoments(y, g.outPixels, channels, g.partials + (<usize>image * channels << 3))
+  if (g.moments) rowMoments(y, g.outPixels, channels, g.moments + <usize>image * pixel * 2)
 }
 
+/** The window's maximum; NaN where it holds one. */
 @inline
-function fillInputPlane(g: Window, plane: usize, width: i32, image: i32, at: usize, lanes: i32): void {
-  fillPlane(plane, planeSize(g.outHeight, g.kernelHeight, g.stride, g.dilation), width, g.padTop, g.padLeft, 1,
-    g.inImage(g.x, image) + at, g.inHeight, g.inWidth, g.inChannels, lanes, f32x4.splat(-Infinity), IDENTITY, 0, 0)
-}
-
-@inline
-function largest4(g: Window, p: usize, width: i32, out: usize): void {
-  const step = <usize>g.stride << 4
-  const tap = <usize>g.dilation << 4
-  let m0 = f32x4.splat(-Infinity), m1 = m0, m2 = m0, m3 = m0
+function largest(g: Window, p: usize, width: i32): v128 {
+  const tap = <usize>g.dilation * g.inPixel
+  let m = f32x4.splat(-Infinity)
+  let strange = i32x4.splat(0)
   for (let ky = 0; ky < g.kernelHeight; ky++) {
     let q = p
     for (let kx = 0; kx < g.kernelWidth; kx++) {
-      m0 = f32x4.max(m0, v128.load(q))
-      m1 = f32x4.max(m1, v128.load(q + step))
-      m2 = f32x4.max(m2, v128.load(q + 2 * step))
-      m3 = f32x4.max(m3, v128.load(q + 3 * step))
+      const v = v128.load(q)
+      m = f32x4.pmax(m, v)
+      strange = v128.or(strange, f32x4.ne(v, v))
       q += tap
     }
-    p += (<usize>width << 4) * g.dilation
+    p += <usize>width * tap
   }
-  v128.store(out, m0)
-  v128.store(out, m1, 16)
-  v128.store(out, m2, 32)
-  v128.store(out, m3, 48)
+  return v128.or(m, strange)
 }
 
-/** x: the input, y: dy, partials: dx. Scratch: the plane of x, the plane of dx. */
+/** Scratch: the plane of x, the plane of dx. */
 export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
-  const width = planeSize(rowPitch(g.outWidth), g.kernelWidth, g.stride, g.dilation)
-  const height = planeSize(g.outHeight, g.kernelHeight, g.stride, g.dilation)
-  const bytes = <usize>(height * width) << 4
-  const gradient = scratch + bytes
-  const dy = g.outImage(g.y, image)
-  const dx = g.inImage(g.partials, image)
-  const into = g.into ? g.inImage(g.into, image) : 0
-  for (let c = 0; c < channels; c += 4) {
-    const lanes = min(4, channels - c)
-    const at = <usize>c << 2
-    fillInputPlane(g, scratch, width, image, at, lanes)
-    memory.fill(gradient, 0, bytes)
-    let from = dy + at
-    for (let row = 0; row < g.outHeight; row++)
+  const pixel = g.inPixel
+  const width = reach(g.outWidth, g.kernelWidth, g.stride, g.dilation)
+  const height = reach(g.outHeight, g.kernelHeight, g.stride, g.dilation)
+  const bytes = <usize>(height * width + SLACK) * pixel
+  const gradients = scratch + bytes
+  memory.fill(gradients, 0, bytes)
+  for (let row = 0; row < height; row++) fillInputRow(g, image, row, scratch, width, -Infinity)
+  for (let row = 0; row < g.outHeight; row++) {
+    const dy = g.dy + <usize>image * g.outImage + <usize>(row * g.outWidth) * pixel
+    for (let c = 0; c < channels; c += 4) {
+      const at = <usize>c << 2
+      let p = scratch + <usize>(row * g.stride * width) * pixel + at
       for (let column = 0; column < g.outWidth; column++) {
-        passToFirstMaximum(g, scratch + (<usize>((row * width + column) * g.stride) << 4), bytes, width, loadLanes(from, lanes))
-        from += <usize>channels << 2
+        const m = largest(g, p, width)
+        const d = v128.load(dy + <usize>column * pixel + at)
+        const lanes = channels - c
+        const valid = lanes >= 4 ? i32x4.splat(-1) : i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(lanes))
+        if (v128.any_true(v128.and(valid, v128.or(f32x4.ne(m, m), f32x4.eq(m, f32x4.splat(-Infinity))))))
+          passToFirstOfLane(g, row, column, p, bytes, width, d, lanes)
+        else passToFirst(g, p, bytes, width, v128.and(d, valid), m)
+        p += <usize>g.stride * pixel
       }
-    storeInterior(g, gradient, height, width, dx + at, into ? into + at : 0, lanes)
+    }
+  }
+  storeInterior(g, image, gradients, height, width)
+}
+
+/** Adds d to the plane of dx (`bytes` behind that of x) at the window's first pixel that equals its maximum m, lane by lane. */
+@inline
+function passToFirst(g: Window, p: usize, bytes: usize, width: i32, d: v128, m: v128): void {
+  const tap = <usize>g.dilation * g.inPixel
+  let left = d
+  for (let ky = 0; ky < g.kernelHeight; ky++) {
+    let q = p
+    for (let kx = 0; kx < g.kernelWidth; kx++) {
+      const hit = f32x4.eq(v128.load(q), m)
+      const to = q + bytes
+      v128.store(to, f32x4.add(v128.load(to), v128.and(left, hit)))
+      left = v128.andnot(left, hit)
+      q += tap
+    }
+    p += <usize>width * tap
   }
 }
 
-/** Adds d to the gradient plane (`bytes` behind the input's) at the window's first maximum, lane by lane. */
-@inline
-function passToFirstMaximum(g: Window, p: usize, bytes: usize, width: i32, d: v128): void {
-  const rowStep = (<usize>width << 4) * g.dilation
-  const tap = <usize>g.dilation << 4
-  let best = f32x4.splat(-Infinity)
-  let index = i32x4.splat(-1)
-  let i = 0
-  let row = p
-  for (let ky = 0; ky < g.kernelHeight; ky++) {
-    let q = row
-    for (let kx = 0; kx < g.kernelWidth; kx++) {
-      const v = v128.load(q)
-      const better = v128.or(f32x4.gt(v, best), v128.and(f32x4.ne(v, v), f32x4.eq(best, best)))
-      best = v128.bitselect(v, best, better)
-      index = v128.bitselect(i32x4.splat(i), index, better)
-      q += tap
-      i++
+/** The same for windows that hold NaN or nothing but -Infinity, of which the border consists too. */
+function passToFirstOfLane(g: Window, row: i32, column: i32, p: usize, bytes: usize, width: i32, d: v128, lanes: i32): void {
+  const tap = <usize>g.dilation * g.inPixel
+  for (let lane = 0; lane < min(4, lanes); lane++) {
+    let best: f32 = 0
+    let at: usize = 0
+    for (let ky = 0; ky < g.kernelHeight; ky++) {
+      const y = row * g.stride + ky * g.dilation - g.padTop
+      if (y < 0 || y >= g.inHeight) continue
+      for (let kx = 0; kx < g.kernelWidth; kx++) {
+        const x = column * g.stride + kx * g.dilation - g.padLeft
+        if (x < 0 || x >= g.inWidth) continue
+        const q = p + <usize>(ky * width + kx) * tap + (<usize>lane << 2)
+        const v = load<f32>(q)
+        if (!at || v > best || (v != v && best == best)) {
+          best = v
+          at = q
+        }
+      }
     }
-    row += rowStep
-  }
-  i = 0
-  row = p + bytes
-  for (let ky = 0; ky < g.kernelHeight; ky++) {
-    let q = row
-    for (let kx = 0; kx < g.kernelWidth; kx++) {
-      v128.store(q, f32x4.add(v128.load(q), v128.and(d, i32x4.eq(index, i32x4.splat(i)))))
-      q += tap
-      i++
-    }
-    row += rowStep
+    if (at) store<f32>(at + bytes, load<f32>(at + bytes) + f32x4.extract_lane(d, 0))
+    d = v128.shuffle<f32>(d, d, 1, 2, 3, 0)
   }
 }
 
 /** dx = into + the plane's pixels that lie on the image. */
-function storeInterior(g: Window, plane: usize, height: i32, width: i32, dx: usize, into: usize, lanes: i32): void {
-  const pitch = <usize>g.inChannels << 2
+function storeInterior(g: Window, image: i32, plane: usize, height: i32, width: i32): void {
+  const pixel = g.inPixel
+  const first = max(0, -g.padLeft)
+  const last = max(first, min(g.inWidth, width - g.padLeft))
   for (let row = 0; row < g.inHeight; row++) {
-    const py = row + g.padTop
-    for (let column = 0; column < g.inWidth; column++) {
-      const px = column + g.padLeft
-      const inside = py >= 0 && py < height && px >= 0 && px < width
-      let v = inside ? v128.load(plane + (<usize>(py * width + px) << 4)) : f32x4.splat(0)
-      if (into) {
-        v = f32x4.add(v, loadLanes(into, lanes))
-        into += pitch
-      }
-      storeLanes(dx, v, lanes)
-      dx += pitch
+    const offset = <usize>image * g.inImage + <usize>(row * g.inWidth) * pixel
+    const y = row + g.padTop
+    if (y < 0 || y >= height) {
+      keepPixels(g, offset, 0, g.inWidth)
+      continue
     }
+    keepPixels(g, offset, 0, first)
+    const from = plane + <usize>(y * width + first + g.padLeft) * pixel
+    const at = offset + <usize>first * pixel
+    epilogueRows(0, from, from, g.dx + at, g.into ? g.into + at : 0, last - first, g.inChannels, 0, 0)
+    keepPixels(g, offset, last, g.inWidth)
   }
 }
 
-/** taps vectors of ones, then for every output pixel 1 / (pixels of its window inside the image). */
-function fillAverages(g: Window, ones: usize, inverse: usize): void {
-  for (let i = 0; i < g.taps; i++) v128.store(ones + (<usize>i << 4), f32x4.splat(1))
+/** Pixels that no window covers. */
+function keepPixels(g: Window, offset: usize, first: i32, last: i32): void {
+  const at = offset + <usize>first * g.inPixel
+  const count = (last - first) * g.inChannels
+  if (g.into) copy(g.into + at, g.dx + at, count)
+  else fill(g.dx + at, 0, count)
+}
+
+/** 1 / (pixels of its window inside the image), for every output pixel. */
+function fillInverseCounts(g: Window, inverse: usize): void {
   for (let row = 0; row < g.outHeight; row++) {
     const rows = tapsInside(row * g.stride - g.padTop, g.dilation, g.kernelHeight, g.inHeight)
     for (let column = 0; column < g.outWidth; column++) {
@@ -157,59 +170,72 @@ function tapsInside(start: i32, dilation: i32, taps: i32, size: i32): i32 {
   return count
 }
 
-/** Scratch: ones, inverse counts (rounded up to 16 bytes), the output's four channels, the plane. */
+/** dst = src * factors [pixel], one factor a pixel; pixels of dst are `step` bytes apart, those of src follow each other. */
+function scalePixels(src: usize, dst: usize, factors: usize, count: i32, channels: i32, step: usize): void {
+  const pixel = <usize>channels << 2
+  for (let i = 0; i < count; i++) {
+    const factor = v128.load32_splat(factors + (<usize>i << 2))
+    for (let c = 0; c < channels; c += 4)
+      storeLanes(dst + (<usize>c << 2), f32x4.mul(v128.load(src + (<usize>c << 2)), factor), channels - c)
+    src += step ? step : pixel
+    dst += step ? step : pixel
+  }
+}
+
+/** Scratch: inverse counts, ones [channels], a row of sums, the plane. */
 export function avgPool(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
-  const inverse = scratch + (<usize>g.taps << 4)
-  const out = inverse + ((<usize>g.outPixels << 2) + 15 & ~15)
-  const pitch = rowPitch(g.outWidth)
-  const plane = out + (<usize>(g.outHeight * pitch) << 4)
-  const height = planeSize(g.outHeight, g.kernelHeight, g.stride, g.dilation)
-  const width = planeSize(pitch, g.kernelWidth, g.stride, g.dilation)
-  const x = g.inImage(g.x, image)
-  const y = g.outImage(g.y, image)
-  fillAverages(g, scratch, inverse)
-  for (let c = 0; c < channels; c += 4) {
-    const lanes = min(4, channels - c)
-    const at = <usize>c << 2
-    fillPlane(plane, height, width, g.padTop, g.padLeft, 1, x + at, g.inHeight, g.inWidth, channels, lanes,
-      f32x4.splat(0), IDENTITY, 0, 0)
-    correlate(plane, width, scratch, out, g.outHeight, g.outWidth, g.kernelHeight, g.kernelWidth, g.stride, g.dilation)
-    for (let row = 0; row < g.outHeight; row++)
-      for (let column = 0; column < g.outWidth; column++) {
-        const p = out + (<usize>(row * pitch + column) << 4)
-        v128.store(p, f32x4.mul(v128.load(p), v128.load32_splat(inverse + (<usize>(row * g.outWidth + column) << 2))))
-      }
-    storePlane(out, g.outHeight, g.outWidth, y + at, channels, lanes)
+  const pixel = g.inPixel
+  const ones = scratch + (<usize>g.outPixels << 2)
+  const sums = ones + pixel
+  const plane = sums + <usize>rowPitch(g.outWidth) * pixel
+  const width = reach(g.outWidth, g.kernelWidth, g.stride, g.dilation)
+  const y = g.y + <usize>image * g.outImage
+  fillInverseCounts(g, scratch)
+  fill(ones, 1, channels)
+  let filled = 0
+  for (let row = 0; row < g.outHeight; row++) {
+    for (const needed = row * g.stride + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++)
+      fillInputRow(g, image, filled, plane, width, 0)
+    correlateRow(plane + <usize>(row * g.stride * width) * pixel, width, ones, 0, sums, g.outWidth, channels,
+      g.kernelHeight, g.kernelWidth, g.stride, g.dilation)
+    const first = row * g.outWidth
+    scalePixels(sums, y + <usize>first * pixel, scratch + (<usize>first << 2), g.outWidth, channels, 0)
   }
-  if (g.partials) rowMoments(y, g.outPixels, channels, g.partials + (<usize>image * channels << 3))
+  if (g.moments) rowMoments(y, g.outPixels, channels, g.moments + <usize>image * pixel * 2)
 }
 
-/** y: dy, partials: dx. Scratch: ones, inverse counts, dy's four channels averaged, the input's four channels, the plane. */
+/** Scratch: inverse counts, ones [channels], a row of sums, the plane of dy. */
 export function avgPoolGrad(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
-  const inverse = scratch + (<usize>g.taps << 4)
-  const averaged = inverse + ((<usize>g.outPixels << 2) + 15 & ~15)
-  const out = averaged + (<usize>g.outPixels << 4)
-  const pitch = rowPitch(g.inWidth)
-  const plane = out + (<usize>(g.inHeight * pitch) << 4)
-  const height = planeSize(g.inHeight, g.kernelHeight, 1, g.dilation)
-  const width = planeSize(pitch, g.kernelWidth, 1, g.dilation)
-  const dy = g.outImage(g.y, image)
-  const dx = g.inImage(g.partials, image)
-  const into = g.into ? g.inImage(g.into, image) : 0
-  fillAverages(g, scratch, inverse)
-  for (let c = 0; c < channels; c += 4) {
-    const lanes = min(4, channels - c)
-    const at = <usize>c << 2
-    for (let i = 0; i < g.outPixels; i++) {
-      const v = loadLanes(dy + at + (<usize>(i * channels) << 2), lanes)
-      v128.store(averaged + (<usize>i << 4), f32x4.mul(v, v128.load32_splat(inverse + (<usize>i << 2))))
+  const pixel = g.inPixel
+  const ones = scratch + (<usize>g.outPixels << 2)
+  const sums = ones + pixel
+  const plane = sums + <usize>rowPitch(g.inWidth) * pixel
+  const width = reach(g.inWidth, g.kernelWidth, 1, g.dilation)
+  fillInverseCounts(g, scratch)
+  fill(ones, 1, channels)
+  let filled = 0
+  for (let row = 0; row < g.inHeight; row++) {
+    for (const needed = row + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++) {
+      fillGradientRow(g, image, filled, plane, width)
+      averageGradientRow(g, filled, plane, width, scratch)
     }
-    fillGradientPlane(g, plane, height, width, averaged, 4, 4)
-    correlate(plane, width, scratch, out, g.inHeight, g.inWidth, g.kernelHeight, g.kernelWidth, 1, g.dilation)
-    finishPlane(IDENTITY, out, g.inHeight, g.inWidth, dx + at, dx + at, into ? into + at : 0, channels, lanes, 0, 0)
+    correlateRow(plane + <usize>(row * width) * pixel, width, ones, 0, sums, g.inWidth, channels, g.kernelHeight, g.kernelWidth, 1, g.dilation)
+    const offset = <usize>image * g.inImage + <usize>(row * g.inWidth) * pixel
+    epilogueRows(0, sums, sums, g.dx + offset, g.into ? g.into + offset : 0, g.inWidth, channels, 0, 0)
   }
+}
+
+/** Multiplies the output pixels in a row of the plane of dy by their inverse counts. */
+function averageGradientRow(g: Window, row: i32, plane: usize, width: i32, inverse: usize): void {
+  const y = row - gradientTop(g)
+  if (y < 0 || y % g.stride != 0 || y / g.stride >= g.outHeight) return
+  const left = gradientLeft(g)
+  const first = max(0, (g.stride - 1 - left) / g.stride)
+  const last = left < width ? min(g.outWidth, (width - 1 - left) / g.stride + 1) : 0
+  const at = plane + <usize>(row * width + left + first * g.stride) * g.inPixel
+  scalePixels(at, at, inverse + (<usize>(y / g.stride * g.outWidth + first) << 2), last - first, g.inChannels, <usize>g.stride * g.inPixel)
 }

@@ -1,5 +1,5 @@
 // Sums run in float32 over blocks short enough that their rounding stays small; blocks are added in float64.
-import { loadLanes, storeLanes } from './vector'
+import { storeLanes } from './vector'
 
 const BLOCK: i32 = 256
 
@@ -29,7 +29,8 @@ function sumRun(x: usize, n: i32): f64 {
   for (let start = 0; start < n; start += 4 * BLOCK) {
     let s = f32x4.splat(0)
     const end = min(n, start + 4 * BLOCK)
-    for (let i = start; i < end; i += 4) s = f32x4.add(s, loadLanes(x + (<usize>i << 2), min(4, end - i)))
+    for (let i = start; i + 4 <= end; i += 4) s = f32x4.add(s, v128.load(x + (<usize>i << 2)))
+    for (let i = start + (end - start & ~3); i < end; i++) total += <f64>load<f32>(x + (<usize>i << 2))
     total += <f64>f32x4.extract_lane(s, 0) + <f64>f32x4.extract_lane(s, 1) + <f64>f32x4.extract_lane(s, 2) + <f64>f32x4.extract_lane(s, 3)
   }
   return total
@@ -40,7 +41,7 @@ function sumColumns(x: usize, n: i32, pitch: usize, y: usize, lanes: i32): void 
   for (let start = 0; start < n; start += BLOCK) {
     let s = f32x4.splat(0)
     for (let i = min(BLOCK, n - start); i > 0; i--) {
-      s = f32x4.add(s, loadLanes(x, lanes))
+      s = f32x4.add(s, v128.load(x))
       x += pitch
     }
     low = f64x2.add(low, f64x2.promote_low_f32x4(s))

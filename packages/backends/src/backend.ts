@@ -103,7 +103,9 @@ export interface Backend<T> {
   /** The same values, cut off from the gradient. */
   stopGradient(x: T): T
   /** An operation with a gradient of its own: `gradient` maps the output's gradient to one for each operand. */
-  customGrad(f: (...xs: readonly T[]) => { readonly value: T; readonly gradient: (dy: T) => readonly T[] }): (...xs: readonly T[]) => T
+  customGrad(
+    f: (...xs: readonly T[]) => { readonly value: T; readonly gradient: (dy: T) => readonly T[] },
+  ): (...xs: readonly T[]) => T
   /**
    * Value of f at `parameters`, its gradients by name (zeros where f does not depend on a parameter), and what else f
    * returned. f's value must have shape [].

@@ -46,10 +46,15 @@ const resolve = (
   outChannels: number,
   { stride = 1, dilation = 1, padding }: WindowOptions,
 ): Geometry => {
-  if (x.length !== 4) throw new ShapeError(`${operation}: the input must be [batch, height, width, channels], got ${formatShape(x)}`)
+  if (x.length !== 4)
+    throw new ShapeError(`${operation}: the input must be [batch, height, width, channels], got ${formatShape(x)}`)
   const [batch, inHeight, inWidth, inChannels] = x as [number, number, number, number]
-  for (const [name, value] of [['stride', stride], ['dilation', dilation]] as const)
-    if (!Number.isInteger(value) || value < 1) throw new ShapeError(`${operation}: ${name} must be a positive integer, got ${value}`)
+  for (const [name, value] of [
+    ['stride', stride],
+    ['dilation', dilation],
+  ] as const)
+    if (!Number.isInteger(value) || value < 1)
+      throw new ShapeError(`${operation}: ${name} must be a positive integer, got ${value}`)
   const spanY = dilation * (kernelHeight - 1)
   const spanX = dilation * (kernelWidth - 1)
   const { top, bottom, left, right } = padding ?? {
@@ -61,24 +66,41 @@ const resolve = (
   const outHeight = Math.floor((inHeight + top + bottom - spanY - 1) / stride) + 1
   const outWidth = Math.floor((inWidth + left + right - spanX - 1) / stride) + 1
   if (outHeight < 1 || outWidth < 1)
-    throw new ShapeError(`${operation}: a ${kernelHeight}x${kernelWidth} window of dilation ${dilation} does not fit ${formatShape(x)}`)
+    throw new ShapeError(
+      `${operation}: a ${kernelHeight}x${kernelWidth} window of dilation ${dilation} does not fit ${formatShape(x)}`,
+    )
   return {
-    batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels,
-    kernelHeight, kernelWidth, stride, dilation, padTop: top, padLeft: left,
+    batch,
+    inHeight,
+    inWidth,
+    inChannels,
+    outHeight,
+    outWidth,
+    outChannels,
+    kernelHeight,
+    kernelWidth,
+    stride,
+    dilation,
+    padTop: top,
+    padLeft: left,
   }
 }
 
 /** `x` [n, h, w, cin], `w` [kh, kw, cin, cout]. */
 export const convGeometry = (x: Shape, w: Shape, options: WindowOptions): Geometry => {
   if (w.length !== 4 || w[2] !== x[3])
-    throw new ShapeError(`conv2d: filters ${formatShape(w)} must be [height, width, ${x[3]}, outputs] for the input ${formatShape(x)}`)
+    throw new ShapeError(
+      `conv2d: filters ${formatShape(w)} must be [height, width, ${x[3]}, outputs] for the input ${formatShape(x)}`,
+    )
   return resolve('conv2d', x, w[0]!, w[1]!, w[3]!, options)
 }
 
 /** `x` [n, h, w, c], `w` [kh, kw, c]. */
 export const depthwiseGeometry = (x: Shape, w: Shape, options: WindowOptions): Geometry => {
   if (w.length !== 3 || w[2] !== x[3])
-    throw new ShapeError(`depthwiseConv2d: filters ${formatShape(w)} must be [height, width, ${x[3]}] for the input ${formatShape(x)}`)
+    throw new ShapeError(
+      `depthwiseConv2d: filters ${formatShape(w)} must be [height, width, ${x[3]}] for the input ${formatShape(x)}`,
+    )
   return resolve('depthwiseConv2d', x, w[0]!, w[1]!, w[2]!, options)
 }
 

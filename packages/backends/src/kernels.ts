@@ -25,6 +25,33 @@ export interface Moments<H> {
   readonly variance: H
 }
 
+/** The gradient of a tensor: dy, or dy * scale + x * slope + offset per channel (each [channels]), which nobody has written out yet. */
+export interface Gradient<H> {
+  readonly dy: H
+  readonly affine?: { readonly scale: H; readonly x: H; readonly slope: H; readonly offset: H }
+}
+
+/** Which gradients of a convolution are asked for. */
+export interface WantedGradients<H> {
+  /** The input's, plus `into`; with `mean` also its channel sums (see `Kernels.channelSums`). */
+  readonly input?: { readonly into?: H | undefined; readonly mean?: H | undefined }
+  readonly filters: boolean
+}
+
+/** Those that were asked for. */
+export interface ConvGradients<H> {
+  readonly input?: H
+  readonly filters?: H
+  readonly sums?: { readonly dy: H; readonly dyx: H }
+}
+
+/** A normalization's factors per channel: precision = 1 / sqrt(variance + epsilon), and h = x * scale + shift. */
+export interface Folded<H> {
+  readonly precision: H
+  readonly scale: H
+  readonly shift: H
+}
+
 /**
  * What an engine supplies: forward primitives and their adjoints on opaque tensor handles. Kernels never look at
  * gradients, never keep state between calls, and never modify an operand, with one exception: an `into` handle is
@@ -71,16 +98,20 @@ export interface Kernels<H> {
   /** conv(P(x), w): x [n, h, w, cin], w [kh, kw, cin, cout]; correlation, as in every deep-learning library. */
   conv2d(x: H, w: H, g: Geometry, p: Prologue<H>): H
   /**
-   * Gradient with respect to the activation's argument h = x * scale + shift (that is x, without `affine`):
-   * activation'(h) * convTransposed(dy, w), plus `into`.
+   * The gradients of conv2d. The input's is that of the activation's argument h = x * scale + shift (that is of x, without
+   * `affine`): activation'(h) * convTransposed(dy, w). The filters' is that of w, given P(x) and dy.
    */
-  conv2dInputGrad(dy: H, w: H, x: H, g: Geometry, p: Prologue<H>, into?: H): H
-  /** Gradient with respect to w, given x and dy. */
-  conv2dFilterGrad(dy: H, x: H, g: Geometry, p: Prologue<H>): H
+  conv2dGrad(dy: Gradient<H>, w: H, x: H, g: Geometry, p: Prologue<H>, wanted: WantedGradients<H>): ConvGradients<H>
   /** As conv2d, one filter a channel: w [kh, kw, c]. */
   depthwiseConv2d(x: H, w: H, g: Geometry, p: Prologue<H>): H
-  depthwiseConv2dInputGrad(dy: H, w: H, x: H, g: Geometry, p: Prologue<H>, into?: H): H
-  depthwiseConv2dFilterGrad(dy: H, x: H, g: Geometry, p: Prologue<H>): H
+  depthwiseConv2dGrad(
+    dy: Gradient<H>,
+    w: H,
+    x: H,
+    g: Geometry,
+    p: Prologue<H>,
+    wanted: WantedGradients<H>,
+  ): ConvGradients<H>
 
   maxPool(x: H, g: Geometry): H
   /** The gradient goes to the first maximum of each window in row-major order, plus `into`. NaN counts as a maximum. */
@@ -93,8 +124,24 @@ export interface Kernels<H> {
   moments(x: H): Moments<H>
   /** sum_i scale_i * x_i + shift, per channel (last axis): x_i of equal shape, scale_i and shift [channels]; plus `into`. An absent scale is 1. */
   affineSum(terms: readonly { readonly x: H; readonly scale?: H }[], shift: H | undefined, into?: H): H
-  /** Per channel, over every axis but the last: sum(dy) and sum(dy * (x - mean)); x and dy of equal shape. */
-  channelSums(dy: H, x: H, mean: H): { readonly dy: H; readonly dyx: H }
+  /** Per channel, over every axis but the last: sum(dy), and for every term sum(dy * (x - mean)); x and dy of equal shape. */
+  channelSums(
+    dy: H,
+    terms: readonly { readonly x: H; readonly mean: H }[],
+  ): { readonly dy: H; readonly dyx: readonly H[] }
+  /** scale = gamma * precision, shift = beta - mean * scale; gamma 1 and beta 0 where absent. All [channels]. */
+  foldNormalization(mean: H, variance: H, epsilon: number, gamma?: H, beta?: H): Folded<H>
+  /**
+   * The way back through a normalization by the statistics of its own `count` rows, of dh with the channel sums dy and dyx:
+   * dx = dh * scale + x * slope + offset with slope = -scale / count * precision^2 * dyx and
+   * offset = -scale / count * dy - slope * mean (Ioffe and Szegedy 2015).
+   */
+  foldNormalizationGrad(
+    mean: H,
+    folded: Folded<H>,
+    sums: { readonly dy: H; readonly dyx: H },
+    count: number,
+  ): { readonly slope: H; readonly offset: H }
 
   /** Mean over rows of -log softmax(logits)[label]: logits [n, classes], labels [n] (class indices as numbers); shape []. */
   softmaxCrossEntropy(logits: H, labels: H): H

@@ -38,16 +38,28 @@ const wasmAvailability = async (): Promise<BackendAvailability> => {
   try {
     const { relaxed } = await compileKernels()
     const arithmetic = relaxed ? 'relaxed SIMD (fused multiply-add)' : 'SIMD without fused multiply-add'
-    return { name: 'wasm', available: true, reason: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores` }
+    return {
+      name: 'wasm',
+      available: true,
+      reason: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores`,
+    }
   } catch (error) {
-    return { name: 'wasm', available: false, reason: `WebAssembly with SIMD and threads does not work here (${String(error)})` }
+    return {
+      name: 'wasm',
+      available: false,
+      reason: `WebAssembly with SIMD and threads does not work here (${String(error)})`,
+    }
   }
 }
 
 /** Every engine of this build, in the order `auto` prefers them. */
 export const availableBackends: Task<readonly BackendAvailability[]> = async () => [
   await wasmAvailability(),
-  { name: 'reference', available: true, reason: 'plain loops in float64: the oracle, hundreds of times slower than wasm' },
+  {
+    name: 'reference',
+    available: true,
+    reason: 'plain loops in float64: the oracle, hundreds of times slower than wasm',
+  },
 ]
 
 const unavailable = (name: string, problem: string, all: readonly BackendAvailability[]): CpnasError =>
@@ -55,7 +67,10 @@ const unavailable = (name: string, problem: string, all: readonly BackendAvailab
     'BackendUnavailable',
     `--backend ${name}`,
     problem,
-    `Choose one of those available: auto, ${all.filter(b => b.available).map(b => b.name).join(', ')}`,
+    `Choose one of those available: auto, ${all
+      .filter(b => b.available)
+      .map(b => b.name)
+      .join(', ')}`,
   )
 
 /**
@@ -66,7 +81,14 @@ export const resolveBackend =
   (name: string, { threads = defaultThreads() }: ResolveOptions = {}): TaskEither<CpnasError, ResolvedBackend> =>
   async () => {
     if (!Number.isInteger(threads) || threads < 1 || threads > 256)
-      return E.left(cpnasError('InvalidOption', '--threads', `must be an integer from 1 to 256, got ${threads}`, 'Leave it out to use all cores'))
+      return E.left(
+        cpnasError(
+          'InvalidOption',
+          '--threads',
+          `must be an integer from 1 to 256, got ${threads}`,
+          'Leave it out to use all cores',
+        ),
+      )
     const all = await availableBackends()
     const chosen = name === 'auto' ? all.find(b => b.available) : all.find(b => b.name === name)
     if (!chosen) return E.left(unavailable(name, 'there is no engine of that name', all))
@@ -74,7 +96,11 @@ export const resolveBackend =
     const why = name === 'auto' ? `the fastest engine available: ${chosen.reason}` : `asked for: ${chosen.reason}`
     return E.right(
       chosen.name === 'wasm'
-        ? { name: 'wasm', backend: await wasmBackend({ threads }), reason: `${why}, ${threads} thread${threads === 1 ? '' : 's'} used` }
+        ? {
+            name: 'wasm',
+            backend: await wasmBackend({ threads }),
+            reason: `${why}, ${threads} thread${threads === 1 ? '' : 's'} used`,
+          }
         : { name: 'reference', backend: referenceBackend(), reason: why },
     )
   }

@@ -9,19 +9,19 @@ import { type Node, type Tape, Tensor, tensorsIn } from './tensor.js'
 type Differentiating<H> = Pick<Backend<Tensor<H>>, 'stopGradient' | 'customGrad' | 'valueAndGrad'>
 
 export const differentiating = <H>(recorder: Recorder<H>): Differentiating<H> => {
-  const { kernels, record, give, untracked, isTracked, scope, collect, dispose, withTape } = recorder
+  const { kernels, record, give, untracked, isTracked, scope, collect, dispose, settle, forget, withTape } = recorder
 
   const alias = (x: Tensor<H>): H => kernels.reshape(x.handle, x.shape)
 
   /** Runs the tape backwards, freeing each entry's gradient and, unless it is `returned`, its result as soon as it is done. */
   const propagate = ({ entries, live }: Tape<H>, returned: ReadonlySet<Tensor<H>>): void => {
     for (let entry = entries.at(-1); entry !== undefined; entry = entries.at(-1)) {
-      const { output, backward, saved, kept } = entry
+      const { output, backward, takesAffine, saved, kept } = entry
       const { node } = output
       if (node?.gradient !== undefined) {
-        backward(node.gradient)
-        kernels.free(node.gradient)
-        node.gradient = undefined
+        if (!takesAffine) settle(node)
+        backward(node.gradient, node.affine)
+        forget(node)
       }
       for (const handle of saved) kernels.free(handle)
       for (const x of [output, ...kept]) if (!returned.has(x) && live.delete(x)) kernels.free(x.handle)
@@ -43,7 +43,7 @@ export const differentiating = <H>(recorder: Recorder<H>): Differentiating<H> =>
     return withTape(tape => {
       const tracked = names.map(name => {
         const x = parameters[name]!
-        const node: Node<H> = { tape, gradient: undefined }
+        const node: Node<H> = { tape, gradient: undefined, affine: undefined }
         const twin = new Tensor(alias(x), x.shape, node)
         tape.live.add(twin)
         return { node, twin, shape: x.shape }
@@ -56,6 +56,7 @@ export const differentiating = <H>(recorder: Recorder<H>): Differentiating<H> =>
       propagate(tape, new Set(tensorsIn<H>([value, aux])))
       const gradients = Object.fromEntries(
         tracked.map(({ node, shape }, i) => {
+          settle(node)
           const gradient = node.gradient ?? kernels.fill(0, shape)
           node.gradient = undefined
           return [names[i]!, untracked(gradient, shape)]

@@ -6,28 +6,31 @@ import { addSame, addTo, temporaries } from './gradient.js'
 import type { Recorder } from './recorder.js'
 import type { Tensor } from './tensor.js'
 
+/** Sums over the channels of dh: see `Kernels.channelSums`. */
+export interface ChannelSums<H> {
+  readonly dy: H
+  readonly dyx: H
+}
+
 /** A normalization of x as the affine map h = x * scale + shift per channel, with its way back. */
 export interface Affine<H> {
   readonly scale: H
   readonly shift: H
+  readonly mean: H
   /** Handles the operation has to own, scale and shift among them. */
   readonly saved: readonly H[]
   readonly operands: readonly Tensor<H>[]
   /** Whether anything takes a gradient in the backward pass that is running. */
   receives(): boolean
-  /** Gives x, gamma and beta their gradients from the gradient of h, which stays the caller's. */
-  backward(dh: H): void
-}
-
-/** Per channel, of dx = scale * dh + slope * x + offset. */
-interface Correction<H> {
-  readonly slope: H
-  readonly offset: H
+  /** Whether `backward` needs the channel sums of dh. */
+  needsSums(): boolean
+  /** Gives x, gamma and beta their gradients from that of h; dh stays the caller's, the sums are consumed. */
+  backward(dh: H, sums: ChannelSums<H> | undefined): void
 }
 
 export const affineOf = <H>(
   operation: string,
-  { kernels, give, receives }: Recorder<H>,
+  { kernels, give, giveAffine, receives }: Recorder<H>,
   x: Tensor<H>,
   { gamma, beta, epsilon = 1e-5, statistics }: Normalization<Tensor<H>>,
 ): Affine<H> => {
@@ -37,76 +40,36 @@ export const affineOf = <H>(
   for (const [name, vector] of Object.entries(vectors))
     if (vector !== undefined) checkIs(operation, name, vector.shape, channels)
 
-  const saved: H[] = []
-  const owned = (handle: H): H => {
-    saved.push(handle)
-    return handle
-  }
-  const { keep, free } = temporaries(kernels)
   const moments = statistics === undefined ? kernels.moments(x.handle) : undefined
-  const mean = moments === undefined ? statistics!.mean.handle : owned(moments.mean)
-  const variance = moments === undefined ? statistics!.variance.handle : keep(moments.variance)
-  const deviation = keep(kernels.unary('sqrt', keep(kernels.binary('add', variance, keep(kernels.fill(epsilon, []))))))
-  const inverse = owned(kernels.binary('div', keep(kernels.fill(1, [])), deviation))
-  const scale = gamma === undefined ? inverse : owned(kernels.binary('mul', gamma.handle, inverse))
-  const center = keep(kernels.binary('mul', mean, scale))
-  const shift = owned(beta === undefined ? kernels.unary('neg', center) : kernels.binary('sub', beta.handle, center))
-  free()
+  const mean = moments?.mean ?? statistics!.mean.handle
+  const variance = moments?.variance ?? statistics!.variance.handle
+  const folded = kernels.foldNormalization(mean, variance, epsilon, gamma?.handle, beta?.handle)
+  const { precision, scale, shift } = folded
+  if (moments !== undefined) kernels.free(moments.variance)
 
-  const xReceives = () => receives(x)
   const parameterReceives = () => (gamma !== undefined && receives(gamma)) || (beta !== undefined && receives(beta))
-
-  /**
-   * Ioffe and Szegedy, Batch Normalization (2015), the derivative of x by the mean and variance of the batch:
-   * dx = scale * (dh - mean(dh) - (x - mean) / deviation * mean(dh * (x - mean) / deviation)).
-   */
-  const correction = (dhSum: H, dhxSum: H): Correction<H> => {
-    const temporary = temporaries(kernels)
-    const { keep } = temporary
-    const share = keep(kernels.fill(-sizeOf(channels) / sizeOf(x.shape), []))
-    const scaleShare = keep(kernels.binary('mul', scale, share))
-    const precision = keep(kernels.binary('mul', inverse, inverse))
-    const slope = kernels.binary('mul', scaleShare, keep(kernels.binary('mul', precision, dhxSum)))
-    const offset = kernels.binary(
-      'sub',
-      keep(kernels.binary('mul', scaleShare, dhSum)),
-      keep(kernels.binary('mul', slope, mean)),
-    )
-    temporary.free()
-    return { slope, offset }
-  }
-
   return {
     scale,
     shift,
-    saved,
+    mean,
+    saved: [precision, scale, shift, ...(moments === undefined ? [] : [mean])],
     operands: [x, ...Object.values(vectors).flatMap(vector => vector ?? [])],
-    receives: () => xReceives() || parameterReceives(),
-    backward: dh => {
-      if (!parameterReceives() && statistics !== undefined) {
+    receives: () => receives(x) || parameterReceives(),
+    needsSums: () => parameterReceives() || (statistics === undefined && receives(x)),
+    backward: (dh, sums) => {
+      if (sums !== undefined && beta !== undefined) give(beta, into => addSame(kernels, into, sums.dy, channels))
+      if (sums !== undefined && gamma !== undefined)
+        give(gamma, into => addTo(kernels, into, kernels.binary('mul', sums.dyx, precision)))
+      if (sums === undefined || statistics !== undefined)
         give(x, into => kernels.affineSum([{ x: dh, scale }], undefined, into))
-        return
+      else if (receives(x)) {
+        const count = sizeOf(x.shape) / sizeOf(channels)
+        giveAffine(x, dh, { scale, ...kernels.foldNormalizationGrad(mean, folded, sums, count) })
       }
-      const sums = kernels.channelSums(dh, x.handle, mean)
-      if (beta !== undefined) give(beta, into => addSame(kernels, into, sums.dy, channels))
-      if (gamma !== undefined) give(gamma, into => addTo(kernels, into, kernels.binary('mul', sums.dyx, inverse)))
-      give(x, into => {
-        if (statistics !== undefined) return kernels.affineSum([{ x: dh, scale }], undefined, into)
-        const { slope, offset } = correction(sums.dy, sums.dyx)
-        const gradient = kernels.affineSum(
-          [
-            { x: dh, scale },
-            { x: x.handle, scale: slope },
-          ],
-          offset,
-          into,
-        )
-        kernels.free(slope)
-        kernels.free(offset)
-        return gradient
-      })
-      kernels.free(sums.dy)
-      kernels.free(sums.dyx)
+      if (sums !== undefined) {
+        kernels.free(sums.dy)
+        kernels.free(sums.dyx)
+      }
     },
   }
 }
@@ -148,9 +111,22 @@ export const normalizing = <H>(recorder: Recorder<H>): Normalizing<H> => {
       operands: addends.flatMap(({ x, affine }) => affine?.operands ?? [x]),
       saved: affines.flatMap(({ saved }) => saved),
       backward: dy => {
+        const summed = addends.filter(({ affine }) => affine?.needsSums())
+        const sums =
+          summed.length === 0
+            ? undefined
+            : kernels.channelSums(
+                dy,
+                summed.map(({ x, affine }) => ({ x: x.handle, mean: affine!.mean })),
+              )
+        const sumsOf = new Map(summed.map(({ affine }, i) => [affine, sums!.dyx[i]!]))
         for (const { x, affine } of addends)
           if (affine === undefined) give(x, into => addSame(kernels, into, dy, shape))
-          else if (affine.receives()) affine.backward(dy)
+          else if (affine.receives()) {
+            const dyx = sumsOf.get(affine)
+            affine.backward(dy, dyx === undefined ? undefined : { dy: kernels.reshape(sums!.dy, shape.slice(-1)), dyx })
+          }
+        if (sums !== undefined) kernels.free(sums.dy)
       },
     })
   }

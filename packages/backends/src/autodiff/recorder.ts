@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels.js'
 import type { Shape } from '../shape.js'
-import { type Tape, Tensor, tensorsIn } from './tensor.js'
+import { type Entry, type GradientAffine, type Node, type Tape, Tensor, tensorsIn } from './tensor.js'
 
 /** An operation that was just run, with what it takes to differentiate it. */
 export interface Operation<H> {
@@ -8,7 +8,9 @@ export interface Operation<H> {
   readonly handle: H
   readonly shape: Shape
   readonly operands: readonly Tensor<H>[]
-  readonly backward: (dy: H) => void
+  readonly backward: Entry<H>['backward']
+  /** Default false. */
+  readonly takesAffine?: boolean
   readonly saved?: readonly H[]
   readonly kept?: readonly Tensor<H>[]
 }
@@ -25,6 +27,15 @@ export interface Recorder<H> {
   receives(x: Tensor<H>): boolean
   /** If x takes a gradient, replaces its sum so far by `gradient(sum so far)`, which consumes its argument. */
   give(x: Tensor<H>, gradient: (into: H | undefined) => H): void
+  /**
+   * Adds dy * scale + x * slope + offset to the gradient of x, if it takes one. If it is the first, it is not written out:
+   * a convolution behind x maps it on the way. dy and scale stay the caller's, slope and offset are consumed.
+   */
+  giveAffine(x: Tensor<H>, dy: H, factors: Omit<GradientAffine<H>, 'x'>): void
+  /** Writes the gradient of a node out, if it is not. */
+  settle(node: Node<H>): void
+  /** Frees the gradient of a node. */
+  forget(node: Node<H>): void
   scope<A>(f: () => A): A
   /** Runs f and hands out the tensors made in it, which then belong to no scope. */
   collect<A>(f: () => A): { readonly result: A; readonly made: readonly Tensor<H>[] }
@@ -81,11 +92,43 @@ export const makeRecorder = <H>(kernels: Kernels<H>): Recorder<H> => {
     for (const handle of handles) kernels.free(handle)
   }
 
+  const receives = (x: Tensor<H>): x is Tensor<H> & { readonly node: Node<H> } =>
+    x.node !== undefined && x.node.tape === tapes.at(-1)
+
+  const freeFactors = ({ scale, slope, offset }: GradientAffine<H>): void => freeAll([scale, slope, offset])
+
+  const writeOut = (dy: H, { scale, x, slope, offset }: GradientAffine<H>, into?: H): H =>
+    kernels.affineSum(
+      [
+        { x: dy, scale },
+        { x, scale: slope },
+      ],
+      offset,
+      into,
+    )
+
+  const forget = (node: Node<H>): void => {
+    if (node.gradient !== undefined) kernels.free(node.gradient)
+    if (node.affine !== undefined) freeFactors(node.affine)
+    node.gradient = undefined
+    node.affine = undefined
+  }
+
+  const settle = (node: Node<H>): void => {
+    if (node.gradient === undefined || node.affine === undefined) return
+    const written = writeOut(node.gradient, node.affine)
+    forget(node)
+    node.gradient = written
+  }
+
   return {
     kernels,
     isTracked,
+    receives,
+    settle,
+    forget,
     untracked: (handle, shape) => register(new Tensor(handle, shape)),
-    record: ({ name, handle, shape, operands, backward, saved = [], kept = [] }) => {
+    record: ({ name, handle, shape, operands, backward, takesAffine = false, saved = [], kept = [] }) => {
       const tracked = operands.filter(isTracked)
       const tape = tapes.at(-1)
       if (tape === undefined || tracked.length === 0 || tracked.some(x => x.node?.tape !== tape)) {
@@ -97,13 +140,29 @@ export const makeRecorder = <H>(kernels: Kernels<H>): Recorder<H> => {
       }
       for (const x of operands) if (x.node?.tape !== tape) tape.operands.add(x)
       for (const x of kept) tape.live.add(x)
-      const output = register(new Tensor(handle, shape, { tape, gradient: undefined }))
-      tape.entries.push({ output, backward, saved, kept })
+      const output = register(new Tensor(handle, shape, { tape, gradient: undefined, affine: undefined }))
+      tape.entries.push({ output, backward, takesAffine, saved, kept })
       return output
     },
-    receives: x => x.node !== undefined && x.node.tape === tapes.at(-1),
-    give: ({ node }, gradient) => {
-      if (node !== undefined && node.tape === tapes.at(-1)) node.gradient = gradient(node.gradient)
+    give: (x, gradient) => {
+      if (!receives(x)) return
+      settle(x.node)
+      x.node.gradient = gradient(x.node.gradient)
+    },
+    giveAffine: (x, dy, { scale, slope, offset }) => {
+      if (!receives(x)) {
+        freeAll([slope, offset])
+        return
+      }
+      const { node, handle } = x
+      if (node.gradient === undefined) {
+        node.gradient = kernels.reshape(dy, x.shape)
+        node.affine = { scale: kernels.reshape(scale, kernels.shapeOf(scale)), x: handle, slope, offset }
+        return
+      }
+      settle(node)
+      node.gradient = writeOut(dy, { scale, x: handle, slope, offset }, node.gradient)
+      freeAll([slope, offset])
     },
     scope: f => within(new Set(), f),
     collect: f => {
@@ -131,8 +190,7 @@ export const makeRecorder = <H>(kernels: Kernels<H>): Recorder<H> => {
           tape.recording = false
           tapes.pop()
           for (const { saved } of tape.entries) freeAll(saved)
-          for (const { node } of tape.live)
-            if (node?.tape === tape && node.gradient !== undefined) kernels.free(node.gradient)
+          for (const { node } of tape.live) if (node?.tape === tape) forget(node)
         }
       })
     },

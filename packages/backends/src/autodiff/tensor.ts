@@ -1,10 +1,16 @@
+import type { Gradient } from '../kernels.js'
 import type { Shape } from '../shape.js'
+
+/** Per channel factors and what they apply to, of a gradient dy * scale + x * slope + offset; x is the tensor's own handle. */
+export type GradientAffine<H> = NonNullable<Gradient<H>['affine']>
 
 /** A tensor's place in a computation that is being differentiated. */
 export interface Node<H> {
   readonly tape: Tape<H>
   /** The sum of the gradients received so far; owned. */
   gradient: H | undefined
+  /** Set while `gradient` is not the sum itself but its dy, to be mapped by these factors (owned) once it is written out. */
+  affine: GradientAffine<H> | undefined
 }
 
 /** The tensor of `backendOf(kernels)`: an engine's handle, its shape, and a node if a gradient is to flow through it. Opaque. */
@@ -23,8 +29,10 @@ export class Tensor<H> {
 /** One differentiable operation that was run. */
 export interface Entry<H> {
   readonly output: Tensor<H>
-  /** Gives the operands their gradients (by `Recorder.give`); dy stays the tape's. */
-  readonly backward: (dy: H) => void
+  /** Gives the operands their gradients (by `Recorder.give`); dy and what it is to be mapped by stay the tape's. */
+  readonly backward: (dy: H, affine?: GradientAffine<H>) => void
+  /** Whether `backward` takes a gradient that is not written out; to others it comes written out. */
+  readonly takesAffine: boolean
   /** Handles that `backward` reads and the entry owns. */
   readonly saved: readonly H[]
   /** Tensors that `backward` reads and nobody else will. */

@@ -1,6 +1,6 @@
 import type { Backend, ConvOptions } from '../backend.js'
 import { convGeometry, depthwiseGeometry, type Geometry, outputShape, poolGeometry } from '../geometry.js'
-import type { Kernels, Prologue } from '../kernels.js'
+import type { ConvGradients, Kernels, Prologue, WantedGradients } from '../kernels.js'
 import { checkWindows } from './check.js'
 import { addTo } from './gradient.js'
 import { affineOf } from './normalization.js'
@@ -9,19 +9,18 @@ import type { Tensor } from './tensor.js'
 
 type Windows<H> = Pick<Backend<Tensor<H>>, 'conv2d' | 'depthwiseConv2d' | 'maxPool' | 'avgPool'>
 
-/** A convolution's kernel and its two adjoints. */
+/** A convolution's kernel and its adjoint. */
 interface Convolution<H> {
   readonly forward: Kernels<H>['conv2d']
-  readonly inputGrad: Kernels<H>['conv2dInputGrad']
-  readonly filterGrad: Kernels<H>['conv2dFilterGrad']
+  readonly grad: Kernels<H>['conv2dGrad']
 }
 
 export const windows = <H>(recorder: Recorder<H>): Windows<H> => {
-  const { kernels, record, give } = recorder
+  const { kernels, record, give, receives } = recorder
 
   const convolve = (
     name: string,
-    { forward, inputGrad, filterGrad }: Convolution<H>,
+    { forward, grad }: Convolution<H>,
     x: Tensor<H>,
     filters: Tensor<H>,
     g: Geometry,
@@ -36,14 +35,30 @@ export const windows = <H>(recorder: Recorder<H>): Windows<H> => {
       shape: outputShape(g),
       operands: [filters, ...(affine?.operands ?? [x])],
       saved: affine?.saved ?? [],
-      backward: dy => {
-        give(filters, into => addTo(kernels, into, filterGrad(dy, x.handle, g, p)))
-        if (affine === undefined) give(x, into => inputGrad(dy, filters.handle, x.handle, g, p, into))
-        else if (affine.receives()) {
-          const dh = inputGrad(dy, filters.handle, x.handle, g, p)
-          affine.backward(dh)
-          kernels.free(dh)
+      takesAffine: true,
+      backward: (dy, through) => {
+        const backward = (input: WantedGradients<H>['input'] | undefined): ConvGradients<H> =>
+          grad(through === undefined ? { dy } : { dy, affine: through }, filters.handle, x.handle, g, p, {
+            filters: receives(filters),
+            ...(input && { input }),
+          })
+        const giveFilters = (gradient: H | undefined): void => {
+          if (gradient !== undefined) give(filters, into => addTo(kernels, into, gradient))
         }
+        if (affine?.receives()) {
+          const gradients = backward({ mean: affine.needsSums() ? affine.mean : undefined })
+          giveFilters(gradients.filters)
+          affine.backward(gradients.input!, gradients.sums)
+          kernels.free(gradients.input!)
+        } else if (affine === undefined && receives(x)) {
+          let filterGradient: H | undefined
+          give(x, into => {
+            const gradients = backward({ into })
+            filterGradient = gradients.filters
+            return gradients.input!
+          })
+          giveFilters(filterGradient)
+        } else giveFilters(backward(undefined).filters)
       },
     })
   }
@@ -65,16 +80,8 @@ export const windows = <H>(recorder: Recorder<H>): Windows<H> => {
     })
   }
 
-  const conv2d: Convolution<H> = {
-    forward: kernels.conv2d,
-    inputGrad: kernels.conv2dInputGrad,
-    filterGrad: kernels.conv2dFilterGrad,
-  }
-  const depthwiseConv2d: Convolution<H> = {
-    forward: kernels.depthwiseConv2d,
-    inputGrad: kernels.depthwiseConv2dInputGrad,
-    filterGrad: kernels.depthwiseConv2dFilterGrad,
-  }
+  const conv2d: Convolution<H> = { forward: kernels.conv2d, grad: kernels.conv2dGrad }
+  const depthwiseConv2d: Convolution<H> = { forward: kernels.depthwiseConv2d, grad: kernels.depthwiseConv2dGrad }
 
   return {
     conv2d: (x, filters, options = {}) =>

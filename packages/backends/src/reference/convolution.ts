@@ -1,10 +1,11 @@
 import { outputShape } from '../geometry.js'
 import type { Kernels } from '../kernels.js'
 import { sizeOf } from '../shape.js'
+import { gradients } from './gradients.js'
 import type { ReferenceTensor, Store } from './tensor.js'
 import { activated, forEachTap, giveInputGrad, inputZeros, slope } from './window.js'
 
-type Convolution = Pick<Kernels<ReferenceTensor>, 'conv2d' | 'conv2dInputGrad' | 'conv2dFilterGrad'>
+type Convolution = Pick<Kernels<ReferenceTensor>, 'conv2d' | 'conv2dGrad'>
 
 export const convolution = (store: Store): Convolution => ({
   conv2d: (x, w, g, p) => {
@@ -19,35 +20,37 @@ export const convolution = (store: Store): Convolution => ({
     })
     return store.make(y, outputShape(g))
   },
-  conv2dInputGrad: (dy, w, x, g, p, into) => {
-    const from = store.values(dy)
-    const filters = store.values(w)
-    const gradient = inputZeros(g)
-    forEachTap(g, (output, tap, input) => {
-      for (let i = 0; i < g.inChannels; i++)
-        for (let o = 0; o < g.outChannels; o++)
-          gradient[input * g.inChannels + i]! +=
-            from[output * g.outChannels + o]! * filters[(tap * g.inChannels + i) * g.outChannels + o]!
-    })
-    const slopes = slope(store, x, p)
-    return giveInputGrad(
-      store,
-      gradient.map((v, i) => v * slopes[i]!),
-      g,
-      into,
-    )
-  },
-  conv2dFilterGrad: (dy, x, g, p) => {
-    const from = store.values(dy)
-    const h = activated(store, x, p)
-    const shape = [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels]
-    const gradient = new Float64Array(sizeOf(shape))
-    forEachTap(g, (output, tap, input) => {
-      for (let i = 0; i < g.inChannels; i++)
-        for (let o = 0; o < g.outChannels; o++)
-          gradient[(tap * g.inChannels + i) * g.outChannels + o]! +=
-            h[input * g.inChannels + i]! * from[output * g.outChannels + o]!
-    })
-    return store.make(gradient, shape)
-  },
+  conv2dGrad: gradients(store, {
+    input: (dy, w, x, g, p, into) => {
+      const from = store.values(dy)
+      const filters = store.values(w)
+      const gradient = inputZeros(g)
+      forEachTap(g, (output, tap, input) => {
+        for (let i = 0; i < g.inChannels; i++)
+          for (let o = 0; o < g.outChannels; o++)
+            gradient[input * g.inChannels + i]! +=
+              from[output * g.outChannels + o]! * filters[(tap * g.inChannels + i) * g.outChannels + o]!
+      })
+      const slopes = slope(store, x, p)
+      return giveInputGrad(
+        store,
+        gradient.map((v, i) => v * slopes[i]!),
+        g,
+        into,
+      )
+    },
+    filters: (dy, x, g, p) => {
+      const from = store.values(dy)
+      const h = activated(store, x, p)
+      const shape = [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels]
+      const gradient = new Float64Array(sizeOf(shape))
+      forEachTap(g, (output, tap, input) => {
+        for (let i = 0; i < g.inChannels; i++)
+          for (let o = 0; o < g.outChannels; o++)
+            gradient[(tap * g.inChannels + i) * g.outChannels + o]! +=
+              h[input * g.inChannels + i]! * from[output * g.outChannels + o]!
+      })
+      return store.make(gradient, shape)
+    },
+  }),
 })

@@ -9,7 +9,10 @@ const perChannel = (x: ReferenceTensor, size: number, f: (i: number, channel: nu
   return sums
 }
 
-type Normalizing = Pick<Kernels<ReferenceTensor>, 'moments' | 'affineSum' | 'channelSums'>
+type Normalizing = Pick<
+  Kernels<ReferenceTensor>,
+  'moments' | 'affineSum' | 'channelSums' | 'foldNormalization' | 'foldNormalizationGrad'
+>
 
 export const normalizing = ({ make, values, free }: Store): Normalizing => ({
   moments: x => {
@@ -35,20 +38,41 @@ export const normalizing = ({ make, values, free }: Store): Normalizing => ({
     if (into !== undefined) free(into)
     return make(total, shape)
   },
-  channelSums: (dy, x, mean) => {
+  channelSums: (dy, terms) => {
     const gradient = values(dy)
-    const from = values(x)
-    const center = values(mean)
-    const channels = [center.length]
+    const channels = [lastAxis(dy.shape)]
     return {
       dy: make(
-        perChannel(x, from.length, i => gradient[i]!),
+        perChannel(dy, gradient.length, i => gradient[i]!),
         channels,
       ),
-      dyx: make(
-        perChannel(x, from.length, (i, c) => gradient[i]! * (from[i]! - center[c]!)),
-        channels,
-      ),
+      dyx: terms.map(({ x, mean }) => {
+        const from = values(x)
+        const center = values(mean)
+        return make(
+          perChannel(x, from.length, (i, c) => gradient[i]! * (from[i]! - center[c]!)),
+          channels,
+        )
+      }),
     }
+  },
+  foldNormalization: (mean, variance, epsilon, gamma, beta) => {
+    const center = values(mean)
+    const factor = gamma && values(gamma)
+    const addend = beta && values(beta)
+    const precision = values(variance).map(v => 1 / Math.sqrt(v + epsilon))
+    const scale = precision.map((p, c) => p * (factor?.[c] ?? 1))
+    const shift = scale.map((s, c) => (addend?.[c] ?? 0) - center[c]! * s)
+    return { precision: make(precision, mean.shape), scale: make(scale, mean.shape), shift: make(shift, mean.shape) }
+  },
+  foldNormalizationGrad: (mean, folded, sums, count) => {
+    const center = values(mean)
+    const precision = values(folded.precision)
+    const sum = values(sums.dy)
+    const product = values(sums.dyx)
+    const share = values(folded.scale).map(s => -s / count)
+    const slope = share.map((s, c) => s * precision[c]! ** 2 * product[c]!)
+    const offset = share.map((s, c) => s * sum[c]! - slope[c]! * center[c]!)
+    return { slope: make(slope, mean.shape), offset: make(offset, mean.shape) }
   },
 })

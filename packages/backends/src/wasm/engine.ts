@@ -25,7 +25,11 @@ export const withStorage = <A>({ heap }: Engine, bytes: number, use: (storage: S
 }
 
 /** Runs `use` on a tensor of the operand's shape: the operand itself where nobody else holds its values. Consumes `into`. */
-export const reuse = ({ store }: Engine, into: WasmTensor | undefined, use: (out: WasmTensor) => void): WasmTensor | undefined => {
+export const reuse = (
+  { store }: Engine,
+  into: WasmTensor | undefined,
+  use: (out: WasmTensor) => void,
+): WasmTensor | undefined => {
   if (!into) return undefined
   if (into.storage.references === 1 && !into.partials) {
     use(into)
@@ -38,7 +42,12 @@ export const reuse = ({ store }: Engine, into: WasmTensor | undefined, use: (out
 }
 
 /** As `reuse`, with a new tensor of the given shape where there is no operand. */
-export const output = (engine: Engine, into: WasmTensor | undefined, shape: readonly number[], use: (out: WasmTensor) => void): WasmTensor => {
+export const output = (
+  engine: Engine,
+  into: WasmTensor | undefined,
+  shape: readonly number[],
+  use: (out: WasmTensor) => void,
+): WasmTensor => {
   const reused = reuse(engine, into, use)
   if (reused) return reused
   const out = engine.store.allocate(shape)

@@ -40,7 +40,14 @@ const productKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'matMul'> => 
         return y
       }
       withStorage(engine, ((n + 7) & ~7) * k * 4, panels => {
-        threads.kernels.packPanels(addressOf(b), panels.address, k, n, transposeB ? 1 : bColumns, transposeB ? bColumns : 1)
+        threads.kernels.packPanels(
+          addressOf(b),
+          panels.address,
+          k,
+          n,
+          transposeB ? 1 : bColumns,
+          transposeB ? bColumns : 1,
+        )
         const left = transposeA ? stridedKernels(engine).transpose(a, [1, 0]) : a
         product(addressOf(left), panels.address, y, m, k, n)
         threads.run('matMul', Math.ceil(m / ROWS), m * k * n)
@@ -51,17 +58,33 @@ const productKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'matMul'> => 
   }
 }
 
-const lossKernels = ({ threads, store, heap }: Engine): Pick<Kernels<WasmTensor>, 'softmaxCrossEntropy' | 'softmaxCrossEntropyGrad' | 'argMax'> => ({
+const lossKernels = ({
+  threads,
+  store,
+  heap,
+}: Engine): Pick<Kernels<WasmTensor>, 'softmaxCrossEntropy' | 'softmaxCrossEntropyGrad' | 'argMax'> => ({
   softmaxCrossEntropy(logits, labels) {
     const [rows, classes] = logits.shape as [number, number]
     const y = store.allocate([])
-    heap.floats[addressOf(y) / 4] = threads.kernels.softmaxCrossEntropy(addressOf(logits), addressOf(labels), rows, classes)
+    heap.floats[addressOf(y) / 4] = threads.kernels.softmaxCrossEntropy(
+      addressOf(logits),
+      addressOf(labels),
+      rows,
+      classes,
+    )
     return y
   },
   softmaxCrossEntropyGrad(dy, logits, labels) {
     const [rows, classes] = logits.shape as [number, number]
     const y = store.allocate(logits.shape)
-    threads.kernels.softmaxCrossEntropyGrad(addressOf(dy), addressOf(logits), addressOf(labels), rows, classes, addressOf(y))
+    threads.kernels.softmaxCrossEntropyGrad(
+      addressOf(dy),
+      addressOf(logits),
+      addressOf(labels),
+      rows,
+      classes,
+      addressOf(y),
+    )
     return y
   },
   argMax(x) {

@@ -4,25 +4,23 @@ import { setFlagsFromString } from 'node:v8'
 /** Kernels whose chunks the threads share: the numbers of assembly/index.ts. */
 export const kernelNumber = {
   conv2d: 0,
-  conv2dInputGrad: 1,
-  conv2dFilterGrad: 2,
-  depthwiseConv2d: 3,
-  depthwiseConv2dInputGrad: 4,
-  depthwiseConv2dFilterGrad: 5,
-  maxPool: 6,
-  maxPoolGrad: 7,
-  avgPool: 8,
-  avgPoolGrad: 9,
-  chunkMoments: 10,
-  chunkSums: 11,
-  affineSum: 12,
-  binary: 13,
-  unary: 14,
-  linearCombination: 15,
-  stridedCopy: 16,
-  sum: 17,
-  matMul: 18,
-  matMulTransposed: 19,
+  conv2dGrad: 1,
+  depthwiseConv2d: 2,
+  depthwiseConv2dGrad: 3,
+  maxPool: 4,
+  maxPoolGrad: 5,
+  avgPool: 6,
+  avgPoolGrad: 7,
+  chunkMoments: 8,
+  chunkSums: 9,
+  affineSum: 10,
+  binary: 11,
+  unary: 12,
+  linearCombination: 13,
+  stridedCopy: 14,
+  sum: 15,
+  matMul: 16,
+  matMulTransposed: 17,
 } as const
 
 export type KernelName = keyof typeof kernelNumber
@@ -34,7 +32,29 @@ export interface KernelExports {
   fill(y: number, value: number, count: number): void
   packPanels(b: number, out: number, k: number, n: number, rowStride: number, columnStride: number): void
   mergeMoments(args: number): void
-  mergeSums(args: number): void
+  mergeSums(partials: number, chunks: number, channels: number, sum: number, product: number): void
+  foldNormalization(
+    mean: number,
+    variance: number,
+    gamma: number,
+    beta: number,
+    epsilon: number,
+    channels: number,
+    precision: number,
+    scale: number,
+    shift: number,
+  ): void
+  foldNormalizationGrad(
+    mean: number,
+    precision: number,
+    scale: number,
+    sum: number,
+    product: number,
+    count: number,
+    channels: number,
+    slope: number,
+    offset: number,
+  ): void
   sumGroups(x: number, groups: number, count: number, y: number): void
   argMax(x: number, rows: number, columns: number, y: number): void
   softmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number): number
@@ -52,5 +72,8 @@ export const compileKernels = async (): Promise<{ readonly module: WebAssembly.M
   setFlagsFromString('--experimental-wasm-relaxed-simd')
   const relaxed = await readFile(new URL('./kernels-relaxed.wasm', import.meta.url))
   if (WebAssembly.validate(relaxed)) return { module: await WebAssembly.compile(relaxed), relaxed: true }
-  return { module: await WebAssembly.compile(await readFile(new URL('./kernels.wasm', import.meta.url))), relaxed: false }
+  return {
+    module: await WebAssembly.compile(await readFile(new URL('./kernels.wasm', import.meta.url))),
+    relaxed: false,
+  }
 }

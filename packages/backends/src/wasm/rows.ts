@@ -1,47 +1,65 @@
 import type { Kernels } from '../kernels.js'
 import { addressOf, type Engine, output, withStorage, writeWords } from './engine.js'
+import type { Storage } from './heap.js'
 import type { Partials, WasmTensor } from './tensor.js'
 
 /** Floats of a chunk of rows. */
 const CHUNK = 16_384
 
 const channelsOf = (x: WasmTensor): number => x.shape[x.shape.length - 1]!
-const rowsPerChunk = (x: WasmTensor): number => Math.max(1, Math.floor(CHUNK / channelsOf(x)))
 
-type RowKernels = Pick<Kernels<WasmTensor>, 'moments' | 'channelSums' | 'affineSum'>
+const chunksOf = (x: WasmTensor): { readonly count: number; readonly perChunk: number; readonly chunks: number } => {
+  const count = x.size / channelsOf(x)
+  const perChunk = Math.max(1, Math.floor(CHUNK / channelsOf(x)))
+  return { count, perChunk, chunks: Math.ceil(count / perChunk) }
+}
 
-/** Per-channel statistics and affine sums. A chunk is a block of rows. */
+/** The sums of dy and of dy * (x - mean) from the partial sums [chunks, 2, channels]. */
+export const sumsOf = (
+  { store, threads }: Engine,
+  partials: Storage,
+  chunks: number,
+  channels: number,
+  offset = 0,
+): { readonly dy: WasmTensor; readonly dyx: WasmTensor } => {
+  const dy = store.allocate([channels])
+  const dyx = store.allocate([channels])
+  threads.kernels.mergeSums(partials.address + offset, chunks, channels, addressOf(dy), addressOf(dyx))
+  return { dy, dyx }
+}
+
+type RowKernels = Pick<
+  Kernels<WasmTensor>,
+  'moments' | 'channelSums' | 'affineSum' | 'foldNormalization' | 'foldNormalizationGrad'
+>
+
+/** Per-channel statistics and affine maps. A chunk is a block of rows. */
 export const rowKernels = (engine: Engine): RowKernels => {
   const { threads, store } = engine
+  const vector = (x: WasmTensor): WasmTensor => store.allocate([channelsOf(x)])
 
   /** The record `Rows` of assembly/normalization.ts. */
-  const writeRows = (
-    x: WasmTensor,
-    { perChunk, chunks }: { readonly perChunk: number; readonly chunks: number },
-    o: { dy?: WasmTensor; mean?: WasmTensor; partials: number; first: WasmTensor; second: WasmTensor },
-  ): void => {
+  const writeRows = (x: WasmTensor, partials: Partials, mean: number, variance: number): void => {
     const channels = channelsOf(x)
+    const { storage, chunks, rowsPerChunk } = partials
     writeWords(engine, [
-      x.size / channels, channels, perChunk, chunks, addressOf(x), addressOf(o.dy), addressOf(o.mean),
-      o.partials, addressOf(o.first), addressOf(o.second),
+      x.size / channels,
+      channels,
+      rowsPerChunk,
+      chunks,
+      addressOf(x),
+      storage.address,
+      mean,
+      variance,
     ])
   }
 
-  const chunksOf = (x: WasmTensor) => {
-    const perChunk = rowsPerChunk(x)
-    return { perChunk, chunks: Math.ceil(x.size / channelsOf(x) / perChunk) }
-  }
-
-  const channelPair = (x: WasmTensor): { first: WasmTensor; second: WasmTensor } => ({
-    first: store.allocate([channelsOf(x)]),
-    second: store.allocate([channelsOf(x)]),
-  })
-
-  const merged = (x: WasmTensor, { storage, chunks, rowsPerChunk: perChunk }: Partials) => {
-    const pair = channelPair(x)
-    writeRows(x, { perChunk, chunks }, { partials: storage.address, ...pair })
+  const merged = (x: WasmTensor, partials: Partials) => {
+    const mean = vector(x)
+    const variance = vector(x)
+    writeRows(x, partials, addressOf(mean), addressOf(variance))
     threads.kernels.mergeMoments(threads.args)
-    return { mean: pair.first, variance: pair.second }
+    return { mean, variance }
   }
 
   return {
@@ -49,33 +67,85 @@ export const rowKernels = (engine: Engine): RowKernels => {
       if (x.partials) return merged(x, x.partials)
       const { perChunk, chunks } = chunksOf(x)
       return withStorage(engine, chunks * channelsOf(x) * 8, storage => {
-        writeRows(x, { perChunk, chunks }, { partials: storage.address, first: x, second: x })
+        const partials = { storage, chunks, rowsPerChunk: perChunk }
+        writeRows(x, partials, 0, 0)
         threads.run('chunkMoments', chunks, x.size * 4)
-        return merged(x, { storage, chunks, rowsPerChunk: perChunk })
+        return merged(x, partials)
       })
     },
 
-    channelSums(dy, x, mean) {
-      const plan = chunksOf(x)
-      const pair = channelPair(x)
-      withStorage(engine, plan.chunks * channelsOf(x) * 8, storage => {
-        writeRows(x, plan, { dy, mean, partials: storage.address, ...pair })
-        threads.run('chunkSums', plan.chunks, x.size * 4)
-        threads.kernels.mergeSums(threads.args)
+    channelSums(dy, terms) {
+      const channels = channelsOf(dy)
+      const { count, perChunk, chunks } = chunksOf(dy)
+      const bytes = chunks * channels * 8
+      return withStorage(engine, terms.length * bytes, partials => {
+        const operands = terms.flatMap(({ x, mean }) => [addressOf(x), addressOf(mean)])
+        writeWords(engine, [
+          count,
+          channels,
+          perChunk,
+          chunks,
+          addressOf(dy),
+          partials.address,
+          terms.length,
+          ...operands,
+        ])
+        threads.run('chunkSums', chunks, dy.size * 4 * terms.length)
+        const sums = terms.map((_, i) => sumsOf(engine, partials, chunks, channels, i * bytes))
+        for (const { dy: repeated } of sums.slice(1)) store.free(repeated)
+        return { dy: sums[0]!.dy, dyx: sums.map(({ dyx }) => dyx) }
       })
-      return { dy: pair.first, dyx: pair.second }
     },
 
     affineSum(terms, shift, into) {
-      const [{ x }] = terms as readonly [{ readonly x: WasmTensor }]
+      const { x } = terms[0]!
       return output(engine, into, x.shape, y => {
-        const { perChunk, chunks } = chunksOf(x)
+        const { count, perChunk, chunks } = chunksOf(x)
+        const operands = terms.flatMap(term => [addressOf(term.x), addressOf(term.scale)])
         writeWords(engine, [
-          x.size / channelsOf(x), channelsOf(x), perChunk, terms.length, addressOf(y), addressOf(into), addressOf(shift),
-          ...terms.flatMap(term => [addressOf(term.x), addressOf(term.scale)]),
+          count,
+          channelsOf(x),
+          perChunk,
+          terms.length,
+          addressOf(y),
+          addressOf(into),
+          addressOf(shift),
+          ...operands,
         ])
         threads.run('affineSum', chunks, x.size * 4 * terms.length)
       })
+    },
+
+    foldNormalization(mean, variance, epsilon, gamma, beta) {
+      const folded = { precision: vector(mean), scale: vector(mean), shift: vector(mean) }
+      const [m, v, s, t] = [mean, variance, gamma, beta].map(addressOf) as [number, number, number, number]
+      const [precision, scale, shift] = Object.values(folded).map(addressOf) as [number, number, number]
+      threads.kernels.foldNormalization(m, v, s, t, epsilon, mean.size, precision, scale, shift)
+      return folded
+    },
+
+    foldNormalizationGrad(mean, { precision, scale }, { dy, dyx }, count) {
+      const slope = vector(mean)
+      const offset = vector(mean)
+      const [m, p, s, sum, product] = [mean, precision, scale, dy, dyx].map(addressOf) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ]
+      threads.kernels.foldNormalizationGrad(
+        m,
+        p,
+        s,
+        sum,
+        product,
+        count,
+        mean.size,
+        addressOf(slope),
+        addressOf(offset),
+      )
+      return { slope, offset }
     },
   }
 }

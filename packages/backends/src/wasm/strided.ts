@@ -4,9 +4,25 @@ import { addressOf, type Engine, output, withStorage, writeWords } from './engin
 import type { WasmTensor } from './tensor.js'
 
 const binaryNumber: Readonly<Record<BinaryOperation, number>> = {
-  add: 0, sub: 1, mul: 2, div: 3, max: 4, min: 5, less: 6, lessEqual: 7, equal: 8,
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  max: 4,
+  min: 5,
+  less: 6,
+  lessEqual: 7,
+  equal: 8,
 }
-const unaryNumber: Readonly<Record<UnaryOperation, number>> = { neg: 0, exp: 1, log: 2, sqrt: 3, abs: 4, relu: 5, sign: 6 }
+const unaryNumber: Readonly<Record<UnaryOperation, number>> = {
+  neg: 0,
+  exp: 1,
+  log: 2,
+  sqrt: 3,
+  abs: 4,
+  relu: 5,
+  sign: 6,
+}
 
 /** Axes a strided kernel takes after merging. */
 const RANK = 6
@@ -16,7 +32,10 @@ const CHUNK = 16_384
 type Strides = readonly number[]
 
 /** Drops axes of size 1 and merges neighbours that every operand steps through evenly. Never empty. */
-const collapse = (dims: Shape, operands: readonly Strides[]): { readonly dims: number[]; readonly operands: number[][] } => {
+const collapse = (
+  dims: Shape,
+  operands: readonly Strides[],
+): { readonly dims: number[]; readonly operands: number[][] } => {
   const kept: number[] = []
   const strides = operands.map((): number[] => [])
   dims.forEach((n, axis) => {
@@ -29,7 +48,7 @@ const collapse = (dims: Shape, operands: readonly Strides[]): { readonly dims: n
       })
     } else {
       kept.push(n)
-      operands.forEach((o, i) => strides[i]!.push(o[axis]!))
+      for (const [i, o] of operands.entries()) strides[i]!.push(o[axis]!)
     }
   })
   if (kept.length > RANK) throw new RangeError(`more than ${RANK} axes that cannot be merged`)
@@ -64,7 +83,10 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
     const inner = dims[dims.length - 1]!
     const outer = sizeOf(dims) / inner
     const perChunk = splitsRun && outer === 1 ? CHUNK : Math.max(1, Math.floor(CHUNK / inner))
-    const padded = (values: readonly number[]): readonly number[] => [...values, ...new Array<number>(RANK - values.length).fill(0)]
+    const padded = (values: readonly number[]): readonly number[] => [
+      ...values,
+      ...new Array<number>(RANK - values.length).fill(0),
+    ]
     const rows = [dims, ...operands]
     writeWords(engine, [operation, outer, inner, perChunk, dims.length, ...addresses, 0, 0, ...rows.flatMap(padded)])
     return Math.ceil((splitsRun && outer === 1 ? inner : outer) / perChunk)
@@ -79,7 +101,15 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
   }
 
   /** y at yOffset, by yStrides = x at xOffset, by xStrides; offsets and strides in elements. */
-  const copy = (dims: Shape, x: WasmTensor, xOffset: number, xStrides: Strides, y: WasmTensor, yOffset: number, yStrides: Strides): void => {
+  const copy = (
+    dims: Shape,
+    x: WasmTensor,
+    xOffset: number,
+    xStrides: Strides,
+    y: WasmTensor,
+    yOffset: number,
+    yStrides: Strides,
+  ): void => {
     const merged = collapse(dims, [xStrides, yStrides])
     const [from, to] = merged.operands as [number[], number[]]
     const plan = { dims: merged.dims, operands: [from, from, to] }
@@ -87,7 +117,8 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
     threads.run('stridedCopy', chunks, sizeOf(dims) * 2)
   }
 
-  const dot = (indices: readonly number[], strides: Strides): number => indices.reduce((s, n, axis) => s + n * strides[axis]!, 0)
+  const dot = (indices: readonly number[], strides: Strides): number =>
+    indices.reduce((s, n, axis) => s + n * strides[axis]!, 0)
 
   /** y [outer, inner] = sum over the middle axis of x [outer, size, inner]. */
   const sumMiddle = (x: number, outer: number, size: number, inner: number, y: number): void => {
@@ -106,7 +137,11 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
     binary(operation, a, b) {
       const shape = broadcastShape(operation, a.shape, b.shape)
       const y = store.allocate(shape)
-      const plan = collapse(shape, [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape), stridesOf(shape)])
+      const plan = collapse(shape, [
+        broadcastStrides(a.shape, shape),
+        broadcastStrides(b.shape, shape),
+        stridesOf(shape),
+      ])
       const chunks = writeStrided(binaryNumber[operation], [addressOf(a), addressOf(b), addressOf(y)], plan, true)
       threads.run('binary', chunks, y.size * 2)
       return y
@@ -144,7 +179,15 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
       const shape = permutation.map(axis => x.shape[axis]!)
       const y = store.allocate(shape)
       const strides = stridesOf(x.shape)
-      copy(shape, x, 0, permutation.map(axis => strides[axis]!), y, 0, stridesOf(shape))
+      copy(
+        shape,
+        x,
+        0,
+        permutation.map(axis => strides[axis]!),
+        y,
+        0,
+        stridesOf(shape),
+      )
       return y
     },
 

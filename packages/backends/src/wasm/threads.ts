@@ -72,7 +72,8 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
         scratchBytes = Math.ceil(needs / 64) * 64 + 64
         scratch = heap.allocate(scratchBytes * threads)
       }
-      if (workers.length === 0 || chunks === 1 || work < SMALL) kernels.run(kernelNumber[kernel], args, chunks, scratch.address)
+      if (workers.length === 0 || chunks === 1 || work < SMALL)
+        kernels.run(kernelNumber[kernel], args, chunks, scratch.address)
       else share(kernel, chunks)
     },
     /** Memory held by the records and the scratch. */

@@ -1,5 +1,6 @@
 import {
   type Activation,
+  type ConvGradients,
   convGeometry,
   depthwiseGeometry,
   type Geometry,
@@ -16,6 +17,11 @@ interface Operands {
   readonly filters: Data
   readonly dy: Data
   readonly into: Data | undefined
+  readonly mean: Data | undefined
+  /** Factors of a gradient that is not written out. */
+  readonly through: { readonly scale: Data; readonly x: Data; readonly slope: Data; readonly offset: Data } | undefined
+  readonly wantsInput: boolean
+  readonly wantsFilters: boolean
   readonly affine: { readonly scale: Data; readonly shift: Data } | undefined
   readonly activation: Activation
   readonly g: Geometry
@@ -36,16 +42,20 @@ const prologues = fc
     fill: exact || (affine && activation !== 'identity') ? dyadics : floats,
   }))
 
+const wanted = fc.constantFrom('input', 'input, into', 'filters', 'both', 'both, into', 'both, sums')
+
 const operands = (depthwise: boolean): fc.Arbitrary<Operands> =>
   fc
     .record({
       window: convWindows(channels),
       outputs: channels,
       prologue: prologues,
-      withInto: fc.boolean(),
+      wanted,
+      through: fc.boolean(),
       seed: seeds,
     })
-    .map(({ window: { shape, kernel, options }, outputs, prologue: { activation, affine, fill }, withInto, seed }) => {
+    .map(({ window: { shape, kernel, options }, outputs, prologue, wanted, through, seed }) => {
+      const { activation, affine, fill } = prologue
       const inputs = shape[3]
       const filterShape = depthwise ? [...kernel, inputs] : [...kernel, inputs, outputs]
       const g = depthwise ? depthwiseGeometry(shape, filterShape, options) : convGeometry(shape, filterShape, options)
@@ -53,11 +63,22 @@ const operands = (depthwise: boolean): fc.Arbitrary<Operands> =>
         x: data(fill, shape, seed),
         filters: data(fill, filterShape, seed + 1),
         dy: data(fill, outputShape(g), seed + 2),
-        into: withInto ? data(fill, shape, seed + 3) : undefined,
+        into: wanted === 'input, into' || wanted === 'both, into' ? data(fill, shape, seed + 3) : undefined,
+        mean: wanted === 'both, sums' ? data(fill, [inputs], seed + 6) : undefined,
+        through: through
+          ? {
+              scale: data(fill, [g.outChannels], seed + 7),
+              x: data(fill, outputShape(g), seed + 8),
+              slope: data(fill, [g.outChannels], seed + 9),
+              offset: data(fill, [g.outChannels], seed + 10),
+            }
+          : undefined,
+        wantsInput: wanted !== 'filters',
+        wantsFilters: !wanted.startsWith('input'),
         affine: affine ? { scale: data(fill, [inputs], seed + 4), shift: data(fill, [inputs], seed + 5) } : undefined,
         activation,
         g,
-        description: describe('', [shape, filterShape], options, { activation, affine, into: withInto }, seed),
+        description: describe('', [shape, filterShape], options, { activation, affine, wanted, through }, seed),
       }
     })
 
@@ -70,13 +91,25 @@ const activatedMagnitude = ({ x, affine, activation }: Operands): Data =>
     return Math.abs(value * affine.scale.values[channel]!) + Math.abs(affine.shift.values[channel]!)
   }, x)
 
+/** Sum of the absolute terms of the gradient. */
+const gradientMagnitude = ({ dy, through }: Operands): Data =>
+  mapData((value, i) => {
+    if (through === undefined) return Math.abs(value)
+    const channel = i % through.scale.values.length
+    const product = (a: number, b: number): number => Math.abs(a * b)
+    return (
+      product(value, through.scale.values[channel]!) +
+      product(through.x.values[i]!, through.slope.values[channel]!) +
+      Math.abs(through.offset.values[channel]!)
+    )
+  }, dy)
+
 /** What differs between a convolution and a depthwise one. */
 interface Kind {
   readonly name: string
   readonly depthwise: boolean
   readonly forward: <H>(k: Kernels<H>) => Kernels<H>['conv2d']
-  readonly inputGrad: <H>(k: Kernels<H>) => Kernels<H>['conv2dInputGrad']
-  readonly filterGrad: <H>(k: Kernels<H>) => Kernels<H>['conv2dFilterGrad']
+  readonly grad: <H>(k: Kernels<H>) => Kernels<H>['conv2dGrad']
 }
 
 const plain = { activation: 'identity' } as const
@@ -86,8 +119,71 @@ const affineData = ({ affine }: Operands): readonly Data[] => (affine === undefi
 const prologueOf = <H>({ activation }: Operands, [scale, shift]: readonly H[]) =>
   scale === undefined || shift === undefined ? { activation } : { activation, affine: { scale, shift } }
 
-const casesOf = ({ name, depthwise, forward, inputGrad, filterGrad }: Kind) => {
+/** Handles of a group of operands that may be absent, taken from the front of what is left. */
+const take = <H>(handles: H[], present: readonly Data[]): readonly H[] => handles.splice(0, present.length)
+
+const present = (...operands: readonly (Data | undefined)[]): readonly Data[] => operands.flatMap(o => o ?? [])
+
+const results = <H>({ input, filters, sums }: ConvGradients<H>): readonly H[] => [
+  ...(input === undefined ? [] : [input]),
+  ...(filters === undefined ? [] : [filters]),
+  ...(sums === undefined ? [] : [sums.dy, sums.dyx]),
+]
+
+const casesOf = ({ name, depthwise, forward, grad }: Kind) => {
   const taps = ({ g }: Operands): number => g.kernelHeight * g.kernelWidth
+
+  const gradients = (o: Operands): KernelCase['run'] => {
+    const through = o.through === undefined ? [] : Object.values(o.through)
+    const [affine, mean, into] = [affineData(o), present(o.mean), present(o.into)]
+    return onOperands(
+      [o.dy, o.filters, o.x, ...through, ...affine, ...mean, ...into],
+      (k, dy, w, x, ...others) => {
+        const rest = [...others]
+        const [scale, from, slope, offset] = take(rest, through)
+        const p = prologueOf(o, take(rest, affine))
+        const [center] = take(rest, mean)
+        const gradient =
+          scale === undefined ? { dy: dy! } : { dy: dy!, affine: { scale, x: from!, slope: slope!, offset: offset! } }
+        return results(
+          grad(k)(gradient, w!, x!, o.g, p, {
+            filters: o.wantsFilters,
+            ...(o.wantsInput && { input: { into: rest[0], mean: center } }),
+          }),
+        )
+      },
+      into.length,
+    )
+  }
+
+  /** The same sums over absolute terms; the activation's slope is at most 2. */
+  const magnitudes = (o: Operands): KernelCase['magnitude'] => {
+    const [mean, into] = [present(o.mean), present(o.into)]
+    return onOperands(
+      [
+        gradientMagnitude(o),
+        absolute(o.filters),
+        activatedMagnitude(o),
+        absolute(o.x),
+        ...mean.map(m => mapData(v => -Math.abs(v), m)),
+        ...into.map(absolute),
+      ],
+      (k, dy, w, p, x, ...others) => {
+        const rest = [...others]
+        const [center] = take(rest, mean)
+        const steep = k.linearCombination(2, dy!, 0, dy!)
+        const input = grad(k)({ dy: steep }, w!, x!, o.g, plain, {
+          filters: false,
+          ...(o.wantsInput && { input: { into: rest[0], mean: center } }),
+        })
+        const filters = grad(k)({ dy: dy! }, w!, p!, o.g, plain, { filters: o.wantsFilters })
+        k.free(steep)
+        return results({ ...input, ...filters })
+      },
+      into.length,
+    )
+  }
+
   return {
     forward: operands(depthwise).map(
       (o): KernelCase => ({
@@ -101,62 +197,32 @@ const casesOf = ({ name, depthwise, forward, inputGrad, filterGrad }: Kind) => {
         terms: taps(o) * (depthwise ? 1 : o.g.inChannels) + 2,
       }),
     ),
-    inputGrad: operands(depthwise).map((o): KernelCase => {
-      const into = o.into === undefined ? [] : [o.into]
-      const steepest = o.activation === 'sign-polynomial' ? 2 : 1
-      return {
-        name: `${name}InputGrad${o.description}`,
-        run: onOperands(
-          [o.dy, o.filters, o.x, ...affineData(o), ...into],
-          (k, dy, w, x, ...rest) => [
-            inputGrad(k)(dy!, w!, x!, o.g, prologueOf(o, o.affine ? rest : []), rest[o.affine ? 2 : 0]),
-          ],
-          into.length,
-        ),
-        magnitude: onOperands(
-          [mapData(v => Math.abs(v) * steepest, o.dy), absolute(o.filters), o.x, ...into.map(absolute)],
-          (k, dy, w, x, sum) => [inputGrad(k)(dy!, w!, x!, o.g, plain, sum)],
-          into.length,
-        ),
-        terms: taps(o) * (depthwise ? 1 : o.g.outChannels) + 5,
-      }
-    }),
-    filterGrad: operands(depthwise).map(
+    grad: operands(depthwise).map(
       (o): KernelCase => ({
-        name: `${name}FilterGrad${o.description}`,
-        run: onOperands([o.dy, o.x, ...affineData(o)], (k, dy, x, ...affine) => [
-          filterGrad(k)(dy!, x!, o.g, prologueOf(o, affine)),
-        ]),
-        magnitude: onOperands([absolute(o.dy), activatedMagnitude(o)], (k, dy, x) => [
-          filterGrad(k)(dy!, x!, o.g, plain),
-        ]),
-        terms: o.g.batch * o.g.outHeight * o.g.outWidth + 2,
+        name: `${name}Grad${o.description}`,
+        run: gradients(o),
+        magnitude: magnitudes(o),
+        terms:
+          taps(o) * (depthwise ? 1 : o.g.outChannels) +
+          o.g.batch * Math.max(o.g.outHeight * o.g.outWidth, o.g.inHeight * o.g.inWidth) +
+          8,
       }),
     ),
   }
 }
 
-const conv2d = casesOf({
-  name: 'conv2d',
-  depthwise: false,
-  forward: k => k.conv2d,
-  inputGrad: k => k.conv2dInputGrad,
-  filterGrad: k => k.conv2dFilterGrad,
-})
+const conv2d = casesOf({ name: 'conv2d', depthwise: false, forward: k => k.conv2d, grad: k => k.conv2dGrad })
 
 const depthwise = casesOf({
   name: 'depthwiseConv2d',
   depthwise: true,
   forward: k => k.depthwiseConv2d,
-  inputGrad: k => k.depthwiseConv2dInputGrad,
-  filterGrad: k => k.depthwiseConv2dFilterGrad,
+  grad: k => k.depthwiseConv2dGrad,
 })
 
 export const convolutionCases = {
   conv2d: conv2d.forward,
-  conv2dInputGrad: conv2d.inputGrad,
-  conv2dFilterGrad: conv2d.filterGrad,
+  conv2dGrad: conv2d.grad,
   depthwiseConv2d: depthwise.forward,
-  depthwiseConv2dInputGrad: depthwise.inputGrad,
-  depthwiseConv2dFilterGrad: depthwise.filterGrad,
+  depthwiseConv2dGrad: depthwise.grad,
 }

@@ -1,6 +1,6 @@
 import { type Kernels, type Shape, sizeOf } from '@cpnas/backends'
 import fc from 'fast-check'
-import { channels, type Data, data, floats, seeds } from '../arbitraries.js'
+import { channels, type Data, data, floats, mapData, seeds } from '../arbitraries.js'
 import { absolute, describe, type KernelCase, linearCase, onOperands } from './kernel-case.js'
 
 /** Images, vectors, and now and then enough values for an engine to share the work out to threads. */
@@ -73,26 +73,79 @@ const affineSum = fc
     )
   })
 
-const channelSums = fc.tuple(shapes, seeds).map(([shape, seed]): KernelCase => {
-  const operands: readonly Data[] = [
-    data(floats, shape, seed),
-    data(floats, shape, seed + 1),
-    data(floats, shape.slice(-1), seed + 2),
-  ]
-  const negated = (x: Data): Data => ({ ...x, values: x.values.map(v => -Math.abs(v)) })
-  const sums = <H>(k: Kernels<H>, dy: H, x: H, mean: H): readonly H[] => {
-    const { dy: sum, dyx } = k.channelSums(dy, x, mean)
-    return [sum, dyx]
+const channelSums = fc.tuple(shapes, fc.integer({ min: 1, max: 4 }), seeds).map(([shape, count, seed]): KernelCase => {
+  const dy = data(floats, shape, seed)
+  const xs = Array.from({ length: count }, (_, i) => data(floats, shape, seed + 1 + i))
+  const means = Array.from({ length: count }, (_, i) => data(floats, shape.slice(-1), seed + 10 + i))
+  const negated = (x: Data): Data => mapData(v => -Math.abs(v), x)
+  const sums = <H>(k: Kernels<H>, dy: H, ...operands: readonly H[]): readonly H[] => {
+    const terms = xs.map((_, i) => ({ x: operands[i]!, mean: operands[count + i]! }))
+    const { dy: sum, dyx } = k.channelSums(dy, terms)
+    return [sum, ...dyx]
   }
   return {
-    name: describe('channelSums', [shape], seed),
-    run: onOperands(operands, (k, dy, x, mean) => sums(k, dy!, x!, mean!)),
-    magnitude: onOperands([absolute(operands[0]!), absolute(operands[1]!), negated(operands[2]!)], (k, dy, x, mean) =>
-      sums(k, dy!, x!, mean!),
+    name: describe('channelSums', [shape], { terms: count }, seed),
+    run: onOperands([dy, ...xs, ...means], (k, dy, ...rest) => sums(k, dy!, ...rest)),
+    magnitude: onOperands([absolute(dy), ...xs.map(absolute), ...means.map(negated)], (k, dy, ...rest) =>
+      sums(k, dy!, ...rest),
     ),
     terms: rows(shape) + 2,
   }
 })
+
+/** Vectors of one channel count, with a variance that is none too small. */
+const vectors = fc.tuple(channels, seeds).map(([c, seed]) => {
+  const vector = (i: number): Data => data(floats, [c], seed + i)
+  return { c, seed, vector, variance: mapData(v => Math.fround(Math.abs(v) + 0.1), vector(1)) }
+})
+
+const foldNormalization = fc
+  .tuple(vectors, fc.boolean(), fc.boolean())
+  .map(([{ c, seed, vector, variance }, withGamma, withBeta]): KernelCase => {
+    const gamma = withGamma ? [vector(2)] : []
+    const beta = withBeta ? [vector(3)] : []
+    const fold = <H>(k: Kernels<H>, mean: H, spread: H, ...rest: readonly H[]): readonly H[] => {
+      const folded = k.foldNormalization(
+        mean,
+        spread,
+        1e-5,
+        withGamma ? rest[0] : undefined,
+        withBeta ? rest[withGamma ? 1 : 0] : undefined,
+      )
+      return [folded.precision, folded.scale, folded.shift]
+    }
+    const negated = mapData(v => -Math.abs(v), vector(0))
+    return {
+      name: describe('foldNormalization', [[c]], { withGamma, withBeta }, seed),
+      run: onOperands([vector(0), variance, ...gamma, ...beta], (k, m, v, ...rest) => fold(k, m!, v!, ...rest)),
+      magnitude: onOperands([negated, variance, ...gamma.map(absolute), ...beta.map(absolute)], (k, m, v, ...rest) =>
+        fold(k, m!, v!, ...rest),
+      ),
+      terms: 6,
+    }
+  })
+
+const foldNormalizationGrad = fc
+  .tuple(vectors, fc.integer({ min: 1, max: 1000 }))
+  .map(([{ c, seed, vector, variance }, count]): KernelCase => {
+    const grad = <H>(k: Kernels<H>, mean: H, precision: H, scale: H, dy: H, dyx: H): readonly H[] => {
+      const { slope, offset } = k.foldNormalizationGrad(mean, { precision, scale, shift: mean }, { dy, dyx }, count)
+      return [slope, offset]
+    }
+    const operands = [vector(0), variance, vector(2), vector(3), vector(4)]
+    return {
+      name: describe('foldNormalizationGrad', [[c]], { count }, seed),
+      run: onOperands(operands, (k, mean, precision, scale, dy, dyx) => grad(k, mean!, precision!, scale!, dy!, dyx!)),
+      magnitude: onOperands(operands.map(absolute), (k, mean, precision, scale, dy, dyx) => {
+        // With a negative scale and mean both results are sums of positive terms.
+        const [down, back] = [k.unary('neg', scale!), k.unary('neg', mean!)]
+        const results = grad(k, back, precision!, down, dy!, dyx!)
+        for (const handle of [down, back]) k.free(handle)
+        return results
+      }),
+      terms: 8,
+    }
+  })
 
 /** Logits and labels, and their loss's sum of absolute terms in every element of `shape`. */
 const losses = fc
@@ -129,4 +182,12 @@ const softmaxCrossEntropyGrad = losses.map(
   }),
 )
 
-export const normalizationCases = { moments, affineSum, channelSums, softmaxCrossEntropy, softmaxCrossEntropyGrad }
+export const normalizationCases = {
+  moments,
+  affineSum,
+  channelSums,
+  foldNormalization,
+  foldNormalizationGrad,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGrad,
+}

@@ -1,0 +1,46 @@
+import type { Geometry } from '../geometry.js'
+import type { Kernels, Prologue } from '../kernels.js'
+import { normalizing } from './normalization.js'
+import type { ReferenceTensor, Store } from './tensor.js'
+
+/** The two gradients of a convolution, dy written out. */
+interface Gradients {
+  readonly input: (
+    dy: ReferenceTensor,
+    w: ReferenceTensor,
+    x: ReferenceTensor,
+    g: Geometry,
+    p: Prologue<ReferenceTensor>,
+    into: ReferenceTensor | undefined,
+  ) => ReferenceTensor
+  readonly filters: (
+    dy: ReferenceTensor,
+    x: ReferenceTensor,
+    g: Geometry,
+    p: Prologue<ReferenceTensor>,
+  ) => ReferenceTensor
+}
+
+/** Writes dy out where it is not, and computes what is wanted, one after the other. */
+export const gradients = (store: Store, { input, filters }: Gradients): Kernels<ReferenceTensor>['conv2dGrad'] => {
+  const { affineSum, channelSums } = normalizing(store)
+  return ({ dy, affine }, w, x, g, p, wanted) => {
+    const written =
+      affine === undefined
+        ? dy
+        : affineSum(
+            [
+              { x: dy, scale: affine.scale },
+              { x: affine.x, scale: affine.slope },
+            ],
+            affine.offset,
+          )
+    const filterGradient = wanted.filters ? { filters: filters(written, x, g, p) } : {}
+    const inputGradient = wanted.input ? { input: input(written, w, x, g, p, wanted.input.into) } : {}
+    if (affine !== undefined) store.free(written)
+    if (wanted.input?.mean === undefined || inputGradient.input === undefined)
+      return { ...filterGradient, ...inputGradient }
+    const { dy: sum, dyx } = channelSums(inputGradient.input, [{ x, mean: wanted.input.mean }])
+    return { ...filterGradient, ...inputGradient, sums: { dy: sum, dyx: dyx[0]! } }
+  }
+}
