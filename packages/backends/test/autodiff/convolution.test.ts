@@ -168,3 +168,22 @@ test('worked by hand', () =>
     ])
     b.dispose([x, w, results])
   }))
+
+test('derivatives of the activations at and around their kinks', () =>
+  onReference(async b => {
+    const x = b.tensor([-2, -1, -0.5, 0, 0.5, 1, 2], [1, 1, 7, 1])
+    const one = b.full(1, [1, 1, 1, 1])
+    const slopes = async (activation: Activation) => {
+      const { value, gradients } = b.valueAndGrad(({ x }) => ({ value: b.sum(b.conv2d(x, one, { activation })) }), {
+        x,
+      })
+      const values = [...(await b.read(gradients.x))]
+      b.dispose([value, gradients])
+      return values
+    }
+    expect(await slopes('identity')).toEqual([1, 1, 1, 1, 1, 1, 1])
+    expect(await slopes('relu')).toEqual([0, 0, 0, 0, 1, 1, 1])
+    expect(await slopes('sign')).toEqual([0, 1, 1, 1, 1, 1, 0])
+    expect(await slopes('sign-polynomial')).toEqual([0, 0, 1, 2, 1, 0, 0])
+    b.dispose([x, one])
+  }))

@@ -150,6 +150,38 @@ test('a tensor that is disposed of while a gradient needs it lives until the gra
     b.dispose([x, value, gradients])
   }))
 
+test('what a normalization needs for the gradient of gamma alone lives as long', () =>
+  onReference(async b => {
+    const gamma = b.tensor([2], [1])
+    const { value, gradients } = b.valueAndGrad(
+      ({ gamma }) => {
+        const x = b.tensor([1, 5], [2, 1])
+        const statistics = { mean: b.tensor([3], [1]), variance: b.tensor([4], [1]) }
+        const normalized = b.batchNorm(x, { gamma, statistics, epsilon: 0 })
+        const weighted = b.mul(normalized, x)
+        b.dispose([x, statistics])
+        return { value: b.sum(weighted) }
+      },
+      { gamma },
+    )
+    expect([...(await b.read(value)), ...(await b.read(gradients.gamma))]).toEqual([8, 4])
+    b.dispose([gamma, value, gradients])
+  }))
+
+test('only plain arrays and records are searched for tensors', () => {
+  const b = referenceBackend()
+  const held = b.scope(() => new Map([['x', b.full(1)]]))
+  expect(() => b.neg(held.get('x')!)).toThrow('used after it was freed')
+  const record = b.scope(() => Object.assign(Object.create(null) as object, { x: b.full(1) }))
+  expect(b.memory().tensors).toBe(1)
+  b.dispose(record)
+  class Holder {
+    readonly x = b.full(1)
+  }
+  b.scope(() => new Holder())
+  expect(b.memory().tensors).toBe(0)
+})
+
 test('tensors share memory until one of them is freed', () => {
   const b = referenceBackend()
   const x = b.full(1, [10])
