@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { wasmBackend } from '@cpnas/backends'
 import type { SearchConfig, SearchSnapshot, SearchState } from '@cpnas/search'
 import { readCheckpoint, writeCheckpoint } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { runTiny, tinyConfig } from './tiny.js'
+import { runOn, runTiny, tinyConfig } from './tiny.js'
 
 /** The snapshot as a later process finds it: through the files of a checkpoint. */
 const throughFiles = async (snapshot: SearchSnapshot): Promise<SearchSnapshot> => {
@@ -39,6 +40,22 @@ describe('a resumed search', () => {
     }
   })
 
+  it('does so on the fast engine with two threads', async () => {
+    const backend = await wasmBackend({ threads: 2 })
+    try {
+      const whole = await runOn(backend)
+      expect(await runOn(backend)).toEqual(whole)
+      for (const index of [0, 2, 4]) {
+        const resumed = await runOn(backend, {}, { snapshot: await throughFiles(whole.snapshots[index]!) })
+        expect(resumed.result).toEqual(whole.result)
+        expect(resumed.snapshots).toEqual(whole.snapshots.slice(index + 1))
+      }
+      expect(backend.memory().tensors).toBe(0)
+    } finally {
+      await backend.close()
+    }
+  })
+
   it('does so when it is stopped at any steps, over and over', async () => {
     const whole = await runTiny()
     await fc.assert(
@@ -57,7 +74,7 @@ describe('a resumed search', () => {
         }
         expect(snapshot).toEqual(whole.snapshots.at(-1))
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
     )
   })
 

@@ -1,4 +1,4 @@
-import { referenceBackend } from '@cpnas/backends'
+import { type Backend, referenceBackend } from '@cpnas/backends'
 import { type Dataset, memoryDataset } from '@cpnas/data'
 import { presets, runSearch, type SearchConfig, type SearchOptions, type SearchSnapshot } from '@cpnas/search'
 import { right } from 'fp-ts/lib/TaskEither.js'
@@ -32,12 +32,12 @@ export const tinyConfig: SearchConfig = {
 }
 
 /** A search and every snapshot it saved. */
-export const runTiny = async (
+export const runOn = async <T>(
+  backend: Backend<T>,
   config: Partial<SearchConfig> = {},
   options: SearchOptions = {},
   dataset: Dataset = tinyDataset(),
 ) => {
-  const backend = referenceBackend()
   const snapshots: SearchSnapshot[] = []
   const save = (snapshot: SearchSnapshot) => {
     snapshots.push(snapshot)
@@ -46,3 +46,7 @@ export const runTiny = async (
   const result = await runSearch(backend, dataset, { ...tinyConfig, ...config }, { save, ...options })()
   return { result, snapshots, memory: backend.memory() }
 }
+
+/** On the reference engine. */
+export const runTiny = (config: Partial<SearchConfig> = {}, options: SearchOptions = {}, dataset = tinyDataset()) =>
+  runOn(referenceBackend(), config, options, dataset)
