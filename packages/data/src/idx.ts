@@ -80,12 +80,10 @@ const readLabels = (path: string, classes: number): TE.TaskEither<CpnasError, Ui
     readWhole(path),
     TE.chain(bytes =>
       path.endsWith('.gz')
-        ? bytes.length === 0
-          ? TE.left(cutGzip(path))
-          : TE.tryCatch(
-              () => promisify(gunzip)(bytes, { maxOutputLength: maxLabelBytes }),
-              error => gzipError(path, error),
-            )
+        ? TE.tryCatch(
+            () => promisify(gunzip)(bytes, { maxOutputLength: maxLabelBytes }),
+            error => gzipError(path, error),
+          )
         : TE.right(bytes),
     ),
     TE.chainEitherK(bytes => {

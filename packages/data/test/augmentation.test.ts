@@ -139,6 +139,22 @@ describe('transformAt', () => {
     expect(chiSquare).toBeLessThan(161 + 5 * Math.sqrt(2 * 161))
   })
 
+  it('draws anew for the next position and the next epoch', () => {
+    const chiSquare = (next: (position: number) => readonly [epoch: number, position: number]) => {
+      const counts = new Map<string, number>()
+      for (const [position, { dy }] of many.entries()) {
+        const pair = `${dy} ${transformAt(full, size, 1, ...next(position)).dy}`
+        counts.set(pair, (counts.get(pair) ?? 0) + 1)
+      }
+      return [...counts.values()].reduce(
+        (sum, n) => sum + (n - 4000 / 81) ** 2 / (4000 / 81),
+        (81 - counts.size) * (4000 / 81),
+      )
+    }
+    expect(chiSquare(position => [0, position + 1])).toBeLessThan(80 + 5 * Math.sqrt(2 * 80))
+    expect(chiSquare(position => [1, position])).toBeLessThan(80 + 5 * Math.sqrt(2 * 80))
+  })
+
   it('cuts a square of the given side around every pixel, clipped at the borders', () => {
     for (const { cutout } of many) {
       const { top, bottom, left, right } = cutout

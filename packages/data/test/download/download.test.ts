@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DownloadOptions, download, openDataset, type Progress, sources } from '@cpnas/data'
 import { describe, expect, it } from 'vitest'
 import { fail, gzipped, idxFiles, succeed, useDirectory, write } from '../support.js'
-import { md5, sendAndCut, sendRange, useServers } from './server.js'
+import { connectionCutter, md5, sendRange, useServers } from './server.js'
 
 const directory = useDirectory()
 const serve = useServers()
@@ -62,17 +63,19 @@ describe('a download', () => {
   })
 
   it('resumes by itself after a cut connection', async () => {
+    const { send, onProgress } = connectionCutter(file, 20_000)
     const { baseUrl, requests } = await serve((request, response, count) =>
-      count < 3 ? sendAndCut(file, 20_000, request, response) : sendRange(file, request, response),
+      count < 3 ? send(request, response) : sendRange(file, request, response),
     )
-    await succeed(get(baseUrl))
+    await succeed(get(baseUrl, { onProgress }))
     expect(requests).toEqual(['/files/a.bin whole', '/files/a.bin bytes=20000-', '/files/a.bin bytes=40000-'])
     expect(arrived()).toEqual(file)
   })
 
   it('keeps what arrived when the connection is cut for good', async () => {
-    const { baseUrl, requests } = await serve((request, response) => sendAndCut(file, 10_000, request, response))
-    const error = await fail(get(baseUrl, { retries: 1 }))
+    const { send, onProgress } = connectionCutter(file, 10_000)
+    const { baseUrl, requests } = await serve(send)
+    const error = await fail(get(baseUrl, { retries: 1, onProgress }))
     expect(error).toMatchObject({ _tag: 'DownloadFailed', where: `${baseUrl}/a.bin` })
     expect(error.problem).toBe('the connection was cut')
     expect(requests).toHaveLength(2)
@@ -82,20 +85,21 @@ describe('a download', () => {
 
   it('starts anew at a server that ignores ranges', async () => {
     write(directory(), { 'a.bin.part': file.subarray(0, 30_000) })
-    const { baseUrl } = await serve((_, response) => response.end(file))
+    const { baseUrl, requests } = await serve((_, response) => response.end(file))
     await succeed(get(baseUrl))
+    expect(requests).toHaveLength(1)
     expect(arrived()).toEqual(file)
   })
 
-  it('starts anew at a server that sends another range', async () => {
-    write(directory(), { 'a.bin.part': file.subarray(0, 30_000) })
-    const { baseUrl, requests } = await serve((request, response, count) =>
-      count === 1
-        ? response.writeHead(206, { 'content-range': 'bytes 0-49999/50000' }).end(file)
-        : sendRange(file, request, response),
-    )
-    await succeed(get(baseUrl))
-    expect(requests).toEqual(['/files/a.bin bytes=30000-', '/files/a.bin whole'])
+  it('starts anew when a server sends another range after a cut connection', async () => {
+    const { send, onProgress } = connectionCutter(file, 20_000)
+    const { baseUrl, requests } = await serve((request, response, count) => {
+      if (count === 1) send(request, response)
+      else if (count === 2) response.writeHead(206, { 'content-range': 'bytes 0-49999/50000' }).end(file)
+      else sendRange(file, request, response)
+    })
+    await succeed(get(baseUrl, { onProgress }))
+    expect(requests).toEqual(['/files/a.bin whole', '/files/a.bin bytes=20000-', '/files/a.bin whole'])
     expect(arrived()).toEqual(file)
   })
 
@@ -141,6 +145,17 @@ describe('a download', () => {
     expect(arrived()).toEqual(file)
   })
 
+  it('waits twice as long before every further attempt', async () => {
+    const times: number[] = []
+    const { baseUrl } = await serve((_, response) => {
+      times.push(performance.now())
+      response.writeHead(503).end()
+    })
+    await fail(get(baseUrl, { retryDelay: 20 }))
+    const pauses = times.slice(1).map((time, i) => time - times[i]!)
+    for (const [i, pause] of pauses.entries()) expect(pause).toBeGreaterThanOrEqual(20 * 2 ** i - 2)
+  })
+
   it('says that the connection is refused', async () => {
     const { baseUrl, close } = await serve(() => {})
     await close()
@@ -160,7 +175,7 @@ describe('a download', () => {
     })
     const controller = new AbortController()
     const onProgress = ({ received }: Progress) => received === 10_000 && controller.abort()
-    const error = await fail(get(baseUrl, { signal: controller.signal, onProgress }))
+    const error = await fail(get(baseUrl, { signal: controller.signal, onProgress, retries: 0 }))
     expect(error).toMatchObject({ _tag: 'DownloadFailed', problem: 'the download was stopped' })
     expect(readFileSync(join(directory(), 'a.bin.part'))).toHaveLength(10_000)
   })
@@ -175,9 +190,14 @@ describe('a download', () => {
 describe('a disk that does not take it', () => {
   it.skipIf(process.platform !== 'linux')('is full', async () => {
     symlinkSync('/dev/full', join(directory(), 'a.bin.part'))
-    const { baseUrl, requests } = await serve((request, response) => sendRange(file, request, response))
+    const closed: Promise<unknown>[] = []
+    const { baseUrl, requests } = await serve((_, response) => {
+      closed.push(once(response, 'close'))
+      response.writeHead(200, { 'content-length': 2 * file.length }).write(file)
+    })
     const error = await fail(get(baseUrl))
     expect(error).toMatchObject({ _tag: 'StorageFailed', problem: 'the disk is full (ENOSPC)' })
+    await Promise.all(closed)
     expect(requests).toHaveLength(1)
   })
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Progress } from '@cpnas/data'
 import { afterEach } from 'vitest'
 
 export const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
@@ -52,17 +53,21 @@ export const sendRange = (bytes: Uint8Array, request: IncomingMessage, response:
   response.writeHead(start > 0 ? 206 : 200, { 'content-length': rest.length, ...(start > 0 ? range : {}) }).end(rest)
 }
 
-/** Promises all and cuts the connection after `sent` bytes of it. */
-export const sendAndCut = (
-  bytes: Uint8Array,
-  sent: number,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void => {
-  const start = rangeStart(request)
-  response.writeHead(start > 0 ? 206 : 200, {
-    'content-length': bytes.length - start,
-    ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
-  })
-  response.write(bytes.subarray(start, start + sent), () => setTimeout(() => response.destroy(), 20))
+/** Sends `step` bytes, though it promised all, and cuts the connection when the receiver reports to have them. */
+export const connectionCutter = (bytes: Uint8Array, step: number) => {
+  let cut = { response: undefined as ServerResponse | undefined, at: 0 }
+  return {
+    send: (request: IncomingMessage, response: ServerResponse): void => {
+      const start = rangeStart(request)
+      response.writeHead(start > 0 ? 206 : 200, {
+        'content-length': bytes.length - start,
+        ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
+      })
+      response.write(bytes.subarray(start, start + step))
+      cut = { response, at: start + step }
+    },
+    onProgress: ({ received }: Progress): void => {
+      if (received === cut.at) cut.response?.destroy()
+    },
+  }
 }
