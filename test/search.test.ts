@@ -50,7 +50,8 @@ test('a search ends with all files, a valid genotype and a summary', async () =>
 
 test('the same seed gives the same files, byte for byte; another seed gives others', async () => {
   const [a, b, c] = [temporary(), temporary(), temporary()]
-  const seeded = (directory: string, seed: string) => run(['search', '--out', directory, '--seed', seed, '--quiet', ...tiny])
+  const seeded = (directory: string, seed: string) =>
+    run(['search', '--out', directory, '--seed', seed, '--quiet', ...tiny])
   const runs = await Promise.all([seeded(a, '7'), seeded(b, '7'), seeded(c, '8')])
   expect(runs.map(({ code }) => code)).toEqual([0, 0, 0])
   expect(runs[0]!.err).toBe('')
@@ -88,7 +89,17 @@ test('the run lands in ./cpnas-run if no directory is named', async () => {
 
 test('the reference engine searches too', async () => {
   const directory = temporary()
-  const { code } = await run(['search', '--out', directory, '--backend', 'reference', '--quiet', ...tiny, '--share', '0.002'])
+  const { code } = await run([
+    'search',
+    '--out',
+    directory,
+    '--backend',
+    'reference',
+    '--quiet',
+    ...tiny,
+    '--share',
+    '0.002',
+  ])
   expect(code).toBe(0)
   expect(json(join(directory, 'config.json'))).toMatchObject({ backend: 'reference' })
 })

@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { printGenotype } from '@cpnas/supernet'
+import { expect, test } from 'vitest'
+import { run } from './support/cli.js'
+import { expectRefusal } from './support/expect-refusal.js'
+import { fingerprint, temporary } from './support/files.js'
+import { tiny } from './support/settings.js'
+
+test.for([
+  ['--beta-p', '-1', /number at least 0/],
+  ['--beta-p', 'much', /number at least 0/],
+  ['--passes', '0', /integer of at least 1/],
+  ['--passes', '1.5', /integer of at least 1/],
+  ['--cells', '2', /integer of at least 3/],
+  ['--share', '0', /above 0 and at most 1/],
+  ['--validation-share', '1', /above 0 and below 1/],
+  ['--momentum', '1', /below 1/],
+  ['--learning-rate', '1e-9', /--min-learning-rate/],
+  ['--operations', 'none', /at least 2 different/],
+  ['--operations', 'none,conv_9x9', /sep_conv_3x3/],
+  ['--edges', '3', /all, 2/],
+  ['--seed', '-1', /integer from 0/],
+  ['--threads', '0', /integer of at least 1/],
+  ['--threads', '100000', /256/],
+  ['--preset', 'huge', /quick, cifar10, paper/],
+  ['--dataset', 'svhn', /fashion-mnist/],
+] as const)('%s %s is out of range', async ([option, value, words]) => {
+  const out = join(temporary(), 'run')
+  await expectRefusal(['search', '--out', out, option, value], out, [option, words])
+})
+
+test('a batch is larger than the split', async () => {
+  const out = join(temporary(), 'run')
+  await expectRefusal(['search', '--out', out, ...tiny, '--batch-size', '100'], out, [
+    '--batch-size',
+    /split of 25 images/,
+  ])
+})
+
+test('an engine that is not available: says which are', async () => {
+  const out = join(temporary(), 'run')
+  await expectRefusal(['search', '--out', out, '--backend', 'tpu'], out, ['--backend', 'tpu', 'wasm', 'reference'])
+})
+
+test('cpnas backends says which engines work, and why', async () => {
+  const { code, out } = await run(['backends'])
+  expect(code).toBe(0)
+  expect(out).toMatch(/^yes {2}wasm .+\nyes {2}reference .+\n$/)
+  const { out: list } = await run(['backends', '--json'])
+  expect(JSON.parse(list)).toMatchObject([{ name: 'wasm', available: true }, { name: 'reference' }])
+})
+
+test.for([
+  [['search', '--bogus'], /unknown option '--bogus'/],
+  [['search', 'extra'], /too many arguments/],
+  [['search', '--seed'], /argument missing/],
+  [['seach'], /unknown command 'seach'\n\(Did you mean search\?\)/],
+  [['data', 'get'], /missing required argument 'name'/],
+  [[], /Usage: cpnas/],
+  [['data'], /Usage: cpnas data/],
+] as const)('%j is no command', async ([args, words]) => {
+  const directory = temporary()
+  const { code, out, err } = await run(args, directory)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toMatch(words)
+  expect(err).not.toMatch(/\n\s+at /)
+  expect(fingerprint(directory)).toEqual({})
+})
+
+test('--help names every command and every default; --version the version', async () => {
+  const [main, search, version] = await Promise.all([run(['--help']), run(['search', '--help']), run(['--version'])])
+  expect([main, search, version].map(({ code }) => code)).toEqual([0, 0, 0])
+  for (const word of ['search', 'show', 'backends', 'data']) expect(main.out).toContain(word)
+  expect(search.out).toMatch(/--passes <n> .*default: quick 1, cifar10 1, paper 3/)
+  expect(search.out).toMatch(/--out <dir> .*default: \.\/cpnas-run/)
+  expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+const genotype = {
+  normal: Array<'sep_conv_3x3'>(14).fill('sep_conv_3x3'),
+  reduce: Array<'max_pool_3x3'>(14).fill('max_pool_3x3'),
+}
+
+test('a genotype is shown, sized and drawn', async () => {
+  const directory = temporary()
+  const file = join(directory, 'genotype.json')
+  writeFileSync(file, printGenotype(genotype))
+  const { code, out } = await run(['show', file, '--svg', join(directory, 'cells.svg')])
+  expect(code).toBe(0)
+  expect(out).toMatch(/2 -> 3 +│ sep_conv_3x3 │ max_pool_3x3/)
+  expect(Object.keys(fingerprint(directory))).toEqual(['cells.svg', 'genotype.json'])
+})
+
+test.for([
+  [
+    'an unknown operation',
+    { ...genotype, normal: genotype.normal.with(3, 'conv_9x9' as 'sep_conv_3x3') },
+    /conv_9x9.*edge 3.*sep_conv_3x3/,
+  ],
+  ['too few edges', { ...genotype, reduce: genotype.reduce.slice(1) }, /13 operations.*14 edges/],
+] as const)('a genotype with %s', async ([, wrong, words]) => {
+  const directory = temporary()
+  const file = join(directory, 'genotype.json')
+  writeFileSync(file, printGenotype(wrong))
+  await expectRefusal(['show', file, '--svg', join(directory, 'cells.svg')], directory, [file, words])
+})
+
+test('a genotype that is no JSON, and one that is not there', async () => {
+  const directory = temporary()
+  const file = join(directory, 'genotype.json')
+  await expectRefusal(['show', file], directory, [file, 'cannot be read'])
+  writeFileSync(file, 'genotype')
+  await expectRefusal(['show', file], directory, [file, 'not JSON'])
+})
