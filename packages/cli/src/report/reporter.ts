@@ -58,6 +58,9 @@ export const jsonReporter = (io: Io, now = clock): Reporter => {
 /** Says nothing. */
 export const quietReporter = (): Reporter => ({ event: () => {}, note: () => {}, close: () => {} })
 
+/** What lines wait for; the types have no name for it. */
+const redraw = (bars: MultiBar): void => (bars as MultiBar & { update(): void }).update()
+
 /** A bar with round, pass, sample, the last accuracies and the time left; finished rounds scroll by above it. */
 export const barReporter = (config: SearchConfig, terminal: NodeJS.WritableStream, now = clock): Reporter => {
   const left = stopwatch(now)
@@ -89,6 +92,10 @@ export const barReporter = (config: SearchConfig, terminal: NodeJS.WritableStrea
       if (bar === undefined) terminal.write(`${line}\n`)
       else bars.log(`${line}\n`)
     },
-    close: () => bars.stop(),
+    close: () => {
+      if (!bars.isActive) return
+      redraw(bars)
+      bars.stop()
+    },
   }
 }

@@ -1,0 +1,50 @@
+import { presets, type SearchConfig, searchOptions } from '@cpnas/search'
+import { right } from 'fp-ts/lib/Either.js'
+import { expect, test } from 'vitest'
+import { flagOf } from '../src/command.js'
+import { formatValue, givenHyperparameters, hyperparameters, inFlags } from '../src/hyperparameters.js'
+
+const names = Object.keys(searchOptions) as (keyof SearchConfig)[]
+
+test('every hyper-parameter has an option', () => {
+  expect(Object.keys(hyperparameters)).toEqual(Object.keys(presets.paper))
+})
+
+test('the values of every preset are read as they are printed', () => {
+  for (const preset of Object.values(presets))
+    for (const name of names) {
+      const option = hyperparameters[name]
+      if (option.kind === 'value') expect(option.parse(formatValue(preset[name]))).toEqual(right(preset[name]))
+      else expect(preset[name]).toBeTypeOf('boolean')
+    }
+})
+
+test('a value that cannot be read says what it should be', () => {
+  for (const name of names) {
+    const option = hyperparameters[name]
+    if (option.kind === 'value' && name !== 'operations')
+      expect(option.parse('nonsense')).toEqual({
+        _tag: 'Left',
+        left: expect.stringMatching(/^(an integer|a number|one of) /),
+      })
+  }
+})
+
+test('defaults are those of the presets, told apart where they differ', () => {
+  expect(hyperparameters.momentum.default).toBe('0.9')
+  expect(hyperparameters.operations.default).toBe('all')
+  expect(hyperparameters.cells.default).toBe(
+    `quick ${presets.quick.cells}, cifar10 ${presets.cifar10.cells}, paper ${presets.paper.cells}`,
+  )
+})
+
+test('only what was given is taken over', () => {
+  expect(givenHyperparameters({ betaP: 1, flip: false })).toEqual({ betaP: 1, flip: false })
+  expect(givenHyperparameters({})).toEqual({})
+})
+
+test('messages speak in flags', () => {
+  expect(flagOf('minLearningRate')).toBe('--min-learning-rate')
+  expect(inFlags('share')).toBe('--share')
+  expect(inFlags('Lower learningRate (now 1) or share them')).toBe('Lower --learning-rate (now 1) or share them')
+})

@@ -1,0 +1,158 @@
+import { presets, type SearchConfig, type SearchEvent } from '@cpnas/search'
+import type { Operation } from '@cpnas/supernet'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { duration, eventLine, percent, secondsLeft } from '../src/report/format.js'
+import { barReporter, jsonReporter, lineReporter } from '../src/report/reporter.js'
+import { genotypeTable, networkSizes, printSummary, summarize } from '../src/report/summary.js'
+
+const config: SearchConfig = { ...presets.quick, operations: ['none', 'skip_connect', 'sep_conv_3x3'], passes: 2 }
+const cell = Array<Operation>(14).fill('skip_connect')
+const architecture = { normal: cell, reduce: cell }
+
+const sample = (round: number, accuracyChild: number, accuracyParent: number): SearchEvent => ({
+  type: 'sample',
+  fraction: 0.25,
+  entry: {
+    ...{ type: 'sample', round, pass: 2, sample: 1, architecture, accuracyChild, accuracyParent, z: 0.5 },
+    ...{ lossChild: 1, lossParent: 1, validationLossChild: 1, validationLossParent: 1 },
+  },
+})
+const indicator = (dropped: Operation) => ({ operations: [], zbar: [], e: [], dropped })
+const drop: SearchEvent = {
+  type: 'drop',
+  fraction: 0.5,
+  entry: {
+    type: 'drop',
+    round: 1,
+    normal: [indicator('none'), indicator('skip_connect')],
+    reduce: [indicator('skip_connect')],
+  },
+}
+const progress: SearchEvent = {
+  ...{ type: 'progress', fraction: 0.1, phase: 'train', network: 'child', step: 1, steps: 9 },
+  ...{ round: 1, rounds: 2, pass: 1, passes: 2, sample: 2, samples: 3 },
+}
+
+const recorder = () => {
+  const texts = { out: '', err: '' }
+  const io = {
+    out: (text: string) => {
+      texts.out += text
+    },
+    err: (text: string) => {
+      texts.err += text
+    },
+    terminal: undefined,
+    signal: new AbortController().signal,
+  }
+  return { texts, io }
+}
+
+/** A clock that is 10 s later at every look. */
+const slowClock = () => {
+  let time = 0
+  return () => {
+    time += 10_000
+    return time
+  }
+}
+
+test('durations have their two largest units', () => {
+  expect([0, 59.4, 59.6, 189, 3600, 3900].map(duration)).toEqual([
+    '0 s',
+    '59 s',
+    '1 min 00 s',
+    '3 min 09 s',
+    '1 h 00 min',
+    '1 h 05 min',
+  ])
+  expect(percent(0.4567)).toBe('45.7 %')
+})
+
+test('at constant speed the time left is exact', () =>
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0, max: 0.9, noNaN: true }),
+      fc.double({ min: 0.01, max: 1, noNaN: true }),
+      (begin, share) => {
+        const whole = 1000
+        const fraction = begin + share * (1 - begin)
+        const left = secondsLeft({ time: 5, fraction: begin }, { time: 5 + (fraction - begin) * whole, fraction })
+        expect(left).toBeCloseTo(((1 - fraction) * whole) / 1000, 6)
+      },
+    ),
+  ))
+
+test('without progress there is no telling', () => {
+  expect(secondsLeft({ time: 0, fraction: 0.5 }, { time: 9, fraction: 0.5 })).toBeUndefined()
+})
+
+test('a sample and a drop in one line each', () => {
+  expect(eventLine(config, sample(2, 0.25, 0.5))).toBe(
+    'round 2/2 pass 2/2 sample 1/2: child 25.0 % parent 50.0 % z 0.500',
+  )
+  expect(eventLine(config, drop)).toBe('round 1: dropped skip_connect 2x, none 1x')
+  expect(eventLine(config, progress)).toBeUndefined()
+})
+
+test('lines for a log, with what is left', () => {
+  const { texts, io } = recorder()
+  const reporter = lineReporter(config, io, slowClock())
+  for (const event of [progress, sample(1, 0.25, 0.5), drop]) reporter.event(event)
+  expect(texts).toEqual({
+    out: '',
+    err: `round 1/2 pass 2/2 sample 1/3: child 25.0 % parent 50.0 % z 0.500 (25.0 %, 50 s left)
+round 1: dropped skip_connect 2x, none 1x (50.0 %, 25 s left)
+`,
+  })
+})
+
+test('JSON for programs, every event', () => {
+  const { texts, io } = recorder()
+  const reporter = jsonReporter(io, slowClock())
+  for (const event of [progress, drop]) reporter.event(event)
+  expect(texts.err).toBe('')
+  expect(
+    texts.out
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line)),
+  ).toEqual([progress, { ...drop, secondsLeft: 12.5 }])
+})
+
+test('a bar for a terminal, with finished rounds above it', () => {
+  let text = ''
+  const terminal = {
+    ...process.stderr,
+    isTTY: true,
+    columns: 120,
+    write: (part: string) => {
+      text += part
+      return true
+    },
+  } as unknown as NodeJS.WritableStream
+  const reporter = barReporter(config, terminal, slowClock())
+  for (const event of [progress, sample(1, 0.25, 0.5), drop, progress]) reporter.event(event)
+  reporter.close()
+  expect(text).toContain('round 1: dropped')
+  expect(text).toContain('round 1/2 pass 1/2 sample 2/3 | child 25.0 % parent 50.0 %')
+})
+
+test('a summary has the last round, sizes and the table', () => {
+  const spec = { cells: 3, channels: 8, inChannels: 1, classes: 10 }
+  const history = [sample(1, 0, 0), sample(2, 0.2, 0.4), sample(2, 0.4, 0.8)].flatMap(event =>
+    event.type === 'sample' ? [event.entry] : [],
+  )
+  const state = { warmup: 0, round: 3, pass: 1, sample: 1, remaining: { normal: [], reduce: [] }, history }
+  const summary = summarize(spec, architecture, state, 75)
+  expect(summary.accuracyChild).toBeCloseTo(0.3)
+  expect(summary.accuracyParent).toBeCloseTo(0.6)
+  expect(summary).toMatchObject({ chance: 0.1, samples: 3, ...networkSizes(spec, architecture) })
+  expect(summary.child.binary + summary.child.float).toBe(summary.parent.float)
+  const text = printSummary(summary, 'some/where')
+  expect(text).toContain(genotypeTable(architecture))
+  expect(text).toContain('Child 30.0 %, Parent 60.0 % (chance 10.0 %)')
+  expect(text).toContain('3 architectures, 1 min 15 s')
+  expect(text).toContain('some/where')
+})
