@@ -158,10 +158,12 @@ describe('the search as a plan', () => {
   })
 
   it('draws other architectures in every pass and for every seed', () => {
-    const config: SearchConfig = { ...presets.quick, passes: 4 }
+    const config: SearchConfig = { ...presets.quick, passes: 4, warmupEpochs: 2 }
     const firsts = simulate(config, () => 0).filter(s => s.sample === 1 && nextTask(config, s).type !== 'done')
-    const tasks = [...firsts, initialState(config)].map(s => JSON.stringify(nextTask(config, s)))
-    expect(new Set(tasks).size).toBe(firsts.length)
+    const tasks = firsts.map(s => nextTask(config, s))
+    const architectures = tasks.map(task => task.type !== 'done' && JSON.stringify(task.architecture))
+    expect(tasks).toHaveLength(2 + 7 * 4)
+    expect(new Set(architectures).size).toBe(tasks.length)
     const start = { ...initialState(config), warmup: config.warmupEpochs }
     expect(nextTask({ ...config, seed: 1 }, start)).not.toEqual(nextTask({ ...config, seed: 2 }, start))
     expect(nextTask({ ...config, seed: 1 }, start)).toEqual(nextTask({ ...config, seed: 1 }, start))

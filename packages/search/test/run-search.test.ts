@@ -104,6 +104,42 @@ describe('runSearch', () => {
     expect(steps).toEqual({ warmup: 2 * 2, train: 2 * 2 * 2 * 5, evaluate: 2 * 2 * 5 })
   })
 
+  it('shows training images in another order every epoch, the same to both networks, and validation images in one', async () => {
+    const dataset = tinyDataset(24)
+    const reads: (readonly number[])[] = []
+    const recorded = {
+      ...dataset,
+      read: (indices: ArrayLike<number>, into: Uint8Array) => {
+        reads.push(Array.from(indices))
+        dataset.read(indices, into)
+      },
+    }
+    await runTiny({ epochsPerSample: 2, warmupEpochs: 0, batchSize: 5 }, {}, recorded)
+    // Of 12 and 12 images: a sample is two networks * (two epochs of 5 and 5), then two networks * (5, 5 and 2).
+    const samples = Array.from({ length: 5 }, (_, i) => reads.slice(14 * i, 14 * (i + 1)))
+    expect(reads).toHaveLength(14 * 5)
+    expect(samples.map(sample => sample.map(batch => batch.length))).toEqual(
+      Array(5).fill([5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 5, 2]),
+    )
+    const epochs = samples.flatMap(sample => [sample.slice(0, 2).flat(), sample.slice(2, 4).flat()])
+    expect(samples.map(sample => sample.slice(4, 8).flat())).toEqual(samples.map(sample => sample.slice(0, 4).flat()))
+    expect(new Set(epochs.map(String)).size).toBe(10)
+    const validation = samples.flatMap(sample => [sample.slice(8, 11).flat(), sample.slice(11).flat()])
+    expect(new Set(validation.map(String)).size).toBe(1)
+    expect(validation[0]).not.toEqual(validation[0]!.toSorted((a, b) => a - b))
+    const training = new Set(epochs.flat())
+    expect(validation[0]!.filter(index => training.has(index))).toEqual([])
+    expect(training.size + validation[0]!.length).toBe(24)
+  })
+
+  it('lowers the learning rate from sample to sample', async () => {
+    const options = { learningRate: 0.1, warmupEpochs: 0 }
+    const constant = await runTiny({ ...options, minLearningRate: 0.1 })
+    const falling = await runTiny({ ...options, minLearningRate: 0 })
+    expect(falling.snapshots[0]).toEqual(constant.snapshots[0])
+    expect(falling.snapshots[1]).not.toEqual(constant.snapshots[1])
+  })
+
   it('tells how far it is, evenly and to the end', async () => {
     for (const shareWeights of [false, true]) {
       const events: SearchEvent[] = []

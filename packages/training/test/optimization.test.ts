@@ -93,15 +93,11 @@ describe('clipByGlobalNorm', () => {
   })
 
   it('does not depend on the order of the names, to the last bit', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(number, { minLength: 2, maxLength: 20 }), async values => {
-        const entries = Object.entries(tensors(values.map(v => [v])))
-        const [forward, backward] = [entries, entries.toReversed()].map(e =>
-          clipByGlobalNorm(backend, Object.fromEntries(e), 1),
-        )
-        for (const [name] of entries) expect(await read(backward![name])).toEqual(await read(forward![name]))
-      }),
+    const entries = Object.entries(tensors(Array.from({ length: 200 }, (_, i) => [1 / (i + 3)])))
+    const [forward, backward] = [entries, entries.toReversed()].map(e =>
+      clipByGlobalNorm(backend, Object.fromEntries(e), 0.1),
     )
+    for (const [name] of entries) expect(await read(backward![name])).toEqual(await read(forward![name]))
   })
 
   it('has nothing to do without gradients', () => {

@@ -53,6 +53,15 @@ describe('safetensors', () => {
     expect(Array.from(bytes.subarray(8 + json.length))).toEqual([0, 0, 128, 63, 0, 0, 0, 192])
   })
 
+  it('puts float64 first, where it is aligned', () => {
+    const bytes = encodeSafetensors({
+      a: { shape: [1], values: Float32Array.of(1) },
+      b: { shape: [1], values: Float64Array.of(2) },
+    })
+    expect(new DataView(bytes.buffer).getFloat64(bytes.length - 12, true)).toBe(2)
+    expect((bytes.length - 12) % 8).toBe(0)
+  })
+
   it('does not depend on the order of the names', () => {
     const a = { shape: [1], values: Float32Array.of(1) }
     const b = { shape: [2], values: Float64Array.of(2, 3) }
