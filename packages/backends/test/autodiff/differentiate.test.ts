@@ -69,6 +69,35 @@ test('gradients add up over consumers of every kind', () => {
   )
 })
 
+test('gradients go through chains of every kind of operation', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat(6), { minLength: 2, maxLength: 4 }),
+      fc.integer({ min: 1, max: 5 }),
+      seeds,
+      async (links, c, seed) => {
+        const inputs = {
+          x: data(distinct, [2, 3, 3, c], seed),
+          w: data(distinct, [3, 3, c, c], seed + 1),
+          d: data(distinct, [3, 3, c], seed + 2),
+          gamma: data(distinct, [c], seed + 3),
+        }
+        await expectGradients(<T>(b: Backend<T>, { x, w, d, gamma }: Readonly<Record<string, T>>) => {
+          const operations: readonly ((y: T) => T)[] = [
+            y => b.conv2d(y, w!),
+            y => b.depthwiseConv2d(y, d!),
+            y => b.batchNorm(y, { gamma: gamma!, epsilon: 0.1 }),
+            y => b.normalizedSum([{ x: y, normalization: { epsilon: 0.1 } }, { x: x! }]),
+            y => b.conv2d(y, w!, { normalization: { epsilon: 0.1 } }),
+            y => b.exp(b.mul(y, 0.01)),
+            y => b.avgPool(y, 3),
+          ]
+          return links.reduce<T>((y, link) => operations[link]!(y), x!)
+        }, inputs)
+      },
+    ),
+  ))
+
 test('stopGradient cuts off', () =>
   onReference(async b => {
     const x = b.tensor([2, 3], [2])
