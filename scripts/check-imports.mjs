@@ -54,7 +54,10 @@ const ruleSet = {
       name: 'declared-dependencies',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'], pathNot: '^(packages|@cpnas)/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+        pathNot: '^(packages|@cpnas)/',
+      },
     },
   ],
 }
