@@ -14,14 +14,25 @@ for (const [name, features] of [
   const { error, stderr } = await asc.main(
     [
       'assembly/index.ts',
-      ...['--baseDir', root, '--outFile', `dist/wasm/${name}.wasm`, '--enable', features, '--runtime', 'stub', '--use', 'abort='],
+      ...[
+        '--baseDir',
+        root,
+        '--outFile',
+        `dist/wasm/${name}.wasm`,
+        '--enable',
+        features,
+        '--runtime',
+        'stub',
+        '--use',
+        'abort=',
+      ],
       ...['--importMemory', '--sharedMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
       ...['-O3', '--noAssert', '--converge'],
     ],
     {},
   )
   if (error) {
-    console.error(stderr.toString())
+    process.stderr.write(stderr.toString())
     process.exit(1)
   }
 }

@@ -18,9 +18,9 @@ const header = (idx, bytes, count) => {
   return copy
 }
 
-for (const [half, perClass] of [
-  ['train', 1000],
-  ['t10k', 200],
+for (const { half, perClass } of [
+  { half: 'train', perClass: 1000 },
+  { half: 't10k', perClass: 200 },
 ]) {
   const images = read(`${half}-images-idx3-ubyte`)
   const labels = read(`${half}-labels-idx1-ubyte`)
