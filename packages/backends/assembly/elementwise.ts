@@ -1,6 +1,6 @@
 // Elementwise maps. Broadcasting is by strides: an operand that does not vary along the innermost run is replaced by
 // one vector of copies that the loop reads again and again.
-import { fma, storeLanes } from './vector'
+import { copy, fma, storeLanes } from './vector'
 
 const RANK: i32 = 6
 
@@ -164,14 +164,8 @@ export function stridedCopy(args: usize, chunk: i32): void {
   for (const end = min(first + s.perChunk, s.outer); first < end; first++) {
     let a = s.a + runOffset(args, 0, first)
     let y = s.y + runOffset(args, 2, first)
-    if (strideA == 1 && strideY == 1) {
-      for (let i = 0; i < s.inner; i += 4) {
-        const lanes = min(4, s.inner - i)
-        storeLanes(y, v128.load(a), lanes)
-        a += 16
-        y += 16
-      }
-    } else {
+    if (strideA == 1 && strideY == 1) copy(a, y, s.inner)
+    else {
       for (let i = 0; i < s.inner; i++) {
         store<f32>(y, load<f32>(a))
         a += <usize>strideA << 2

@@ -81,11 +81,40 @@ function gradientPixels(g: Window, offset: usize, to: usize, count: i32): void {
   else prologueRows(0, g.dy + offset, to, count, g.outChannels, 0, 0)
 }
 
+/** A pixel's size, where it is known when the kernel is compiled: distances between pixels are then part of the instructions. */
+@unmanaged
+class Pixel16 {
+  a: v128
+  b: v128
+  c: v128
+  d: v128
+}
+@unmanaged
+class Pixel32 extends Pixel16 {
+  e: v128
+  f: v128
+  g: v128
+  h: v128
+}
+@unmanaged
+class AnyPixel {}
+
 /**
  * One row of outputs: out [rowPitch(width)] pixels = window sums over the plane's rows from `row` on. Weights [taps, channels];
  * `weightStep` is the distance from one tap to the next in bytes, negative to turn the filter around.
  */
 export function correlateRow(
+  row: usize, planeWidth: i32, weights: usize, weightStep: isize, out: usize, width: i32, channels: i32,
+  kernelHeight: i32, kernelWidth: i32, stride: i32, dilation: i32,
+): void {
+  if (stride == 1 && channels == 16)
+    correlateRowOf<Pixel16>(row, planeWidth, weights, weightStep, out, width, channels, kernelHeight, kernelWidth, stride, dilation)
+  else if (stride == 1 && channels == 32)
+    correlateRowOf<Pixel32>(row, planeWidth, weights, weightStep, out, width, channels, kernelHeight, kernelWidth, stride, dilation)
+  else correlateRowOf<AnyPixel>(row, planeWidth, weights, weightStep, out, width, channels, kernelHeight, kernelWidth, stride, dilation)
+}
+
+function correlateRowOf<P>(
   row: usize, planeWidth: i32, weights: usize, weightStep: isize, out: usize, width: i32, channels: i32,
   kernelHeight: i32, kernelWidth: i32, stride: i32, dilation: i32,
 ): void {
@@ -95,11 +124,10 @@ export function correlateRow(
   const step = <usize>stride * pixel
   for (let c = 0; c < channels; c += 4) {
     const at = <usize>c << 2
-    const lanes = channels - c
     let p = row + at
     let to = out + at
     for (let x = 0; x < width; x += 8) {
-      block(p, tapRow, tap, step, weights + at, weightStep, to, pixel, kernelHeight, kernelWidth, lanes)
+      block<P>(p, tapRow, tap, step, weights + at, weightStep, to, pixel, kernelHeight, kernelWidth, channels - c)
       p += step << 3
       to += pixel << 3
     }
@@ -108,46 +136,58 @@ export function correlateRow(
 
 /** Eight neighbouring outputs of four channels. */
 @inline
-function block(
+function block<P>(
   p: usize, tapRow: usize, tap: usize, step: usize, weights: usize, weightStep: isize, out: usize, pixel: usize,
   kernelHeight: i32, kernelWidth: i32, lanes: i32,
 ): void {
+  const step2 = step + step, step3 = step2 + step, step4 = step2 + step2
   let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
   let s4 = f32x4.splat(0), s5 = f32x4.splat(0), s6 = f32x4.splat(0), s7 = f32x4.splat(0)
   for (let ky = 0; ky < kernelHeight; ky++) {
     let q = p
     for (let kx = 0; kx < kernelWidth; kx++) {
       const w = v128.load(weights)
-      let r = q
-      s0 = fma(v128.load(r), w, s0)
-      r += step
-      s1 = fma(v128.load(r), w, s1)
-      r += step
-      s2 = fma(v128.load(r), w, s2)
-      r += step
-      s3 = fma(v128.load(r), w, s3)
-      r += step
-      s4 = fma(v128.load(r), w, s4)
-      r += step
-      s5 = fma(v128.load(r), w, s5)
-      r += step
-      s6 = fma(v128.load(r), w, s6)
-      r += step
-      s7 = fma(v128.load(r), w, s7)
+      s0 = fma(v128.load(q), w, s0)
+      if (offsetof<P>() != 0) {
+        s1 = fma(v128.load(q, offsetof<P>()), w, s1)
+        s2 = fma(v128.load(q, 2 * offsetof<P>()), w, s2)
+        s3 = fma(v128.load(q, 3 * offsetof<P>()), w, s3)
+        s4 = fma(v128.load(q, 4 * offsetof<P>()), w, s4)
+        s5 = fma(v128.load(q, 5 * offsetof<P>()), w, s5)
+        s6 = fma(v128.load(q, 6 * offsetof<P>()), w, s6)
+        s7 = fma(v128.load(q, 7 * offsetof<P>()), w, s7)
+      } else {
+        const r = q + step4
+        s1 = fma(v128.load(q + step), w, s1)
+        s2 = fma(v128.load(q + step2), w, s2)
+        s3 = fma(v128.load(q + step3), w, s3)
+        s4 = fma(v128.load(r), w, s4)
+        s5 = fma(v128.load(r + step), w, s5)
+        s6 = fma(v128.load(r + step2), w, s6)
+        s7 = fma(v128.load(r + step3), w, s7)
+      }
       q += tap
       weights += weightStep
     }
     p += tapRow
   }
-  storeLanes(out, s0, lanes)
-  storeLanes(out + pixel, s1, lanes)
-  out += 2 * pixel
-  storeLanes(out, s2, lanes)
-  storeLanes(out + pixel, s3, lanes)
-  out += 2 * pixel
-  storeLanes(out, s4, lanes)
-  storeLanes(out + pixel, s5, lanes)
-  out += 2 * pixel
-  storeLanes(out, s6, lanes)
-  storeLanes(out + pixel, s7, lanes)
+  if (lanes >= 4) {
+    v128.store(out, s0)
+    v128.store(out + pixel, s1)
+    v128.store(out + 2 * pixel, s2)
+    v128.store(out + 3 * pixel, s3)
+    v128.store(out + 4 * pixel, s4)
+    v128.store(out + 5 * pixel, s5)
+    v128.store(out + 6 * pixel, s6)
+    v128.store(out + 7 * pixel, s7)
+  } else {
+    storeLanes(out, s0, lanes)
+    storeLanes(out + pixel, s1, lanes)
+    storeLanes(out + 2 * pixel, s2, lanes)
+    storeLanes(out + 3 * pixel, s3, lanes)
+    storeLanes(out + 4 * pixel, s4, lanes)
+    storeLanes(out + 5 * pixel, s5, lanes)
+    storeLanes(out + 6 * pixel, s6, lanes)
+    storeLanes(out + 7 * pixel, s7, lanes)
+  }
 }

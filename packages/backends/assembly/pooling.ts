@@ -5,6 +5,19 @@ import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop,
 import { epilogueRows } from './rows'
 import { copy, fill, storeLanes } from './vector'
 
+/** Whether an image is free of NaN and -Infinity, which a maximum has to be careful with. */
+function isOrdinary(g: Window, image: i32): bool {
+  let p = g.x + <usize>image * g.inImage
+  const end = p + (g.inImage & ~15)
+  let strange = i32x4.splat(0)
+  for (; p < end; p += 16) {
+    const v = v128.load(p)
+    strange = v128.or(strange, v128.not(f32x4.gt(v, f32x4.splat(-Infinity))))
+  }
+  for (const last = g.x + <usize>(image + 1) * g.inImage; p < last; p += 4) if (!(load<f32>(p) > -Infinity)) return false
+  return !v128.any_true(strange)
+}
+
 /** Scratch: the plane. */
 export function maxPool(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
@@ -12,6 +25,13 @@ export function maxPool(args: usize, image: i32, scratch: usize): void {
   const pixel = g.inPixel
   const width = reach(g.outWidth, g.kernelWidth, g.stride, g.dilation)
   const y = g.y + <usize>image * g.outImage
+  const kernelHeight = g.kernelHeight
+  const kernelWidth = g.kernelWidth
+  const outWidth = g.outWidth
+  const step = <usize>g.stride * pixel
+  const tap = <usize>g.dilation * pixel
+  const tapRow = <usize>width * tap
+  const ordinary = isOrdinary(g, image)
   let filled = 0
   for (let row = 0; row < g.outHeight; row++) {
     for (const needed = row * g.stride + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++)
@@ -19,32 +39,41 @@ export function maxPool(args: usize, image: i32, scratch: usize): void {
     const to = y + <usize>(row * g.outWidth) * pixel
     for (let c = 0; c < channels; c += 4) {
       let p = scratch + <usize>(row * g.stride * width) * pixel + (<usize>c << 2)
-      for (let column = 0; column < g.outWidth; column++) {
-        storeLanes(to + <usize>column * pixel + (<usize>c << 2), largest(g, p, width), channels - c)
-        p += <usize>g.stride * pixel
+      for (let column = 0; column < outWidth; column++) {
+        const m = ordinary
+          ? largest(p, tap, tapRow, kernelHeight, kernelWidth)
+          : largestOrNaN(p, tap, tapRow, kernelHeight, kernelWidth)
+        storeLanes(to + <usize>column * pixel + (<usize>c << 2), m, channels - c)
+        p += step
       }
     }
   }
   if (g.moments) rowMoments(y, g.outPixels, channels, g.moments + <usize>image * pixel * 2)
 }
 
-/** The window's maximum; NaN where it holds one. */
+/** The window's maximum, if it is ordinary. */
 @inline
-function largest(g: Window, p: usize, width: i32): v128 {
-  const tap = <usize>g.dilation * g.inPixel
+function largest(p: usize, tap: usize, tapRow: usize, kernelHeight: i32, kernelWidth: i32): v128 {
   let m = f32x4.splat(-Infinity)
-  let strange = i32x4.splat(0)
-  for (let ky = 0; ky < g.kernelHeight; ky++) {
+  for (let ky = 0; ky < kernelHeight; ky++) {
     let q = p
-    for (let kx = 0; kx < g.kernelWidth; kx++) {
-      const v = v128.load(q)
-      m = f32x4.pmax(m, v)
-      strange = v128.or(strange, f32x4.ne(v, v))
+    for (let kx = 0; kx < kernelWidth; kx++) {
+      m = f32x4.pmax(m, v128.load(q))
       q += tap
     }
-    p += <usize>width * tap
+    p += tapRow
   }
-  return v128.or(m, strange)
+  return m
+}
+
+/** The window's maximum; NaN where it holds one. */
+function largestOrNaN(p: usize, tap: usize, tapRow: usize, kernelHeight: i32, kernelWidth: i32): v128 {
+  let m = f32x4.splat(-Infinity)
+  for (let ky = 0; ky < kernelHeight; ky++) {
+    for (let kx = 0; kx < kernelWidth; kx++) m = f32x4.max(m, v128.load(p + <usize>kx * tap))
+    p += tapRow
+  }
+  return m
 }
 
 /** Scratch: the plane of x, the plane of dx. */
@@ -56,47 +85,53 @@ export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
   const height = reach(g.outHeight, g.kernelHeight, g.stride, g.dilation)
   const bytes = <usize>(height * width + SLACK) * pixel
   const gradients = scratch + bytes
-  memory.fill(gradients, 0, bytes)
-  for (let row = 0; row < height; row++) fillInputRow(g, image, row, scratch, width, -Infinity)
+  const kernelHeight = g.kernelHeight
+  const kernelWidth = g.kernelWidth
+  const outWidth = g.outWidth
+  const step = <usize>g.stride * pixel
+  const tap = <usize>g.dilation * pixel
+  const tapRow = <usize>width * tap
+  const ordinary = isOrdinary(g, image)
+  let filled = 0
   for (let row = 0; row < g.outHeight; row++) {
+    for (const needed = row * g.stride + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++) {
+      fillInputRow(g, image, filled, scratch, width, -Infinity)
+      fill(gradients + <usize>(filled * width) * pixel, 0, width * channels)
+    }
     const dy = g.dy + <usize>image * g.outImage + <usize>(row * g.outWidth) * pixel
     for (let c = 0; c < channels; c += 4) {
       const at = <usize>c << 2
       let p = scratch + <usize>(row * g.stride * width) * pixel + at
-      for (let column = 0; column < g.outWidth; column++) {
-        const m = largest(g, p, width)
+      for (let column = 0; column < outWidth; column++) {
         const d = v128.load(dy + <usize>column * pixel + at)
-        const lanes = channels - c
-        const valid = lanes >= 4 ? i32x4.splat(-1) : i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(lanes))
-        if (v128.any_true(v128.and(valid, v128.or(f32x4.ne(m, m), f32x4.eq(m, f32x4.splat(-Infinity))))))
-          passToFirstOfLane(g, row, column, p, bytes, width, d, lanes)
-        else passToFirst(g, p, bytes, width, v128.and(d, valid), m)
-        p += <usize>g.stride * pixel
+        if (ordinary && channels - c >= 4) passToFirst(p, bytes, tap, tapRow, kernelHeight, kernelWidth, d)
+        else passToFirstOfLane(g, row, column, p, bytes, width, d, channels - c)
+        p += step
       }
     }
   }
   storeInterior(g, image, gradients, height, width)
 }
 
-/** Adds d to the plane of dx (`bytes` behind that of x) at the window's first pixel that equals its maximum m, lane by lane. */
+/** Adds d to the plane of dx (`bytes` behind that of x) at the first pixel of an ordinary window that equals its maximum. */
 @inline
-function passToFirst(g: Window, p: usize, bytes: usize, width: i32, d: v128, m: v128): void {
-  const tap = <usize>g.dilation * g.inPixel
+function passToFirst(p: usize, bytes: usize, tap: usize, tapRow: usize, kernelHeight: i32, kernelWidth: i32, d: v128): void {
+  const m = largest(p, tap, tapRow, kernelHeight, kernelWidth)
   let left = d
-  for (let ky = 0; ky < g.kernelHeight; ky++) {
+  for (let ky = 0; ky < kernelHeight; ky++) {
     let q = p
-    for (let kx = 0; kx < g.kernelWidth; kx++) {
+    for (let kx = 0; kx < kernelWidth; kx++) {
       const hit = f32x4.eq(v128.load(q), m)
       const to = q + bytes
       v128.store(to, f32x4.add(v128.load(to), v128.and(left, hit)))
       left = v128.andnot(left, hit)
       q += tap
     }
-    p += <usize>width * tap
+    p += tapRow
   }
 }
 
-/** The same for windows that hold NaN or nothing but -Infinity, of which the border consists too. */
+/** The same for any window, lane by lane: NaN is a maximum, and -Infinity inside the image goes before the border's. */
 function passToFirstOfLane(g: Window, row: i32, column: i32, p: usize, bytes: usize, width: i32, d: v128, lanes: i32): void {
   const tap = <usize>g.dilation * g.inPixel
   for (let lane = 0; lane < min(4, lanes); lane++) {

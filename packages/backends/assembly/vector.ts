@@ -17,7 +17,7 @@ export const SIGN_POLYNOMIAL: i32 = 3
 export function activate(mode: i32, h: v128): v128 {
   if (mode == IDENTITY) return h
   if (mode == RELU) return f32x4.pmax(h, f32x4.splat(0))
-  return v128.bitselect(f32x4.splat(1), f32x4.splat(-1), f32x4.ge(h, f32x4.splat(0)))
+  return v128.or(v128.andnot(i32x4.splat(0x80000000), f32x4.ge(h, f32x4.splat(0))), f32x4.splat(1))
 }
 
 /** d * activation'(h). */

@@ -1,5 +1,5 @@
 import type { BinaryOperation, Kernels, UnaryOperation } from '../kernels.js'
-import { broadcastShape, type Shape, sizeOf, stridesOf } from '../shape.js'
+import { broadcastShape, type Shape, sameShape, sizeOf, stridesOf } from '../shape.js'
 import { addressOf, type Engine, output, withStorage, writeWords } from './engine.js'
 import type { WasmTensor } from './tensor.js'
 
@@ -26,6 +26,8 @@ const unaryNumber: Readonly<Record<UnaryOperation, number>> = {
 
 /** Axes a strided kernel takes after merging. */
 const RANK = 6
+/** Where the axes stand in the record, in words. */
+const AXES_AT = 10
 /** Elements of a chunk. */
 const CHUNK = 16_384
 
@@ -53,6 +55,15 @@ const collapse = (
   })
   if (kept.length > RANK) throw new RangeError(`more than ${RANK} axes that cannot be merged`)
   return kept.length > 0 ? { dims: kept, operands: strides } : { dims: [1], operands: operands.map(() => [1]) }
+}
+
+const contiguous: readonly Strides[] = [[1], [1], [1]]
+
+/** How a binary kernel walks over its operands and its result. */
+const binaryPlan = (a: WasmTensor, b: WasmTensor, shape: Shape) => {
+  if (sameShape(a.shape, b.shape)) return { dims: [a.size], operands: contiguous }
+  if (b.size === 1 && a.shape === shape) return { dims: [a.size], operands: [[1], [0], [1]] }
+  return collapse(shape, [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape), stridesOf(shape)])
 }
 
 /** Strides of an operand in the axes of the shape it is broadcast to: 0 where it repeats. */
@@ -83,19 +94,20 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
     const inner = dims[dims.length - 1]!
     const outer = sizeOf(dims) / inner
     const perChunk = splitsRun && outer === 1 ? CHUNK : Math.max(1, Math.floor(CHUNK / inner))
-    const padded = (values: readonly number[]): readonly number[] => [
-      ...values,
-      ...new Array<number>(RANK - values.length).fill(0),
-    ]
-    const rows = [dims, ...operands]
-    writeWords(engine, [operation, outer, inner, perChunk, dims.length, ...addresses, 0, 0, ...rows.flatMap(padded)])
+    const [a, b, y] = addresses
+    writeWords(engine, [operation, outer, inner, perChunk, dims.length, a, b, y])
+    writeWords(engine, dims, AXES_AT)
+    for (let i = 0; i < operands.length; i++) writeWords(engine, operands[i]!, AXES_AT + (i + 1) * RANK)
     return Math.ceil((splitsRun && outer === 1 ? inner : outer) / perChunk)
   }
 
-  const flat = (x: WasmTensor) => ({ dims: [x.size], operands: [[1], [1], [1]] })
-
   const linearCombination = (a: number, x: WasmTensor, b: number, y: WasmTensor, out: WasmTensor): void => {
-    const chunks = writeStrided(0, [addressOf(x), addressOf(y), addressOf(out)], flat(x), true)
+    const chunks = writeStrided(
+      0,
+      [addressOf(x), addressOf(y), addressOf(out)],
+      { dims: [x.size], operands: contiguous },
+      true,
+    )
     heap.floats.set([a, b], threads.args / 4 + 8)
     threads.run('linearCombination', chunks, x.size * 2)
   }
@@ -129,19 +141,21 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
   return {
     unary(operation, x) {
       const y = store.allocate(x.shape)
-      const chunks = writeStrided(unaryNumber[operation], [addressOf(x), 0, addressOf(y)], flat(x), true)
+      const chunks = writeStrided(
+        unaryNumber[operation],
+        [addressOf(x), 0, addressOf(y)],
+        { dims: [x.size], operands: contiguous },
+        true,
+      )
       threads.run('unary', chunks, x.size * (operation === 'exp' || operation === 'log' ? 20 : 2))
       return y
     },
 
     binary(operation, a, b) {
-      const shape = broadcastShape(operation, a.shape, b.shape)
+      const shape =
+        b.size === 1 && a.shape.length >= b.shape.length ? a.shape : broadcastShape(operation, a.shape, b.shape)
       const y = store.allocate(shape)
-      const plan = collapse(shape, [
-        broadcastStrides(a.shape, shape),
-        broadcastStrides(b.shape, shape),
-        stridesOf(shape),
-      ])
+      const plan = binaryPlan(a, b, shape)
       const chunks = writeStrided(binaryNumber[operation], [addressOf(a), addressOf(b), addressOf(y)], plan, true)
       threads.run('binary', chunks, y.size * 2)
       return y
