@@ -8,13 +8,14 @@ import { epilogueRows, prologueRows } from './rows'
 
 /** Floats of a tile: what fits the first-level cache beside the filters. */
 const TILE: i32 = 6144
-/** A prologue alone is applied to few rows at a time, so that fetching the next rows overlaps with the product of these. */
-const PROLOGUE_ROWS: i32 = 8
 
-/** Rows of a tile that holds `width` floats a row; src/wasm/windows.ts sizes the scratch by the same rule. */
+/**
+ * Rows of a tile that holds `width` floats a row: few, so that fetching the next rows overlaps with the products of these.
+ * src/wasm/windows.ts sizes the scratch by the same rule.
+ */
 @inline
 function tileRows(width: i32): i32 {
-  return max(8, min(64, TILE / width) & ~3)
+  return max(8, min(16, TILE / width) & ~3)
 }
 
 @inline
@@ -71,7 +72,7 @@ export function conv2d(args: usize, image: i32, scratch: usize): void {
   const x = g.x + <usize>image * g.inImage
   const y = g.y + <usize>image * g.outImage
   const depth = g.taps * g.inChannels
-  const step = isPointwise(g) && !isPlain(g) ? PROLOGUE_ROWS : tileRows(depth)
+  const step = tileRows(depth)
   for (let first = 0; first < g.outPixels; first += step) {
     const count = min(step, g.outPixels - first)
     const rows = tile(g, x, first, count, scratch)

@@ -1,5 +1,5 @@
 // Maps over rows of channels: what enters a convolution (the prologue), what leaves its input gradient (the epilogue),
-// and gradients through a normalization. Each walks down one group of four channels with its coefficients in registers;
+// and gradients through a normalization. Each walks down sixteen (or four) channels with their coefficients in registers;
 // callers pass few enough rows that they stay in the first-level cache.
 import { activate, activationGrad, copy, fma, IDENTITY, RELU, SIGN, SIGN_POLYNOMIAL, storeLanes } from './vector'
 
@@ -30,6 +30,18 @@ function affineRows(mode: i32, src: usize, dst: usize, count: i32, channels: i32
   const pitch = <usize>channels << 2
   const bytes = <usize>count * pitch
   let c = 0
+  for (; c + 16 <= channels; c += 16) {
+    const at = <usize>c << 2
+    const s0 = v128.load(scale + at), s1 = v128.load(scale + at, 16), s2 = v128.load(scale + at, 32), s3 = v128.load(scale + at, 48)
+    const t0 = v128.load(shift + at), t1 = v128.load(shift + at, 16), t2 = v128.load(shift + at, 32), t3 = v128.load(shift + at, 48)
+    for (let row: usize = at; row < bytes; row += pitch) {
+      const from = src + row, to = dst + row
+      v128.store(to, activate(mode, fma(v128.load(from), s0, t0)))
+      v128.store(to, activate(mode, fma(v128.load(from, 16), s1, t1)), 16)
+      v128.store(to, activate(mode, fma(v128.load(from, 32), s2, t2)), 32)
+      v128.store(to, activate(mode, fma(v128.load(from, 48), s3, t3)), 48)
+    }
+  }
   for (; c + 4 <= channels; c += 4) {
     const at = <usize>c << 2
     const s = v128.load(scale + at), t = v128.load(shift + at)
@@ -71,7 +83,20 @@ function epilogueOf(
   if (scale) {
     const pitch = <usize>channels << 2
     const bytes = <usize>count * pitch
-    for (let c = 0; c < channels; c += 4) {
+    let c = 0
+    for (; !into && c + 16 <= channels; c += 16) {
+      const at = <usize>c << 2
+      const s0 = v128.load(scale + at), s1 = v128.load(scale + at, 16), s2 = v128.load(scale + at, 32), s3 = v128.load(scale + at, 48)
+      const t0 = v128.load(shift + at), t1 = v128.load(shift + at, 16), t2 = v128.load(shift + at, 32), t3 = v128.load(shift + at, 48)
+      for (let row: usize = at; row < bytes; row += pitch) {
+        const from = x + row, by = d + row, to = dst + row
+        v128.store(to, activationGrad(mode, fma(v128.load(from), s0, t0), v128.load(by)))
+        v128.store(to, activationGrad(mode, fma(v128.load(from, 16), s1, t1), v128.load(by, 16)), 16)
+        v128.store(to, activationGrad(mode, fma(v128.load(from, 32), s2, t2), v128.load(by, 32)), 32)
+        v128.store(to, activationGrad(mode, fma(v128.load(from, 48), s3, t3), v128.load(by, 48)), 48)
+      }
+    }
+    for (; c < channels; c += 4) {
       const at = <usize>c << 2
       const lanes = channels - c
       const s = v128.load(scale + at), t = v128.load(shift + at)
@@ -97,7 +122,21 @@ export function gradientRows(
 ): void {
   const pitch = <usize>channels << 2
   const bytes = <usize>count * pitch
-  for (let c = 0; c < channels; c += 4) {
+  let c = 0
+  for (; c + 16 <= channels; c += 16) {
+    const at = <usize>c << 2
+    const s0 = v128.load(scale + at), s1 = v128.load(scale + at, 16), s2 = v128.load(scale + at, 32), s3 = v128.load(scale + at, 48)
+    const m0 = v128.load(slope + at), m1 = v128.load(slope + at, 16), m2 = v128.load(slope + at, 32), m3 = v128.load(slope + at, 48)
+    const t0 = v128.load(shift + at), t1 = v128.load(shift + at, 16), t2 = v128.load(shift + at, 32), t3 = v128.load(shift + at, 48)
+    for (let row: usize = at; row < bytes; row += pitch) {
+      const by = dy + row, from = x + row, to = dst + row
+      v128.store(to, fma(v128.load(by), s0, fma(v128.load(from), m0, t0)))
+      v128.store(to, fma(v128.load(by, 16), s1, fma(v128.load(from, 16), m1, t1)), 16)
+      v128.store(to, fma(v128.load(by, 32), s2, fma(v128.load(from, 32), m2, t2)), 32)
+      v128.store(to, fma(v128.load(by, 48), s3, fma(v128.load(from, 48), m3, t3)), 48)
+    }
+  }
+  for (; c < channels; c += 4) {
     const at = <usize>c << 2
     const lanes = channels - c
     const s = v128.load(scale + at), m = v128.load(slope + at), t = v128.load(shift + at)

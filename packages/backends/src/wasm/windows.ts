@@ -68,7 +68,7 @@ const averages = (g: Geometry): number => g.outHeight * g.outWidth * 4 + pixels(
 
 /** Bytes of matrices in panels and of tiles, by the rules of assembly/gemm.ts and assembly/convolution.ts. */
 const panelBytes = (k: number, n: number): number => ((n + 7) & ~7) * k * 4
-const tileRows = (width: number): number => Math.max(8, Math.min(64, Math.floor(6144 / width)) & ~3)
+const tileRows = (width: number): number => Math.max(8, Math.min(16, Math.floor(6144 / width)) & ~3)
 const tileBytes = (rows: number, width: number): number => (rows * width + 16) * 4
 
 type WindowKernels = Pick<
