@@ -1,11 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { executable, run, watch } from './support/cli.js'
+import { executable, run, start, watch } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
 import { fingerprint, temporary } from './support/files.js'
+import { mnistFiles, writeFiles } from './support/idx.js'
 import { small, tiny } from './support/settings.js'
 
 const template = mkdtempSync(join(tmpdir(), 'cpnas-test-'))
@@ -46,6 +57,29 @@ test('the output directory is a file', async () => {
   writeFileSync(file, 'precious')
   await expectRefusal(['search', '--out', file, ...tiny], directory, ['--out', file])
   await expectRefusal(['search', '--out', join(file, 'run'), ...tiny], directory, ['--out', file])
+})
+
+test('another process is writing into the output directory', async () => {
+  const directory = temporary()
+  const { child, finished } = start(['search', '--out', directory, '--json', ...small])
+  await once(child.stdout!, 'data')
+  const { code, out, err } = await run(['search', '--out', directory, '--resume'])
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toMatch(new RegExp(`^cpnas: ${directory}: is being written by process ${child.pid}\\. [^\n]*\n$`))
+  expect(await finished).toMatchObject({ code: 0 })
+  expect(existsSync(join(directory, 'run.lock'))).toBe(false)
+})
+
+test('the data are not those of the run to resume', async () => {
+  const [directory, data] = [temporary(), temporary()]
+  const { 'train-labels-idx1-ubyte': labels, ...files } = mnistFiles()
+  writeFiles(data, { 'train-labels-idx1-ubyte': labels, ...files })
+  const settings = [...tiny, '--share', '1', '--data', data, '--dataset', 'mnist']
+  expect(await run(['search', '--out', directory, '--quiet', ...settings])).toMatchObject({ code: 0 })
+  labels[20] = 5
+  writeFiles(data, { 'train-labels-idx1-ubyte': labels })
+  await expectRefusal(['search', '--out', directory, '--resume'], directory, ['--data', 'other images'])
+  await expectRefusal(['search', '--out', directory, '--resume', '--data', '/nowhere'], directory, ['/nowhere'])
 })
 
 test('there is nothing to resume', async () => {

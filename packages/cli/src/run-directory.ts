@@ -14,6 +14,8 @@ export interface RunConfig {
   readonly dataset: string
   /** Directory of the data files; null for the embedded images. */
   readonly data: string | null
+  /** SHA-256 of the training labels: tells whether a run goes on with the data it was begun with. */
+  readonly labels: string
   /** The engine, and the threads it was given: other ones round differently. */
   readonly backend: string
   readonly threads: number
@@ -66,10 +68,11 @@ const parseRunConfig = (path: string, text: string): E.Either<CpnasError, RunCon
         return E.left(
           damaged(path, `has format version ${JSON.stringify(value.version)}, this program reads ${version}`),
         )
-      const { dataset, data, backend, threads } = value
+      const { dataset, data, labels, backend, threads } = value
       if (
         typeof dataset !== 'string' ||
         !(data === null || typeof data === 'string') ||
+        typeof labels !== 'string' ||
         typeof backend !== 'string' ||
         typeof threads !== 'number'
       )
@@ -78,7 +81,7 @@ const parseRunConfig = (path: string, text: string): E.Either<CpnasError, RunCon
         parseConfig(value.search),
         E.bimap(
           ({ where, problem }) => damaged(path, `"search.${where}" ${problem}`),
-          search => ({ dataset, data, backend, threads, search }),
+          search => ({ dataset, data, labels, backend, threads, search }),
         ),
       )
     }),

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import { type CpnasError, type ResolvedBackend, resolveBackend } from '@cpnas/backends'
+import { type CpnasError, cpnasError, type ResolvedBackend, resolveBackend } from '@cpnas/backends'
 import { type Preset, presets, splitsOf } from '@cpnas/search'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, type Values } from '../command.js'
@@ -8,6 +10,7 @@ import { dataOptions, type OpenData, openData } from '../data-source.js'
 import { execute } from '../execute.js'
 import { givenHyperparameters, hyperparameters } from '../hyperparameters.js'
 import type { Io, Outcome } from '../io.js'
+import { withLock } from '../lock.js'
 import { asFlags, type Plan, planRun } from '../plan-run.js'
 import { barReporter, jsonReporter, lineReporter, quietReporter, type Reporter } from '../report/reporter.js'
 import type { RunConfig } from '../run-directory.js'
@@ -70,14 +73,30 @@ const withBackend =
     TE.bracket(resolveBackend(backend, { threads }), use, resolved => TE.fromTask(() => resolved.backend.close()))
 
 /** What is written down of a run; that of a resumed one stays as it is. */
-const runConfig = (plan: Plan, { source }: OpenData, { name }: ResolvedBackend): RunConfig =>
+const runConfig = (plan: Plan, { source, train }: OpenData, { name }: ResolvedBackend): RunConfig =>
   plan.stored ?? {
     dataset: source.name,
     data: source.directory === undefined ? null : resolve(source.directory),
+    labels: hashOf(train.labels),
     backend: name,
     threads: plan.threads,
     search: plan.search,
   }
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** InvalidOption if a split is smaller than a batch, or if the data are not those of the run to resume. */
+const checkData = ({ search, stored }: Plan, { train }: OpenData): E.Either<CpnasError, unknown> =>
+  stored === undefined || stored.labels === hashOf(train.labels)
+    ? pipe(splitsOf(train, search), E.mapLeft(asFlags))
+    : E.left(
+        cpnasError(
+          'InvalidOption',
+          '--data',
+          'holds other images than those the run was begun with',
+          'Name the directory of those images',
+        ),
+      )
 
 const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
@@ -106,8 +125,7 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
       TE.flatMap(plan =>
         withData(plan)(data =>
           pipe(
-            TE.fromEither(splitsOf(data.train, plan.search)),
-            TE.mapLeft(asFlags),
+            TE.fromEither(checkData(plan, data)),
             TE.flatMap(() =>
               withBackend(plan)(engine => {
                 const run = {
@@ -118,7 +136,9 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
                   engine,
                   resumeCommand: resumeCommand(plan.directory),
                 }
-                return withReporter(given, plan, io)(reporter => execute(run, io, reporter, given.json ?? false))
+                return withLock(plan.directory)(() =>
+                  withReporter(given, plan, io)(reporter => execute(run, io, reporter, given.json ?? false)),
+                )
               }),
             ),
           ),
