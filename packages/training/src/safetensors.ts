@@ -71,7 +71,7 @@ export const decodeSafetensors = (file: Uint8Array): Either<string, StoredTensor
   const header = parseHeader(file.subarray(lengthBytes, lengthBytes + headerLength))
   if (header === undefined) return left('has a header that is not a record of tensors in JSON')
   const data = file.subarray(lengthBytes + headerLength)
-  const result: Record<string, StoredTensor> = {}
+  const result = new Map<string, StoredTensor>()
   let end = 0
   const entries = Object.entries(header)
     .filter(([name]) => name !== metadataKey)
@@ -90,13 +90,15 @@ export const decodeSafetensors = (file: Uint8Array): Either<string, StoredTensor
       return left(`gives the tensor ${name} of shape ${formatShape(entry.shape)} ${stop - begin} bytes`)
     if (stop > data.length) return left(`ends before the values of the tensor ${name}`)
     const { buffer: bytes } = new Uint8Array(data.subarray(begin, stop))
-    result[name] = {
+    result.set(name, {
       shape: entry.shape,
       values: entry.dtype === 'F64' ? new Float64Array(bytes) : new Float32Array(bytes),
-    }
+    })
     end = stop
   }
-  return end === data.length ? right(result) : left(`has ${data.length - end} bytes after the last tensor`)
+  return end === data.length
+    ? right(Object.fromEntries(result))
+    : left(`has ${data.length - end} bytes after the last tensor`)
 }
 
 const parseHeader = (bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined => {

@@ -42,6 +42,7 @@ describe('safetensors', () => {
           )
         }
       }),
+      { examples: [[{ ['__proto__']: { shape: [], values: Float32Array.of(1) } }, 0]] },
     )
   })
 
