@@ -3,8 +3,9 @@
 import { Window } from './geometry'
 import { accumulateOuter, multiply } from './gemm'
 import { gradientAt } from './gradient'
-import { rowMoments, rowSums } from './normalization'
+import { rowMoments } from './moments'
 import { epilogueRows, prologueRows } from './rows'
+import { rowSums } from './sums'
 
 /** Floats of a tile: what fits the first-level cache beside the filters. */
 const TILE: i32 = 6144

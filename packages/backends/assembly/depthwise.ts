@@ -1,9 +1,10 @@
 // Depthwise convolution: windows slide over planes row by row, four channels and eight pixels at a time.
 import { Window } from './geometry'
-import { rowMoments, rowSums } from './normalization'
+import { rowMoments } from './moments'
 import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop, reach, rowPitch, SLACK } from './plane'
 import { epilogueRows } from './rows'
-import { copy, fma, storeLanes } from './vector'
+import { rowSums } from './sums'
+import { addLanes, copy, fma } from './vector'
 
 /** Scratch: a row of outputs, the plane. */
 export function depthwiseConv2d(args: usize, image: i32, scratch: usize): void {
@@ -104,11 +105,6 @@ function addRowOfTaps(
       addTaps5(dy + at, x + at + <usize>kx * tap, tap, step, count, sums + at + <usize>kx * pixel, pixel, lanes)
     for (; kx < kernelWidth; kx++) addTap(dy + at, x + at + <usize>kx * tap, step, count, sums + at + <usize>kx * pixel, lanes)
   }
-}
-
-@inline
-function addLanes(p: usize, v: v128, lanes: i32): void {
-  storeLanes(p, f32x4.add(v128.load(p), v), lanes)
 }
 
 function addTap(dy: usize, x: usize, step: usize, count: i32, sums: usize, lanes: i32): void {

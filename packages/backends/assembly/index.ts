@@ -1,17 +1,21 @@
 // The module's surface: small kernels that the calling thread runs alone, and `run`/`work`, by which all threads share
 // the chunks of a large one. Memory is imported and managed by the caller.
+import { affineSum } from './affine'
 import { conv2d, conv2dGrad } from './convolution'
 import { depthwiseConv2d, depthwiseConv2dGrad } from './depthwise'
 import { binary, linearCombination, stridedCopy, unary } from './elementwise'
 import { accumulateOuter, multiply } from './gemm'
-import { affineSum, chunkMoments, chunkSums } from './normalization'
+import { chunkMoments } from './moments'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling'
 import { sum } from './reduction'
+import { chunkSums } from './sums'
 
+export { foldNormalization, foldNormalizationGrad } from './affine'
 export { packPanels } from './gemm'
 export { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss'
-export { foldNormalization, foldNormalizationGrad, mergeMoments, mergeSums } from './normalization'
+export { mergeMoments } from './moments'
 export { argMax, sumGroups } from './reduction'
+export { mergeSums } from './sums'
 export { fill } from './vector'
 
 /** The job that is being shared. Field order is the wire format: see src/wasm/threads.ts. */

@@ -1,6 +1,6 @@
 // Pooling over the same planes as depthwise convolution. A chunk is an image.
 import { Window } from './geometry'
-import { rowMoments } from './normalization'
+import { rowMoments } from './moments'
 import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop, reach, rowPitch, SLACK } from './plane'
 import { epilogueRows } from './rows'
 import { copy, fill, storeLanes } from './vector'

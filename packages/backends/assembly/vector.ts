@@ -8,6 +8,9 @@ export function fma(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(a, b))
 }
 
+/** Floats of a block of rows: what fits the first-level cache twice. */
+export const BLOCK: i32 = 4096
+
 export const IDENTITY: i32 = 0
 export const RELU: i32 = 1
 export const SIGN: i32 = 2
@@ -44,7 +47,13 @@ function storeFew(p: usize, v: v128, lanes: i32): void {
   if (lanes > 2) store<f32>(p, f32x4.extract_lane(v, 2), 8)
 }
 
-/** dst = v, `count` floats. */
+/** p += the first `lanes` of v. */
+@inline
+export function addLanes(p: usize, v: v128, lanes: i32): void {
+  storeLanes(p, f32x4.add(v128.load(p), v), lanes)
+}
+
+/** dst = value, `count` floats. */
 export function fill(dst: usize, value: f32, count: i32): void {
   const v = f32x4.splat(value)
   const end = dst + (<usize>(count & ~3) << 2)

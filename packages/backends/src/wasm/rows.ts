@@ -38,7 +38,7 @@ export const rowKernels = (engine: Engine): RowKernels => {
   const { threads, store } = engine
   const vector = (x: WasmTensor): WasmTensor => store.allocate([channelsOf(x)])
 
-  /** The record `Rows` of assembly/normalization.ts. */
+  /** The record `Rows` of assembly/moments.ts. */
   const writeRows = (x: WasmTensor, partials: Partials, mean: number, variance: number): void => {
     const channels = channelsOf(x)
     const { storage, chunks, rowsPerChunk } = partials
