@@ -54,7 +54,7 @@ export const trainEpoch = async <T>(
   const losses = finite(
     sums.map(sum => sum / count),
     options.where,
-    `Lower learningRate (now ${options.learningRate}) or gradientClip (now ${options.gradientClip ?? 'none'})`,
+    `Lower learningRate (now ${options.learningRate}) or gradientClip (now ${options.gradientClip ?? 'none'}) in a new run`,
   )
   return { learner: carried, losses, stopped }
 }

@@ -35,7 +35,7 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
   const start = (thread: number): Promise<Worker> =>
     new Promise((resolve, reject) => {
       const workerData: WorkerInput = { module, memory: heap.memory, job, thread }
-      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData })
+      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] })
       worker.once('error', reject)
       worker.once('message', () => {
         worker.off('error', reject)
