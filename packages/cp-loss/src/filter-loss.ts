@@ -1,0 +1,43 @@
+import { type Backend, sizeOf } from '@cpnas/backends'
+import { type Estimator, reconstruct, type Scale } from '@cpnas/binarize'
+
+export interface FilterLossOptions {
+  /**
+   * What stands in for the derivative of sign in H^: a straight-through estimator, or 'none' for the derivative itself, 0.
+   * Default 'clipped-identity', as in `reconstruct`. Not stated in the source.
+   */
+  readonly estimator?: Estimator | 'none'
+  /** Scale of H^, to be that of the network. Default 'channel'. */
+  readonly scale?: Scale
+}
+
+/**
+ * Sum over layers l and filters c of MSE(H, H^), shape [], of the latent filters H of 1-bit layers, [kh, kw, cin, cout] or
+ * [kh, kw, channels], and what the network computes with, H^ = alpha * sign(H). A filter is what makes one output channel,
+ * and its MSE is the mean over its n = kh * kw * cin (or kh * kw) values; how the MSE is normalized is not stated in the
+ * source. 0 of no layers.
+ *
+ * The gradient flows to H directly, through alpha and, by the estimator, through sign:
+ * dH = 2 / n * (H - H^) * (1 - alpha * ste(H)). The part through alpha is 0, for alpha = mean |H| is where the MSE is least.
+ * With 'none' ste is 0 and dH is the derivative of the loss wherever H is not 0. An estimator makes it smaller, and turns it
+ * round where alpha * ste > 1, which on latent weights clipped to [-1, 1] happens with 'polynomial' only.
+ * Source: CP-NAS, the first term of L_H.
+ */
+export const filterLoss = <T>(
+  backend: Backend<T>,
+  filters: readonly T[],
+  { estimator = 'clipped-identity', scale = 'channel' }: FilterLossOptions = {},
+): T => {
+  const reconstructed = (latent: T): T =>
+    estimator === 'none'
+      ? reconstruct(backend, backend.stopGradient(latent), { scale })
+      : reconstruct(backend, latent, { estimator, scale })
+  return backend.scope(() => {
+    const layers = filters.map(latent => {
+      const shape = backend.shape(latent)
+      const difference = backend.sub(latent, reconstructed(latent))
+      return backend.mul(backend.sum(backend.mul(difference, difference)), 1 / sizeOf(shape.slice(0, -1)))
+    })
+    return layers.length === 0 ? backend.full(0) : layers.reduce((a, b) => backend.add(a, b))
+  })
+}
