@@ -25,7 +25,7 @@ test('every command of the README has the options it is shown with', async () =>
 })
 
 test('the packages named are those there are', () => {
-  const named = [...readme.matchAll(/\(packages\/(\w+)\)/g)].map(([, name]) => name!)
+  const named = [...readme.matchAll(/\(packages\/([\w-]+)\)/g)].map(([, name]) => name!)
   for (const name of named)
     expect(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8')).toContain(`# @cpnas/${name}`)
 })
