@@ -84,8 +84,12 @@ export const hyperparameters = Object.fromEntries(
 export const givenHyperparameters = (values: Partial<SearchConfig>): Partial<SearchConfig> =>
   Object.fromEntries(names.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])))
 
-const camelCase = new RegExp(`\\b(${names.filter(name => /[A-Z]/.test(name)).join('|')})\\b`, 'g')
+/** A name is one where it is written in camel case or stands before its value; else `share` may be the word. */
+const mentioned = new RegExp(
+  `\\b(${names.map(name => (/[A-Z]/.test(name) ? name : `${name}(?= \\(now )`)).join('|')})\\b`,
+  'g',
+)
 
 /** A message of @cpnas/search in the words of the command line: `betaP` becomes `--beta-p`. */
 export const inFlags = (text: string): string =>
-  names.includes(text as Name) ? flagOf(text) : text.replace(camelCase, flagOf)
+  names.includes(text as Name) ? flagOf(text) : text.replace(mentioned, flagOf)

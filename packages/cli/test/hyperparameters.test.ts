@@ -46,5 +46,6 @@ test('only what was given is taken over', () => {
 test('messages speak in flags', () => {
   expect(flagOf('minLearningRate')).toBe('--min-learning-rate')
   expect(inFlags('share')).toBe('--share')
+  expect(inFlags('raise share (now 0.5)')).toBe('raise --share (now 0.5)')
   expect(inFlags('Lower learningRate (now 1) or share them')).toBe('Lower --learning-rate (now 1) or share them')
 })
