@@ -1,5 +1,5 @@
 // Per-channel affine maps, and the factors of a normalization.
-import { BLOCK, copy, fma, storeLanes } from './vector'
+import { copy, fma, storeLanes } from './vector'
 
 @unmanaged
 export class AffineSum {
@@ -29,10 +29,48 @@ export function affineSum(args: usize, chunk: i32): void {
     const p = args + TERMS_AT + (<usize>i << 3)
     const x0 = <usize>load<u32>(p) + offset
     const s0 = <usize>load<u32>(p, 4)
-    if (i + 1 < a.terms) addTerms(x0, s0, <usize>load<u32>(p, 8) + offset, <usize>load<u32>(p, 12), shift, y, rows, a.channels, add)
-    else addTerm(x0, s0, shift, y, rows, a.channels, add)
+    const pair = i + 1 < a.terms
+    addTerms(x0, s0, pair ? <usize>load<u32>(p, 8) + offset : 0, pair ? <usize>load<u32>(p, 12) : 0, shift, y, rows, a.channels, add)
     add = true
     shift = 0
+  }
+}
+
+/** y (+)= s0 * x0 + s1 * x1 + shift; an x1 of 0 means no second term. */
+function addTerms(x0: usize, s0: usize, x1: usize, s1: usize, shift: usize, y: usize, rows: i32, channels: i32, add: bool): void {
+  if (x1) {
+    if (add) addTermsOf(true, true, x0, s0, x1, s1, shift, y, rows, channels)
+    else addTermsOf(true, false, x0, s0, x1, s1, shift, y, rows, channels)
+  } else if (add) addTermsOf(false, true, x0, s0, 0, 0, shift, y, rows, channels)
+  else addTermsOf(false, false, x0, s0, 0, 0, shift, y, rows, channels)
+}
+
+/** Sixteen channels at a time, then four. */
+@inline
+function addTermsOf(
+  two: bool, add: bool, x0: usize, s0: usize, x1: usize, s1: usize, shift: usize, y: usize, rows: i32, channels: i32,
+): void {
+  const pitch = <usize>channels << 2
+  const bytes = <usize>rows * pitch
+  let c = 0
+  for (; c + 16 <= channels; c += 16) {
+    const at = <usize>c << 2
+    const a0 = coefficient(s0, at, 1), a1 = coefficient(s0, at + 16, 1), a2 = coefficient(s0, at + 32, 1), a3 = coefficient(s0, at + 48, 1)
+    const b0 = coefficient(s1, at, 1), b1 = coefficient(s1, at + 16, 1), b2 = coefficient(s1, at + 32, 1), b3 = coefficient(s1, at + 48, 1)
+    const t0 = coefficient(shift, at, 0), t1 = coefficient(shift, at + 16, 0), t2 = coefficient(shift, at + 32, 0), t3 = coefficient(shift, at + 48, 0)
+    for (let row = at; row < bytes; row += pitch) {
+      const p = x0 + row, q = x1 + row, to = y + row
+      v128.store(to, sum(two, add, v128.load(p), a0, two ? v128.load(q) : t0, b0, t0, add ? v128.load(to) : t0))
+      v128.store(to, sum(two, add, v128.load(p, 16), a1, two ? v128.load(q, 16) : t1, b1, t1, add ? v128.load(to, 16) : t1), 16)
+      v128.store(to, sum(two, add, v128.load(p, 32), a2, two ? v128.load(q, 32) : t2, b2, t2, add ? v128.load(to, 32) : t2), 32)
+      v128.store(to, sum(two, add, v128.load(p, 48), a3, two ? v128.load(q, 48) : t3, b3, t3, add ? v128.load(to, 48) : t3), 48)
+    }
+  }
+  for (; c < channels; c += 4) {
+    const at = <usize>c << 2
+    const a = coefficient(s0, at, 1), b = coefficient(s1, at, 1), t = coefficient(shift, at, 0)
+    for (let row = at; row < bytes; row += pitch)
+      storeLanes(y + row, sum(two, add, v128.load(x0 + row), a, two ? v128.load(x1 + row) : t, b, t, add ? v128.load(y + row) : t), channels - c)
   }
 }
 
@@ -41,45 +79,10 @@ function coefficient(p: usize, at: usize, absent: f32): v128 {
   return p ? v128.load(p + at) : f32x4.splat(absent)
 }
 
-/** y (+)= s0 * x0 + s1 * x1 + shift. */
-function addTerms(x0: usize, s0: usize, x1: usize, s1: usize, shift: usize, y: usize, rows: i32, channels: i32, add: bool): void {
-  const pitch = <usize>channels << 2
-  const block = max(1, BLOCK / channels)
-  for (let start = 0; start < rows; start += block) {
-    const bytes = <usize>min(block, rows - start) * pitch
-    for (let c = 0; c < channels; c += 4) {
-      const at = <usize>c << 2
-      const a = coefficient(s0, at, 1), b = coefficient(s1, at, 1), t = coefficient(shift, at, 0)
-      for (let row = at; row < bytes; row += pitch) {
-        let v = fma(v128.load(x0 + row), a, fma(v128.load(x1 + row), b, t))
-        if (add) v = f32x4.add(v, v128.load(y + row))
-        storeLanes(y + row, v, channels - c)
-      }
-    }
-    x0 += bytes
-    x1 += bytes
-    y += bytes
-  }
-}
-
-/** y (+)= scale * x + shift. */
-function addTerm(x: usize, scale: usize, shift: usize, y: usize, rows: i32, channels: i32, add: bool): void {
-  const pitch = <usize>channels << 2
-  const block = max(1, BLOCK / channels)
-  for (let start = 0; start < rows; start += block) {
-    const bytes = <usize>min(block, rows - start) * pitch
-    for (let c = 0; c < channels; c += 4) {
-      const at = <usize>c << 2
-      const a = coefficient(scale, at, 1), t = coefficient(shift, at, 0)
-      for (let row = at; row < bytes; row += pitch) {
-        let v = fma(v128.load(x + row), a, t)
-        if (add) v = f32x4.add(v, v128.load(y + row))
-        storeLanes(y + row, v, channels - c)
-      }
-    }
-    x += bytes
-    y += bytes
-  }
+@inline
+function sum(two: bool, add: bool, x0: v128, a: v128, x1: v128, b: v128, t: v128, y: v128): v128 {
+  const v = two ? fma(x0, a, fma(x1, b, t)) : fma(x0, a, t)
+  return add ? f32x4.add(v, y) : v
 }
 
 /**
