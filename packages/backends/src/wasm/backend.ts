@@ -13,4 +13,4 @@ export const defaultThreads = (): number => availableParallelism()
  * Its workers do not keep the process alive; `close` stops them.
  */
 export const wasmBackend = async (options: Partial<WasmOptions> = {}): Promise<Backend<Tensor<WasmTensor>>> =>
-  backendOf(await wasmKernels({ threads: options.threads ?? defaultThreads() }))
+  backendOf(await wasmKernels({ ...options, threads: options.threads ?? defaultThreads() }))

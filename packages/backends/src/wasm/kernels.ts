@@ -12,6 +12,8 @@ import { windowKernels } from './windows.js'
 export interface WasmOptions {
   /** Threads that share a kernel, the calling one included. Default: the machine's cores (`os.availableParallelism`). */
   readonly threads: number
+  /** Fused multiply-add, which rounds once instead of twice. Default: where WebAssembly accepts it. */
+  readonly relaxedSimd?: boolean
 }
 
 /** Rows of a matrix product a chunk takes. */
@@ -98,9 +100,9 @@ const lossKernels = ({
  * The fast CPU engine: float32 SIMD kernels in WebAssembly over one shared memory, cut in chunks that worker threads
  * share. Values do not depend on the number of threads. At most 4 GiB of tensors.
  */
-export const wasmKernels = async ({ threads: count }: WasmOptions): Promise<Kernels<WasmTensor>> => {
+export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions): Promise<Kernels<WasmTensor>> => {
   const heap = new Heap()
-  const { module } = await compileKernels()
+  const { module } = await compileKernels(relaxedSimd)
   const threads = await startThreads(heap, module, count)
   const store = tensorStore(heap)
   const engine: Engine = { heap, threads, store }

@@ -74,11 +74,13 @@ const compilerFlags = ['--experimental-wasm-relaxed-simd', '--no-wasm-lazy-compi
  * The compiled kernels: the build with relaxed SIMD (fused multiply-add, 1.2 times the speed) where the engine takes it,
  * else the one without.
  */
-export const compileKernels = async (): Promise<{ readonly module: WebAssembly.Module; readonly relaxed: boolean }> => {
+export const compileKernels = async (
+  allowRelaxed = true,
+): Promise<{ readonly module: WebAssembly.Module; readonly relaxed: boolean }> => {
   for (const flag of compilerFlags) setFlagsFromString(flag)
   try {
     const bytes = await readFile(new URL('./kernels-relaxed.wasm', import.meta.url))
-    const relaxed = WebAssembly.validate(bytes)
+    const relaxed = allowRelaxed && WebAssembly.validate(bytes)
     const compiled = relaxed ? bytes : await readFile(new URL('./kernels.wasm', import.meta.url))
     return { module: await WebAssembly.compile(compiled), relaxed }
   } finally {

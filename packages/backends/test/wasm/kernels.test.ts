@@ -22,8 +22,12 @@ const valuesOf = async <H>(kernels: Kernels<H>, run: KernelCase['run']): Promise
  */
 const bound = (terms: number, magnitude: number): number => 2 * UNIT * (terms + 4) * magnitude + 1e-37
 
-describe.each([1, 2])('wasm equals reference within the bound of float32, %i thread(s)', async threads => {
-  const wasm = await wasmKernels({ threads })
+describe.each([
+  { threads: 1, relaxedSimd: true },
+  { threads: 2, relaxedSimd: true },
+  { threads: 1, relaxedSimd: false },
+])('wasm equals reference within the bound of float32: %o', async options => {
+  const wasm = await wasmKernels(options)
   afterAll(() => wasm.close())
 
   test.each(kernelCases)('%s', async (_, cases) => {
