@@ -24,7 +24,8 @@ const stopwatch = (now: typeof clock): ((fraction: number) => number | undefined
   }
 }
 
-const leftText = (seconds: number | undefined): string => (seconds === undefined ? '' : `, ${duration(seconds)} left`)
+const leftText = (seconds: number | undefined): readonly string[] =>
+  seconds === undefined ? [] : [`${duration(seconds)} left`]
 
 /** A line for every sample, warm-up epoch and drop. */
 export const lineReporter = (config: SearchConfig, io: Io, now = clock): Reporter => {
@@ -33,7 +34,7 @@ export const lineReporter = (config: SearchConfig, io: Io, now = clock): Reporte
     event: event => {
       const seconds = left(event.fraction)
       const line = eventLine(config, event)
-      if (line !== undefined) io.err(`${line} (${percent(event.fraction)}${leftText(seconds)})\n`)
+      if (line !== undefined) io.err(`${line} (${[percent(event.fraction), ...leftText(seconds)].join(', ')})\n`)
     },
     note: line => io.err(`${line}\n`),
     close: () => {},
@@ -66,7 +67,7 @@ export const barReporter = (config: SearchConfig, terminal: NodeJS.WritableStrea
   const left = stopwatch(now)
   const bars = new MultiBar({
     stream: terminal,
-    format: '{bar} {percentage} % | {place} | {accuracies}{left}',
+    format: '{bar} {percentage} % | {status}',
     barCompleteChar: '━',
     barIncompleteChar: '─',
     barsize: 24,
@@ -77,16 +78,17 @@ export const barReporter = (config: SearchConfig, terminal: NodeJS.WritableStrea
   })
   let bar: SingleBar | undefined
   let place = 'starting'
-  let accuracies = ''
+  let accuracies: readonly string[] = []
   return {
     event: event => {
       const seconds = left(event.fraction)
       if (event.type === 'progress') place = event.phase === 'warmup' ? 'warm-up' : position(config, event)
       if (event.type === 'sample')
-        accuracies = `child ${percent(event.entry.accuracyChild)} parent ${percent(event.entry.accuracyParent)}`
+        accuracies = [`child ${percent(event.entry.accuracyChild)} parent ${percent(event.entry.accuracyParent)}`]
       if (event.type === 'warmup' || event.type === 'drop') bars.log(`${eventLine(config, event)}\n`)
-      bar ??= bars.create(1000, Math.round(event.fraction * 1000), { place, accuracies, left: '' })
-      bar.update(Math.round(event.fraction * 1000), { place, accuracies, left: leftText(seconds) })
+      const status = [place, ...accuracies, ...leftText(seconds)].join(' | ')
+      bar ??= bars.create(1000, Math.round(event.fraction * 1000), { status })
+      bar.update(Math.round(event.fraction * 1000), { status })
     },
     note: line => {
       if (bar === undefined) terminal.write(`${line}\n`)
