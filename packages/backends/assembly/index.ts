@@ -18,12 +18,12 @@ export { argMax, sumGroups } from './reduction'
 export { mergeSums } from './sums'
 export { fill } from './vector'
 
-/** The job that is being shared. Field order is the wire format: see src/wasm/threads.ts. */
+/** The job that is being shared. Field order is the wire format: see src/wasm/job.ts. */
 @unmanaged
 class Job {
   /** Number of the job; workers sleep on it. */
   sequence: i32
-  /** Next chunk to be taken; CLOSED between jobs, so that a late worker finds nothing to take. */
+  /** Number of the job (11 bits), next chunk to be taken (20 bits). */
   next: i32
   done: i32
   kernel: i32
@@ -88,13 +88,20 @@ export function run(id: i32, args: usize, chunks: i32, scratch: usize): void {
   for (let chunk = 0; chunk < chunks; chunk++) kernel(id, args, chunk, scratch)
 }
 
-/** Takes chunks of the open job until none is left. */
+const CHUNK_BITS: i32 = 0xfffff
+
+/**
+ * Takes chunks of the open job until none is left. A worker that comes late cannot take one of the next job by what it
+ * read of this one: a chunk is taken only if job and chunk are still what they were when they were looked at.
+ */
 export function work(job: usize, thread: i32): void {
   const j = changetype<Job>(job)
   const next = job + offsetof<Job>('next')
   while (true) {
-    const chunk = atomic.add<i32>(next, 1)
-    if (chunk >= j.chunks) return
+    const ticket = atomic.load<i32>(next)
+    const chunk = ticket & CHUNK_BITS
+    if (chunk >= atomic.load<i32>(job + offsetof<Job>('chunks'))) return
+    if (atomic.cmpxchg<i32>(next, ticket, ticket + 1) != ticket) continue
     kernel(j.kernel, j.args, chunk, j.scratch + <usize>thread * j.scratchBytes)
     atomic.add<i32>(job + offsetof<Job>('done'), 1)
   }

@@ -1,20 +1,25 @@
 import { Worker } from 'node:worker_threads'
 import type { Heap } from './heap.js'
+import {
+  JOB_ARGUMENTS,
+  JOB_BYTES,
+  JOB_CHUNKS,
+  JOB_DONE,
+  JOB_FAILED,
+  JOB_KERNEL,
+  JOB_NEXT,
+  JOB_SCRATCH,
+  JOB_SCRATCH_BYTES,
+  JOB_SEQUENCE,
+} from './job.js'
 import { instantiate, type KernelName, kernelNumber } from './module.js'
 import type { WorkerInput } from './worker.js'
 
-const JOB_BYTES = 64
 const ARGUMENT_BYTES = 1024
-/** Fields of the job record in assembly/index.ts, as indices of 32-bit words. */
-const SEQUENCE = 0
-const NEXT = 1
-const DONE = 2
-const KERNEL = 3
-const ARGUMENTS = 4
-const CHUNKS = 5
-const SCRATCH = 6
-const SCRATCH_BYTES = 7
-const CLOSED = 1 << 30
+/** `next` holds the number of the job above the next chunk; while a job is written down, no chunk can be taken. */
+const CHUNK_BITS = 20
+const CLOSED = 2 ** CHUNK_BITS - 1
+const LAST_JOB = 2 ** 11 - 1
 /** Multiply-adds below which waking the workers costs more than they save. */
 const SMALL = 50_000
 
@@ -30,7 +35,8 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
   let scratch = heap.allocate(0)
   let scratchBytes = 0
   heap.integers.fill(0, word, word + JOB_BYTES / 4)
-  heap.integers[word + NEXT] = CLOSED
+  heap.integers[word + JOB_NEXT] = CLOSED
+  let number = 0
 
   const start = (thread: number): Promise<Worker> =>
     new Promise((resolve, reject) => {
@@ -47,18 +53,21 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
 
   const share = (kernel: KernelName, chunks: number): void => {
     const view = heap.integers
-    view[word + KERNEL] = kernelNumber[kernel]
-    view[word + ARGUMENTS] = args
-    view[word + CHUNKS] = chunks
-    view[word + SCRATCH] = scratch.address
-    view[word + SCRATCH_BYTES] = scratchBytes
-    Atomics.store(view, word + DONE, 0)
-    Atomics.store(view, word + NEXT, 0)
-    Atomics.add(view, word + SEQUENCE, 1)
-    Atomics.notify(view, word + SEQUENCE)
+    number = (number + 1) & LAST_JOB
+    Atomics.store(view, word + JOB_NEXT, (number << CHUNK_BITS) | CLOSED)
+    view[word + JOB_KERNEL] = kernelNumber[kernel]
+    view[word + JOB_ARGUMENTS] = args
+    Atomics.store(view, word + JOB_CHUNKS, chunks)
+    view[word + JOB_SCRATCH] = scratch.address
+    view[word + JOB_SCRATCH_BYTES] = scratchBytes
+    Atomics.store(view, word + JOB_DONE, 0)
+    Atomics.store(view, word + JOB_NEXT, number << CHUNK_BITS)
+    Atomics.add(view, word + JOB_SEQUENCE, 1)
+    Atomics.notify(view, word + JOB_SEQUENCE)
     kernels.work(job, 0)
-    while (Atomics.load(view, word + DONE) < chunks);
-    Atomics.store(view, word + NEXT, CLOSED)
+    while (Atomics.load(view, word + JOB_DONE) < chunks)
+      if (Atomics.load(view, word + JOB_FAILED) !== 0)
+        throw new Error(`wasm: the kernel ${kernel} failed in a worker thread`)
   }
 
   return {
@@ -72,7 +81,7 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
         scratchBytes = Math.ceil(needs / 64) * 64 + 64
         scratch = heap.allocate(scratchBytes * threads)
       }
-      if (workers.length === 0 || chunks === 1 || work < SMALL)
+      if (workers.length === 0 || chunks === 1 || chunks >= CLOSED || work < SMALL)
         kernels.run(kernelNumber[kernel], args, chunks, scratch.address)
       else share(kernel, chunks)
     },

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { JOB_FAILED } from './job.js'
 import { instantiate } from './module.js'
 
 /** What a worker thread is started with. */
@@ -15,12 +16,18 @@ const SPINS = 20_000
 
 const { module, memory, job, thread } = workerData as WorkerInput
 const kernels = instantiate(module, memory)
-const sequence = new Int32Array(memory.buffer, job, 1)
-let seen = Atomics.load(sequence, 0)
+const words = new Int32Array(memory.buffer, job, JOB_FAILED + 1)
+let seen = Atomics.load(words, 0)
 parentPort?.postMessage('ready')
 
 for (;;) {
-  for (let spins = 0; Atomics.load(sequence, 0) === seen; ) if (++spins > SPINS) Atomics.wait(sequence, 0, seen)
-  seen = Atomics.load(sequence, 0)
-  kernels.work(job, thread)
+  for (let spins = 0; Atomics.load(words, 0) === seen; ) if (++spins > SPINS) Atomics.wait(words, 0, seen)
+  seen = Atomics.load(words, 0)
+  try {
+    kernels.work(job, thread)
+  } catch (error) {
+    // The calling thread waits without an event loop: a word in memory is all it can see.
+    Atomics.store(words, JOB_FAILED, 1)
+    throw error
+  }
 }

@@ -47,3 +47,21 @@ test('a large convolution is shared out and still gives the same bits', async ()
   }
   for (let i = 0; i < 20; i++) expect(await bitsOf(three, run)).toEqual(await bitsOf(one, run))
 })
+
+test('jobs that follow each other closely never mix, with more threads than cores', async () => {
+  const kernels = await wasmKernels({ threads: 6 })
+  const sizes = [2 * 16_384, 9 * 16_384 + 5]
+  const xs = sizes.map(size => kernels.fill(1, [size]))
+  const rounds = 1500
+  let wrong = 0
+  for (let i = 0; i < rounds; i++) {
+    const y = kernels.linearCombination(i, xs[i % 2]!, 1, xs[i % 2]!)
+    const sum = kernels.sum(y)
+    const [total] = await kernels.read(sum)
+    if (Math.abs(total! / (sizes[i % 2]! * (i + 1)) - 1) > 1e-6) wrong++
+    kernels.free(y)
+    kernels.free(sum)
+  }
+  expect(wrong).toBe(0)
+  await kernels.close()
+})
