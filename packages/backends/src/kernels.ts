@@ -58,7 +58,7 @@ export interface Folded<H> {
  * consumed (the engine may write the sum into its memory; the caller must not use or free it afterwards).
  * Every handle returned is owned by the caller and is freed by exactly one `free`; handles may share memory underneath.
  *
- * Operands are checked by the callers in autodiff.ts, so kernels may assume that shapes fit.
+ * Operands are checked by the callers in autodiff/, so kernels may assume that shapes fit.
  */
 export interface Kernels<H> {
   readonly name: string
