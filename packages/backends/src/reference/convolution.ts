@@ -3,7 +3,7 @@ import type { Kernels } from '../kernels.js'
 import { sizeOf } from '../shape.js'
 import { gradients } from './gradients.js'
 import type { ReferenceTensor, Store } from './tensor.js'
-import { activated, forEachTap, giveInputGrad, inputZeros, slope } from './window.js'
+import { activated, forEachTap, inputZeros } from './window.js'
 
 type Convolution = Pick<Kernels<ReferenceTensor>, 'conv2d' | 'conv2dGrad'>
 
@@ -21,7 +21,7 @@ export const convolution = (store: Store): Convolution => ({
     return store.make(y, outputShape(g))
   },
   conv2dGrad: gradients(store, {
-    input: (dy, w, x, g, p, into) => {
+    input: (dy, w, g) => {
       const from = store.values(dy)
       const filters = store.values(w)
       const gradient = inputZeros(g)
@@ -31,13 +31,7 @@ export const convolution = (store: Store): Convolution => ({
             gradient[input * g.inChannels + i]! +=
               from[output * g.outChannels + o]! * filters[(tap * g.inChannels + i) * g.outChannels + o]!
       })
-      const slopes = slope(store, x, p)
-      return giveInputGrad(
-        store,
-        gradient.map((v, i) => v * slopes[i]!),
-        g,
-        into,
-      )
+      return gradient
     },
     filters: (dy, x, g, p) => {
       const from = store.values(dy)

@@ -3,7 +3,7 @@ import type { Kernels } from '../kernels.js'
 import { sizeOf } from '../shape.js'
 import { gradients } from './gradients.js'
 import type { ReferenceTensor, Store } from './tensor.js'
-import { activated, forEachTap, giveInputGrad, inputZeros, slope } from './window.js'
+import { activated, forEachTap, inputZeros } from './window.js'
 
 type DepthwiseConvolution = Pick<Kernels<ReferenceTensor>, 'depthwiseConv2d' | 'depthwiseConv2dGrad'>
 
@@ -20,7 +20,7 @@ export const depthwiseConvolution = (store: Store): DepthwiseConvolution => ({
     return store.make(y, outputShape(g))
   },
   depthwiseConv2dGrad: gradients(store, {
-    input: (dy, w, x, g, p, into) => {
+    input: (dy, w, g) => {
       const channels = g.inChannels
       const from = store.values(dy)
       const filters = store.values(w)
@@ -29,13 +29,7 @@ export const depthwiseConvolution = (store: Store): DepthwiseConvolution => ({
         for (let c = 0; c < channels; c++)
           gradient[input * channels + c]! += from[output * channels + c]! * filters[tap * channels + c]!
       })
-      const slopes = slope(store, x, p)
-      return giveInputGrad(
-        store,
-        gradient.map((v, i) => v * slopes[i]!),
-        g,
-        into,
-      )
+      return gradient
     },
     filters: (dy, x, g, p) => {
       const channels = g.inChannels

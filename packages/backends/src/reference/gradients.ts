@@ -2,17 +2,12 @@ import type { Geometry } from '../geometry.js'
 import type { Kernels, Prologue } from '../kernels.js'
 import { normalizing } from './normalization.js'
 import type { ReferenceTensor, Store } from './tensor.js'
+import { giveInputGrad, slope } from './window.js'
 
 /** The two gradients of a convolution, dy written out. */
 interface Gradients {
-  readonly input: (
-    dy: ReferenceTensor,
-    w: ReferenceTensor,
-    x: ReferenceTensor,
-    g: Geometry,
-    p: Prologue<ReferenceTensor>,
-    into: ReferenceTensor | undefined,
-  ) => ReferenceTensor
+  /** Of what enters the products, P(x). */
+  readonly input: (dy: ReferenceTensor, w: ReferenceTensor, g: Geometry) => Float64Array
   readonly filters: (
     dy: ReferenceTensor,
     x: ReferenceTensor,
@@ -36,7 +31,17 @@ export const gradients = (store: Store, { input, filters }: Gradients): Kernels<
             affine.offset,
           )
     const filterGradient = wanted.filters ? { filters: filters(written, x, g, p) } : {}
-    const inputGradient = wanted.input ? { input: input(written, w, x, g, p, wanted.input.into) } : {}
+    const slopes = slope(store, x, p)
+    const inputGradient = wanted.input
+      ? {
+          input: giveInputGrad(
+            store,
+            input(written, w, g).map((v, i) => v * slopes[i]!),
+            g,
+            wanted.input.into,
+          ),
+        }
+      : {}
     if (affine !== undefined) store.free(written)
     if (wanted.input?.mean === undefined || inputGradient.input === undefined)
       return { ...filterGradient, ...inputGradient }
