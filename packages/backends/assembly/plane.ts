@@ -1,7 +1,8 @@
 // A plane is an image with the border its windows reach into written out, all channels of a pixel together. Its rows are
 // filled just before the first window needs them, so that a window's rows sit in the first-level cache.
 import { Window } from './geometry'
-import { gradientRows, prologueRows } from './rows'
+import { writeGradient } from './gradient'
+import { prologueRows } from './rows'
 import { fill, fma, storeLanes } from './vector'
 
 /** Rows or columns that the windows of `out` outputs reach over. */
@@ -62,23 +63,17 @@ export function fillGradientRow(g: Window, image: i32, row: i32, plane: usize, w
   const first = max(0, (g.stride - 1 - left) / g.stride)
   const last = max(first, min(g.outWidth, (width - 1 - left) / g.stride + 1))
   const start = left + first * g.stride
-  const from = <usize>image * g.outImage + <usize>(y / g.stride * g.outWidth + first) * pixel
+  const from = y / g.stride * g.outWidth + first
   if (g.stride == 1) {
     if (start > 0) fill(to, 0, start * channels)
-    gradientPixels(g, from, to + <usize>start * pixel, last - first)
+    writeGradient(g, image, from, last - first, to + <usize>start * pixel)
     const filled = start + last - first
     if (filled < width) fill(to + <usize>filled * pixel, 0, (width - filled) * channels)
     return
   }
   fill(to, 0, width * channels)
   for (let i = 0; i < last - first; i++)
-    gradientPixels(g, from + <usize>i * pixel, to + <usize>(start + i * g.stride) * pixel, 1)
-}
-
-@inline
-function gradientPixels(g: Window, offset: usize, to: usize, count: i32): void {
-  if (g.dyScale) gradientRows(g.dy + offset, g.dyX + offset, to, count, g.outChannels, g.dyScale, g.dySlope, g.dyShift)
-  else prologueRows(0, g.dy + offset, to, count, g.outChannels, 0, 0)
+    writeGradient(g, image, from + i, 1, to + <usize>(start + i * g.stride) * pixel)
 }
 
 /** A pixel's size, where it is known when the kernel is compiled: distances between pixels are then part of the instructions. */

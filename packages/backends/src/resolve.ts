@@ -7,12 +7,10 @@ import { type CpnasError, cpnasError } from './errors.js'
 import { referenceBackend } from './reference/backend.js'
 import type { ReferenceTensor } from './reference/tensor.js'
 import { defaultThreads, wasmBackend } from './wasm/backend.js'
-import { compileKernels } from './wasm/module.js'
+import { chooseKernels } from './wasm/module.js'
 import type { WasmTensor } from './wasm/tensor.js'
 
-export const backendNames = ['wasm', 'reference'] as const
-export type BackendName = (typeof backendNames)[number]
-export type AnyTensor = Tensor<WasmTensor> | Tensor<ReferenceTensor>
+export type BackendName = 'wasm' | 'reference'
 
 /** Whether an engine works on this machine, and why (or why not). */
 export interface BackendAvailability {
@@ -35,20 +33,14 @@ export interface ResolveOptions {
 }
 
 const wasmAvailability = async (): Promise<BackendAvailability> => {
-  try {
-    const { relaxed } = await compileKernels()
-    const arithmetic = relaxed ? 'relaxed SIMD (fused multiply-add)' : 'SIMD without fused multiply-add'
-    return {
-      name: 'wasm',
-      available: true,
-      reason: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores`,
-    }
-  } catch (error) {
-    return {
-      name: 'wasm',
-      available: false,
-      reason: `WebAssembly with SIMD and threads does not work here (${String(error)})`,
-    }
+  const kernels = await chooseKernels()
+  if (kernels === undefined)
+    return { name: 'wasm', available: false, reason: 'WebAssembly with SIMD and threads does not work here' }
+  const arithmetic = kernels.relaxed ? 'relaxed SIMD (fused multiply-add)' : 'SIMD without fused multiply-add'
+  return {
+    name: 'wasm',
+    available: true,
+    reason: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores`,
   }
 }
 

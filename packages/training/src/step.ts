@@ -1,4 +1,5 @@
 import type { Backend, TensorRecord } from '@cpnas/backends'
+import { clipLatent } from '@cpnas/binarize'
 import { clipByGlobalNorm } from './clip.js'
 import type { Learner, Optimizer } from './optimizer.js'
 
@@ -35,20 +36,20 @@ export const trainStep = <T>(
     }, learner.parameters)
     const clipped = gradientClip === undefined ? gradients : clipByGlobalNorm(backend, gradients, gradientClip)
     const updated = optimizer.update(backend, clipped, learner, learningRate)
-    return { learner: { ...updated, parameters: clipLatent(backend, updated.parameters, latent) }, losses }
+    return { learner: { ...updated, parameters: clipLatents(backend, updated.parameters, latent) }, losses }
   })
   disposeReplaced(backend, learner, result.learner)
   return result
 }
 
-const clipLatent = <T>(
+const clipLatents = <T>(
   backend: Backend<T>,
   parameters: TensorRecord<T>,
   latent: readonly string[],
 ): TensorRecord<T> => ({
   ...parameters,
   ...Object.fromEntries(
-    latent.filter(name => name in parameters).map(name => [name, backend.max(backend.min(parameters[name]!, 1), -1)]),
+    latent.filter(name => name in parameters).map(name => [name, clipLatent(backend, parameters[name]!)]),
   ),
 })
 

@@ -26,33 +26,19 @@ export const withStorage = <A>({ heap }: Engine, bytes: number, use: (storage: S
   return result
 }
 
-/** Runs `use` on a tensor of the operand's shape: the operand itself where nobody else holds its values. Consumes `into`. */
-export const reuse = (
-  { store }: Engine,
-  into: WasmTensor | undefined,
-  use: (out: WasmTensor) => void,
-): WasmTensor | undefined => {
-  if (!into) return undefined
-  if (into.storage.references === 1 && !into.partials) {
-    use(into)
-    return into
-  }
-  const out = store.allocate(into.shape)
-  use(out)
-  store.free(into)
-  return out
-}
-
-/** As `reuse`, with a new tensor of the given shape where there is no operand. */
+/**
+ * A result of the given shape, written by `use`: into the operand `into`, which is consumed, where there is one and nobody
+ * else holds its values, else into a new tensor.
+ */
 export const output = (
-  engine: Engine,
+  { store }: Engine,
   into: WasmTensor | undefined,
   shape: readonly number[],
   use: (out: WasmTensor) => void,
 ): WasmTensor => {
-  const reused = reuse(engine, into, use)
-  if (reused) return reused
-  const out = engine.store.allocate(shape)
+  const owned = into && into.storage.references === 1 && !into.partials
+  const out = owned ? into : store.allocate(shape)
   use(out)
+  if (into && !owned) store.free(into)
   return out
 }

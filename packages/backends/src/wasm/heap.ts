@@ -25,8 +25,6 @@ export class Heap {
   integers = new Int32Array(this.memory.buffer)
   /** Bytes in live storages. */
   live = 0
-  /** Most bytes ever live at once. */
-  peak = 0
   readonly #addresses: number[] = [BASE]
   readonly #sizes: number[] = [this.memory.buffer.byteLength - BASE]
 
@@ -44,7 +42,6 @@ export class Heap {
       this.#sizes.splice(i, 1)
     }
     this.live += size
-    this.peak = Math.max(this.peak, this.live)
     return { address, bytes: size, references: 1 }
   }
 

@@ -19,7 +19,10 @@ export interface WasmOptions {
 /** Rows of a matrix product a chunk takes. */
 const ROWS = 64
 
-const productKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'matMul'> => {
+const productKernels = (
+  engine: Engine,
+  transpose: Kernels<WasmTensor>['transpose'],
+): Pick<Kernels<WasmTensor>, 'matMul'> => {
   const { threads, store } = engine
   const shapeOf = (x: WasmTensor): readonly [number, number] => [x.shape[0]!, x.shape[1]!]
 
@@ -50,7 +53,7 @@ const productKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'matMul'> => 
           transposeB ? 1 : bColumns,
           transposeB ? bColumns : 1,
         )
-        const left = transposeA ? stridedKernels(engine).transpose(a, [1, 0]) : a
+        const left = transposeA ? transpose(a, [1, 0]) : a
         product(addressOf(left), panels.address, y, m, k, n)
         threads.run('matMul', Math.ceil(m / ROWS), m * k * n)
         if (left !== a) store.free(left)
@@ -102,10 +105,11 @@ const lossKernels = ({
  */
 export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions): Promise<Kernels<WasmTensor>> => {
   const heap = new Heap()
-  const { module } = await compileKernels(relaxedSimd)
+  const module = await compileKernels(relaxedSimd)
   const threads = await startThreads(heap, module, count)
   const store = tensorStore(heap)
   const engine: Engine = { heap, threads, store }
+  const strided = stridedKernels(engine)
 
   return {
     name: 'wasm',
@@ -126,10 +130,10 @@ export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions):
     memory: () => ({ tensors: store.count(), bytes: heap.live - threads.bytes() }),
     close: threads.close,
     reshape: store.alias,
-    ...stridedKernels(engine),
+    ...strided,
     ...windowKernels(engine),
     ...rowKernels(engine),
-    ...productKernels(engine),
+    ...productKernels(engine, strided.transpose),
     ...lossKernels(engine),
   }
 }

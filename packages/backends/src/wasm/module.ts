@@ -64,25 +64,37 @@ export interface KernelExports {
 export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports =>
   new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports
 
-/**
- * V8's flags while the kernels are compiled: relaxed SIMD is behind a flag in Node 20, and the optimizing compiler at once,
- * since the baseline's code is several times slower and a kernel is called too rarely to leave it soon.
- */
-const compilerFlags = ['--experimental-wasm-relaxed-simd', '--no-wasm-lazy-compilation', '--no-liftoff'] as const
+/** In Node 20 relaxed SIMD is behind a flag of V8. */
+const relaxedFlag = '--experimental-wasm-relaxed-simd'
 
 /**
- * The compiled kernels: the build with relaxed SIMD (fused multiply-add, 1.2 times the speed) where the engine takes it,
- * else the one without.
+ * V8's flags while the kernels are compiled: the optimizing compiler at once, since the baseline's code is several times
+ * slower and a kernel is called too rarely to leave it soon.
  */
-export const compileKernels = async (
+const optimizingFlags = ['--no-wasm-lazy-compilation', '--no-liftoff'] as const
+
+/**
+ * The build of the kernels that WebAssembly accepts here: that with relaxed SIMD (fused multiply-add, 1.2 times the speed),
+ * else the one without. Undefined if it takes neither.
+ */
+export const chooseKernels = async (
   allowRelaxed = true,
-): Promise<{ readonly module: WebAssembly.Module; readonly relaxed: boolean }> => {
-  for (const flag of compilerFlags) setFlagsFromString(flag)
+): Promise<{ readonly bytes: Buffer<ArrayBuffer>; readonly relaxed: boolean } | undefined> => {
+  setFlagsFromString(relaxedFlag)
+  for (const relaxed of allowRelaxed ? [true, false] : [false]) {
+    const bytes = await readFile(new URL(relaxed ? './kernels-relaxed.wasm' : './kernels.wasm', import.meta.url))
+    if (WebAssembly.validate(bytes)) return { bytes, relaxed }
+  }
+  return undefined
+}
+
+/** Compiles the kernels that `chooseKernels` chose; rejects if there are none. */
+export const compileKernels = async (allowRelaxed = true): Promise<WebAssembly.Module> => {
+  const chosen = await chooseKernels(allowRelaxed)
+  if (chosen === undefined) throw new Error('wasm: WebAssembly with SIMD and threads does not work here')
+  for (const flag of optimizingFlags) setFlagsFromString(flag)
   try {
-    const bytes = await readFile(new URL('./kernels-relaxed.wasm', import.meta.url))
-    const relaxed = allowRelaxed && WebAssembly.validate(bytes)
-    const compiled = relaxed ? bytes : await readFile(new URL('./kernels.wasm', import.meta.url))
-    return { module: await WebAssembly.compile(compiled), relaxed }
+    return await WebAssembly.compile(chosen.bytes)
   } finally {
     setFlagsFromString('--liftoff')
   }

@@ -59,9 +59,12 @@ const collapse = (
 
 const contiguous: readonly Strides[] = [[1], [1], [1]]
 
+/** One run over all values of operands of one shape. */
+const flat = (x: WasmTensor) => ({ dims: [x.size], operands: contiguous })
+
 /** How a binary kernel walks over its operands and its result. */
 const binaryPlan = (a: WasmTensor, b: WasmTensor, shape: Shape) => {
-  if (sameShape(a.shape, b.shape)) return { dims: [a.size], operands: contiguous }
+  if (sameShape(a.shape, b.shape)) return flat(a)
   if (b.size === 1 && a.shape === shape) return { dims: [a.size], operands: [[1], [0], [1]] }
   return collapse(shape, [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape), stridesOf(shape)])
 }
@@ -102,12 +105,7 @@ export const stridedKernels = (engine: Engine): StridedKernels => {
   }
 
   const linearCombination = (a: number, x: WasmTensor, b: number, y: WasmTensor, out: WasmTensor): void => {
-    const chunks = writeStrided(
-      0,
-      [addressOf(x), addressOf(y), addressOf(out)],
-      { dims: [x.size], operands: contiguous },
-      true,
-    )
+    const chunks = writeStrided(0, [addressOf(x), addressOf(y), addressOf(out)], flat(x), true)
     heap.floats.set([a, b], threads.args / 4 + 8)
     threads.run('linearCombination', chunks, x.size * 2)
   }
