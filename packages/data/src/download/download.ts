@@ -16,46 +16,46 @@ export interface DownloadOptions extends FetchOptions {
 
 const urlOf = (baseUrl: string, file: string): string => `${baseUrl.replace(/\/*$/, '/')}${file}`
 
-/** Fetches a file to its place, or nothing if it is there and right. */
-const getFile = ({ name, md5 }: RemoteFile, dir: string, url: string, options: FetchOptions) => {
+/** What is done with a file that is there and right, and with one that was just fetched as `part`. */
+interface Uses {
+  readonly present: (path: string) => TE.TaskEither<CpnasError, void>
+  readonly fetched: (part: string, path: string) => TE.TaskEither<CpnasError, void>
+}
+
+const fetchUnlessPresent = (
+  { name, md5 }: RemoteFile,
+  dir: string,
+  url: string,
+  options: FetchOptions,
+  { present, fetched }: Uses,
+): TE.TaskEither<CpnasError, void> => {
   const path = join(dir, name)
   const part = `${path}.part`
   return pipe(
     md5OfFile(path),
     TE.chain(found =>
       found === md5
-        ? TE.right(undefined)
+        ? present(path)
         : pipe(
             fetchFile(url, name, md5, part, options),
-            TE.chain(() => moveFile(part, path)),
+            TE.chain(() => fetched(part, path)),
           ),
     ),
   )
 }
 
-/** Fetches an archive, unpacks it and removes it; one that was put into `dir` by hand is taken and left there. */
-const getArchive = (
-  { name, md5 }: RemoteFile,
-  members: NonNullable<Source['unpacked']>,
-  dir: string,
-  url: string,
-  options: FetchOptions,
-) => {
-  const path = join(dir, name)
-  const part = `${path}.part`
-  return pipe(
-    md5OfFile(path),
-    TE.chain(found =>
-      found === md5
-        ? unpack(path, dir, members)
-        : pipe(
-            fetchFile(url, name, md5, part, options),
-            TE.chain(() => unpack(part, dir, members)),
-            TE.chain(() => remove(part)),
-          ),
+/** A file goes to its place. */
+const toItsPlace: Uses = { present: () => TE.right(undefined), fetched: moveFile }
+
+/** An archive is unpacked and removed; one that was put into `dir` by hand is taken and left there. */
+const unpackedInto = (dir: string, members: NonNullable<Source['unpacked']>): Uses => ({
+  present: path => unpack(path, dir, members),
+  fetched: part =>
+    pipe(
+      unpack(part, dir, members),
+      TE.chain(() => remove(part)),
     ),
-  )
-}
+})
 
 const allThere = (members: NonNullable<Source['unpacked']>, dir: string) =>
   pipe(
@@ -83,10 +83,8 @@ export const download = (
   { source = sources[name], baseUrl = source.baseUrl, ...options }: DownloadOptions = {},
 ): TE.TaskEither<CpnasError, void> => {
   const { files, unpacked } = source
-  const get = (file: RemoteFile) =>
-    unpacked === undefined
-      ? getFile(file, dir, urlOf(baseUrl, file.name), options)
-      : getArchive(file, unpacked, dir, urlOf(baseUrl, file.name), options)
+  const uses = unpacked === undefined ? toItsPlace : unpackedInto(dir, unpacked)
+  const get = (file: RemoteFile) => fetchUnlessPresent(file, dir, urlOf(baseUrl, file.name), options, uses)
   return pipe(
     makeDirectory(dir),
     TE.chain(() => (unpacked === undefined ? TE.right(false) : allThere(unpacked, dir))),
