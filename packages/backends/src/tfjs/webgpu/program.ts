@@ -1,0 +1,79 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu'
+import { type Shape, sizeOf } from '../../shape.js'
+import type { Runtime } from '../runtime.js'
+import type { Store, TfjsTensor } from '../tensor.js'
+
+/** A compute shader of ours. Two programs of one `key` have the same source: whatever the source depends on is in the key. */
+export interface Program {
+  readonly key: string
+  /** Names of the inputs: storage buffers `x: array<f32>`, to be read from `uniforms.xAt` on. */
+  readonly inputs: readonly string[]
+  /** Names of further uniforms. */
+  readonly integers?: readonly string[]
+  readonly floats?: readonly string[]
+  readonly workgroup: readonly [number, number, number]
+  /**
+   * WGSL: declarations, and `fn main()`, which writes to `result: array<f32>` and may read `globalId`, `localId`,
+   * `workgroupId`, `numWorkgroups` (vec3<u32>), `localIndex` (u32) and `uniforms` (i32 or f32 by name).
+   */
+  readonly source: () => string
+}
+
+export interface Launch {
+  readonly inputs: readonly TfjsTensor[]
+  readonly integers?: readonly number[]
+  readonly floats?: readonly number[]
+  /** Workgroups in x, y and z. */
+  readonly workgroups: readonly [number, number, number]
+}
+
+export interface Launcher {
+  /** Runs a program into a new buffer of this shape. */
+  launch(program: Program, launch: Launch, shape: Shape): TfjsTensor
+  /** Runs a program on `result`'s buffer, from its start on: for programs that read and write in place or fill a part. It must not be among the inputs. */
+  launchInto(program: Program, launch: Launch, result: TfjsTensor): void
+  /** Programs run so far. */
+  dispatches(): number
+}
+
+const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(buffer.shape)] })
+
+export const makeLauncher = (runtime: Pick<Runtime<WebGPUBackend>, 'backend' | 'check'>, store: Store): Launcher => {
+  let count = 0
+  const run = (program: Program, { inputs, integers = [], floats = [], workgroups }: Launch, size: number, result?: TensorInfo) => {
+    runtime.check()
+    count++
+    const names = [...program.inputs.map(name => `${name}At`), ...(program.integers ?? [])]
+    const declared = [...names.map(name => `${name} : i32`), ...(program.floats ?? []).map(name => `${name} : f32`)]
+    const dispatched: WebGPUProgram = {
+      shaderKey: program.key,
+      outputShape: [size],
+      variableNames: [...program.inputs],
+      uniforms: declared.map(d => `${d}, `).join(''),
+      workgroupSize: [...program.workgroup],
+      dispatch: [...workgroups],
+      // Not a flat layout: `main` takes no index and finds its own.
+      dispatchLayout: { x: [], y: [0] },
+      getUserCode: program.source,
+    }
+    return runtime.backend.runWebGPUProgram(
+      dispatched,
+      inputs.map(x => flat(x.buffer)),
+      'float32',
+      [
+        ...inputs.map(x => ({ type: 'int32', data: [x.offset] })),
+        ...integers.map(v => ({ type: 'int32', data: [v] })),
+        ...floats.map(v => ({ type: 'float32', data: [v] })),
+      ],
+      result,
+    )
+  }
+  return {
+    launch: (program, launch, shape) => store.make(run(program, launch, sizeOf(shape)), shape),
+    launchInto: (program, launch, result) => {
+      run(program, launch, sizeOf(result.buffer.shape), flat(result.buffer))
+    },
+    dispatches: () => count,
+  }
+}
