@@ -52,6 +52,29 @@ export interface Folded<H> {
   readonly shift: H
 }
 
+/** A parameter with what its update takes, all of one shape. */
+export interface SgdUpdate<H> {
+  readonly parameter: H
+  readonly gradient: H
+  /** The velocity that the last update gave. Default: there was none. */
+  readonly velocity?: H | undefined
+  /** The updated parameter is clamped to [-limit, limit]; NaN stays. Positive. Default: it is not. */
+  readonly limit?: number | undefined
+}
+
+/** What one step does with every parameter alike. */
+export interface SgdCoefficients {
+  readonly learningRate: number
+  readonly momentum: number
+  readonly weightDecay: number
+}
+
+/** A parameter after its update, and the velocity for the next one. */
+export interface SgdUpdated<H> {
+  readonly parameter: H
+  readonly velocity: H
+}
+
 /**
  * What an engine supplies: forward primitives and their adjoints on opaque tensor handles. Kernels never look at
  * gradients, never keep state between calls, and never modify an operand, with one exception: an `into` handle is
@@ -147,4 +170,18 @@ export interface Kernels<H> {
   softmaxCrossEntropy(logits: H, labels: H): H
   /** (softmax(logits) - onehot(labels)) * dy / n, dy of shape []. */
   softmaxCrossEntropyGrad(dy: H, logits: H, labels: H): H
+
+  /**
+   * The sum of the squares of all values of all tensors, of whatever shapes; at least one tensor; shape []. The same tensors
+   * in the same order give the same bits.
+   */
+  squaredNorm(xs: readonly H[]): H
+  /**
+   * Stochastic gradient descent with momentum and weight decay, in PyTorch's order (torch.optim.SGD, dampening 0), for all
+   * parameters at once, at least one:
+   * g = gradient * factor + weightDecay * parameter; v = momentum * velocity + g, or g where there is no velocity;
+   * parameter - learningRate * v, clamped where there is a limit. `factor` is a scalar, shape [], and 1 if absent: what
+   * PyTorch's clip_grad_norm_ multiplies all gradients by. Results in the order of `updates`.
+   */
+  sgdStep(updates: readonly SgdUpdate<H>[], coefficients: SgdCoefficients, factor?: H): readonly SgdUpdated<H>[]
 }

@@ -5,6 +5,7 @@ import { depthwiseConvolution } from './depthwise-convolution.js'
 import { elementwise } from './elementwise.js'
 import { loss } from './loss.js'
 import { normalizing } from './normalization.js'
+import { optimizing } from './optimizer.js'
 import { pooling } from './pooling.js'
 import { reductions } from './reductions.js'
 import { reshaping } from './shape.js'
@@ -34,5 +35,6 @@ export const referenceKernels = (): Kernels<ReferenceTensor> => {
     ...pooling(store),
     ...normalizing(store),
     ...loss(store),
+    ...optimizing(store),
   }
 }

@@ -3,6 +3,7 @@ import { sizeOf } from '../shape.js'
 import { addressOf, type Engine, withStorage, writeWords } from './engine.js'
 import { Heap } from './heap.js'
 import { compileKernels } from './module.js'
+import { optimizerKernels } from './optimizer.js'
 import { rowKernels } from './rows.js'
 import { stridedKernels } from './strided.js'
 import { tensorStore, type WasmTensor } from './tensor.js'
@@ -135,5 +136,6 @@ export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions):
     ...rowKernels(engine),
     ...productKernels(engine, strided.transpose),
     ...lossKernels(engine),
+    ...optimizerKernels(engine, strided),
   }
 }
