@@ -15,6 +15,7 @@ export { packPanels } from './gemm'
 export { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss'
 export { mergeMoments } from './moments'
 export { argMax, sumGroups } from './reduction'
+export { scaledSign, scaledSignGrad } from './scaled-sign'
 export { mergeSums } from './sums'
 export { fill } from './vector'
 

@@ -1,5 +1,5 @@
 import type { WindowOptions } from './geometry.js'
-import type { Activation, Values } from './kernels.js'
+import type { Activation, ScaleGroup, SignActivation, Values } from './kernels.js'
 import type { Shape } from './shape.js'
 
 /** Batch normalization of a convolution's input or of a term of `normalizedSum`: (x - mean) / sqrt(variance + epsilon) * gamma + beta. */
@@ -88,6 +88,11 @@ export interface Backend<T> {
   conv2d(x: T, filters: T, options?: ConvOptions<T>): T
   /** x [n, h, w, c] and filters [kh, kw, c] to [n, h', w', c]. */
   depthwiseConv2d(x: T, filters: T, options?: ConvOptions<T>): T
+  /**
+   * sign(x) * mean |x|, the mean over each output channel's values or over the layer's: 1-bit filters (XNOR-Net). `estimator` is
+   * what the gradient through the sign is (default 'sign'); the gradient flows through the scale too. See @cpnas/binarize.
+   */
+  scaledSign(x: T, options?: { readonly group?: ScaleGroup; readonly estimator?: SignActivation }): T
   maxPool(x: T, size: number, options?: WindowOptions): T
   /** Averages over the pixels inside the image (padding is not counted). */
   avgPool(x: T, size: number, options?: WindowOptions): T

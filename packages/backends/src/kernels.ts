@@ -13,6 +13,12 @@ export type BinaryOperation = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'l
  */
 export type Activation = 'identity' | 'relu' | 'sign' | 'sign-polynomial'
 
+/** An activation to +1 and -1. */
+export type SignActivation = Extract<Activation, 'sign' | 'sign-polynomial'>
+
+/** Which values of a filter have a scale in common: those of an output channel (the last axis), or all. */
+export type ScaleGroup = 'channel' | 'layer'
+
 /** `P(x) = activation(x * scale + shift)`, scale and shift [channels]; without them `activation(x)`. Padding is zero after P. */
 export interface Prologue<H> {
   readonly activation: Activation
@@ -135,6 +141,14 @@ export interface Kernels<H> {
     p: Prologue<H>,
     wanted: WantedGradients<H>,
   ): ConvGradients<H>
+
+  /** sign(x) * mean |x|, the mean over each group's values (XNOR-Net); x has an axis. */
+  scaledSign(x: H, group: ScaleGroup): H
+  /**
+   * activation'(x) * mean |x| * dy + sign(x) * mean(sign(x) * dy): the gradient through the sign, estimated, and through
+   * the scale, whose derivative at 0 is that of the sign +1. The estimate counts |x| = 1 as inside for `sign`.
+   */
+  scaledSignGrad(dy: H, x: H, group: ScaleGroup, activation: SignActivation): H
 
   maxPool(x: H, g: Geometry): H
   /** The gradient goes to the first maximum of each window in row-major order, plus `into`. NaN counts as a maximum. */

@@ -5,6 +5,7 @@ import { elementwiseCases } from './kernel-cases/elementwise.js'
 import type { KernelCase } from './kernel-cases/kernel-case.js'
 import { normalizationCases } from './kernel-cases/normalization.js'
 import { poolingCases } from './kernel-cases/pooling.js'
+import { scaledSignCases } from './kernel-cases/scaled-sign.js'
 import { shapeCases } from './kernel-cases/shape.js'
 
 type Infrastructure = 'name' | 'precision' | 'fromValues' | 'shapeOf' | 'read' | 'free' | 'memory' | 'close'
@@ -17,6 +18,7 @@ const all: Readonly<Record<KernelName, fc.Arbitrary<KernelCase>>> = {
   ...convolutionCases,
   ...poolingCases,
   ...normalizationCases,
+  ...scaledSignCases,
 }
 
 /** For every kernel, calls of it that two engines can be compared on; a counterexample prints as its name. */

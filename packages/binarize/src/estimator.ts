@@ -1,4 +1,4 @@
-import type { Backend } from '@cpnas/backends'
+import type { Backend, SignActivation } from '@cpnas/backends'
 
 /**
  * What stands in for the derivative of sign(x). `clipped-identity`: 1 where |x| <= 1, 0 elsewhere (BinaryNet,
@@ -6,8 +6,12 @@ import type { Backend } from '@cpnas/backends'
  */
 export type Estimator = 'clipped-identity' | 'polynomial'
 
+/** The name that the backend's fused operations have for a sign with this estimator. */
+export const signActivation = (estimator: Estimator): SignActivation =>
+  estimator === 'polynomial' ? 'sign-polynomial' : 'sign'
+
 /** The estimator's value wherever |x| is given as `magnitude`; not differentiable itself. */
-export const estimate = <T>(backend: Backend<T>, magnitude: T, estimator: Estimator): T =>
+const estimate = <T>(backend: Backend<T>, magnitude: T, estimator: Estimator): T =>
   estimator === 'clipped-identity'
     ? backend.lessEqual(magnitude, 1)
     : backend.max(backend.sub(2, backend.mul(2, magnitude)), 0)

@@ -1,6 +1,6 @@
 import type { Backend } from '@cpnas/backends'
-import { type Estimator, estimate } from './estimator.js'
-import { type Scale, scaleAxes } from './scale.js'
+import { type Estimator, signActivation } from './estimator.js'
+import type { Scale } from './scale.js'
 
 export interface ReconstructOptions {
   /** Default 'clipped-identity'. */
@@ -13,26 +13,15 @@ export interface ReconstructOptions {
  * Reconstructed filters alpha * sign(H) of latent filters H, [kh, kw, cin, cout] or [kh, kw, channels]; alpha = mean |H|.
  * The gradient flows both ways, with n values an alpha and ste the estimator's value at H:
  * dH = alpha * ste * dy + sign(H) * sum(dy * sign(H)) / n, the sum over the values of the same alpha. That is the
- * gradient of the composition scale(H) * sign(H), in fewer passes over the filters; |H| has the derivative +1 at 0.
+ * gradient of the composition scale(H) * sign(H), in one pass over the filters; |H| has the derivative +1 at 0.
  * Source: CP-NAS and XNOR-Net; that alpha takes part in the gradient is not stated in CP-NAS's search.
  */
 export const reconstruct = <T>(
   backend: Backend<T>,
   filters: T,
   { estimator = 'clipped-identity', scale = 'channel' }: ReconstructOptions = {},
-): T => {
-  const axes = scaleAxes(backend.shape(filters), scale)
-  return backend.customGrad(latent => {
-    const signs = backend.sign(latent!)
-    const magnitude = backend.abs(latent!)
-    const alpha = backend.mean(magnitude, axes)
-    return {
-      value: backend.mul(signs, alpha),
-      gradient: dy => {
-        const dAlpha = backend.mean(backend.mul(dy, signs), axes)
-        const through = backend.mul(dy, backend.mul(estimate(backend, magnitude, estimator), alpha))
-        return [backend.add(through, backend.mul(signs, dAlpha))]
-      },
-    }
-  })(filters)
-}
+): T =>
+  backend.scaledSign(filters, {
+    group: scale,
+    estimator: signActivation(estimator),
+  })

@@ -1,5 +1,5 @@
 import { type Activation, type Backend, type Normalization, ShapeError, type TensorRecord } from '@cpnas/backends'
-import { reconstruct } from '@cpnas/binarize'
+import { reconstruct, signActivation } from '@cpnas/binarize'
 import { edgeName, inputName, type NetworkKind, strideOf } from './layers.js'
 import { type Operation, type Separable, separableOf } from './operations.js'
 import type { CellPlan, NetworkSpec } from './spec.js'
@@ -37,7 +37,7 @@ export const blocksOver = <T>(
   }
 
   const parent: Style<T> = { activation: 'relu', filters: parameter, between: {} }
-  const sign: Activation = spec.estimator === 'polynomial' ? 'sign-polynomial' : 'sign'
+  const sign: Activation = signActivation(spec.estimator)
   const child: Style<T> = {
     activation: sign,
     filters: name => reconstruct(backend, parameter(name), spec),

@@ -7,6 +7,7 @@ import { loss } from './loss.js'
 import { normalizing } from './normalization.js'
 import { makeRecorder } from './recorder.js'
 import { reductions } from './reductions.js'
+import { scaledSign } from './scaled-sign.js'
 import { reshaping } from './shape.js'
 import { type Tensor, tensorsIn } from './tensor.js'
 import { windows } from './windows.js'
@@ -40,6 +41,7 @@ export const backendOf = <H>(kernels: Kernels<H>): Backend<Tensor<H>> => {
     ...reshaping(recorder),
     ...windows(recorder),
     ...normalizing(recorder),
+    ...scaledSign(recorder),
     ...loss(recorder),
     ...differentiating(recorder),
   }

@@ -8,6 +8,7 @@ import { normalizing } from './normalization.js'
 import { optimizing } from './optimizer.js'
 import { pooling } from './pooling.js'
 import { reductions } from './reductions.js'
+import { scaledSign } from './scaled-sign.js'
 import { reshaping } from './shape.js'
 import { makeStore, type ReferenceTensor } from './tensor.js'
 
@@ -32,6 +33,7 @@ export const referenceKernels = (): Kernels<ReferenceTensor> => {
     ...reshaping(store),
     ...convolution(store),
     ...depthwiseConvolution(store),
+    ...scaledSign(store),
     ...pooling(store),
     ...normalizing(store),
     ...loss(store),

@@ -5,6 +5,7 @@ import { Heap } from './heap.js'
 import { compileKernels } from './module.js'
 import { optimizerKernels } from './optimizer.js'
 import { rowKernels } from './rows.js'
+import { scaledSignKernels } from './scaled-sign.js'
 import { stridedKernels } from './strided.js'
 import { tensorStore, type WasmTensor } from './tensor.js'
 import { startThreads } from './threads.js'
@@ -134,6 +135,7 @@ export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions):
     ...strided,
     ...windowKernels(engine),
     ...rowKernels(engine),
+    ...scaledSignKernels(engine),
     ...productKernels(engine, strided.transpose),
     ...lossKernels(engine),
     ...optimizerKernels(engine, strided),

@@ -55,6 +55,8 @@ export interface KernelExports {
     slope: number,
     offset: number,
   ): void
+  scaledSign(x: number, rows: number, channels: number, whole: number, y: number): void
+  scaledSignGrad(mode: number, dy: number, x: number, rows: number, channels: number, whole: number, y: number): void
   sumGroups(x: number, groups: number, count: number, y: number): void
   argMax(x: number, rows: number, columns: number, y: number): void
   softmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number): number

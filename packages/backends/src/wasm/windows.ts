@@ -6,7 +6,12 @@ import type { KernelName } from './module.js'
 import { sumsOf } from './rows.js'
 import type { Partials, WasmTensor } from './tensor.js'
 
-const activationNumber: Readonly<Record<Activation, number>> = { identity: 0, relu: 1, sign: 2, 'sign-polynomial': 3 }
+export const activationNumber: Readonly<Record<Activation, number>> = {
+  identity: 0,
+  relu: 1,
+  sign: 2,
+  'sign-polynomial': 3,
+}
 const plain: Prologue<WasmTensor> = { activation: 'identity' }
 /** Images of a batch are summed in this many groups for a filter gradient, whatever the number of threads. */
 const GROUPS = 16
