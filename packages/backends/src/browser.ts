@@ -1,0 +1,11 @@
+/** What works without Node: everything but the wasm engine, which needs its worker threads, and the choice among engines. */
+export { backendOf } from './autodiff/backend-of.js'
+export type { Tensor } from './autodiff/tensor.js'
+export * from './backend.js'
+export * from './errors.js'
+export * from './geometry.js'
+export type * from './kernels.js'
+export { referenceBackend } from './reference/backend.js'
+export { referenceKernels } from './reference/kernels.js'
+export type { ReferenceTensor } from './reference/tensor.js'
+export * from './shape.js'
