@@ -15,6 +15,8 @@ export interface Store {
   make(buffer: TensorInfo, shape: Shape): TfjsTensor
   /** A further tensor in x's buffer; `offset` counts from the start of the buffer, default where x begins. */
   view(x: TfjsTensor, shape: Shape, offset?: number): TfjsTensor
+  /** Whether x fills its buffer and nobody else holds it, so that x's values may be overwritten once x is not needed. */
+  exclusive(x: TfjsTensor): boolean
   /** Throws if x was freed before. */
   free(x: TfjsTensor): void
   memory(): { readonly tensors: number; readonly bytes: number }
@@ -37,6 +39,7 @@ export const makeStore = ({ backend }: Pick<Runtime, 'backend'>): Store => {
   return {
     make: (buffer, shape) => hold(buffer, shape, 0),
     view: (x, shape, offset = x.offset) => hold(x.buffer, shape, offset),
+    exclusive: x => holders.get(x.buffer.dataId) === 1 && sizeOf(x.shape) === sizeOf(x.buffer.shape),
     free: x => {
       if (!live.delete(x)) throw new Error(`free: the tensor [${x.shape.join(', ')}] was freed before`)
       const { buffer } = x

@@ -1,5 +1,5 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu'
+import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { type Shape, sizeOf } from '../../shape.js'
 import type { Runtime } from '../runtime.js'
 import type { Store, TfjsTensor } from '../tensor.js'
@@ -35,13 +35,27 @@ export interface Launcher {
   launchInto(program: Program, launch: Launch, result: TfjsTensor): void
   /** Programs run so far. */
   dispatches(): number
+  /** Buffers that one program may bind, its result included. */
+  readonly bindings: number
 }
 
 const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(buffer.shape)] })
+/** TensorFlow.js compiles anew when an input's shape relates otherwise to the result's; ours say where they read themselves. */
+const shapeless = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [] })
 
-export const makeLauncher = (runtime: Pick<Runtime<WebGPUBackend>, 'backend' | 'check'>, store: Store): Launcher => {
+/** `bindings`: how many buffers a program may bind. Default: as many as the device allows. */
+export const makeLauncher = (
+  runtime: Pick<Runtime<WebGPUBackend>, 'backend' | 'check'>,
+  store: Store,
+  bindings: number = runtime.backend.device.limits.maxStorageBuffersPerShaderStage,
+): Launcher => {
   let count = 0
-  const run = (program: Program, { inputs, integers = [], floats = [], workgroups }: Launch, size: number, result?: TensorInfo) => {
+  const run = (
+    program: Program,
+    { inputs, integers = [], floats = [], workgroups }: Launch,
+    size: number,
+    result?: TensorInfo,
+  ) => {
     runtime.check()
     count++
     const names = [...program.inputs.map(name => `${name}At`), ...(program.integers ?? [])]
@@ -59,7 +73,7 @@ export const makeLauncher = (runtime: Pick<Runtime<WebGPUBackend>, 'backend' | '
     }
     return runtime.backend.runWebGPUProgram(
       dispatched,
-      inputs.map(x => flat(x.buffer)),
+      inputs.map(x => shapeless(x.buffer)),
       'float32',
       [
         ...inputs.map(x => ({ type: 'int32', data: [x.offset] })),
@@ -73,7 +87,10 @@ export const makeLauncher = (runtime: Pick<Runtime<WebGPUBackend>, 'backend' | '
     launch: (program, launch, shape) => store.make(run(program, launch, sizeOf(shape)), shape),
     launchInto: (program, launch, result) => {
       run(program, launch, sizeOf(result.buffer.shape), flat(result.buffer))
+      // Values that were read before are kept beside the buffer, and are now those of the past.
+      Object.assign(runtime.backend.tensorMap.get(result.buffer.dataId), { values: null })
     },
     dispatches: () => count,
+    bindings,
   }
 }
