@@ -8,6 +8,7 @@ export type CpnasErrorTag =
   | 'StorageFailed'
   | 'DownloadFailed'
   | 'BackendUnavailable'
+  | 'DeviceFailed'
   | 'NonFiniteLoss'
 
 /**
@@ -30,6 +31,20 @@ export const cpnasError = (_tag: CpnasErrorTag, where: string, problem: string, 
 
 /** One line for people: `where: problem. remedy.` */
 export const formatError = ({ where, problem, remedy }: CpnasError): string => `${where}: ${problem}. ${remedy}.`
+
+/**
+ * The device of an engine failed: lost, out of memory, an invalid command, a tensor that is too large. Thrown, because
+ * tensor operations have no other way to say so; everything computed since is void. `error` is what to tell people.
+ */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError'
+  readonly error: CpnasError
+
+  constructor(error: CpnasError) {
+    super(formatError(error))
+    this.error = error
+  }
+}
 
 /** A tensor operation was called with operands that do not fit: a mistake in the calling program, so it is thrown. */
 export class ShapeError extends Error {

@@ -1,0 +1,70 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type CpnasError, cpnasError } from '../../errors.js'
+import { findGpu } from './gpu.js'
+
+/** Those that programs of ours depend on: the device is asked for as much as the adapter offers. */
+const limitNames = [
+  'maxStorageBuffersPerShaderStage',
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxUniformBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+] as const
+
+export type AdapterLimits = Readonly<Record<(typeof limitNames)[number], number>>
+
+/** A GPU, or a program that does as if it were one. */
+export interface AdapterSummary {
+  readonly vendor: string
+  readonly architecture: string
+  readonly device: string
+  readonly description: string
+  /** It computes on the CPU. */
+  readonly software: boolean
+  readonly limits: AdapterLimits
+}
+
+const softwareNames = /llvmpipe|lavapipe|swiftshader|software|basic render/i
+
+/** Whether an adapter computes on the CPU: it says so, or it bears the name of one that does. */
+export const isSoftware = (info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'>): boolean =>
+  (info as Partial<GPUAdapterInfo>).isFallbackAdapter === true ||
+  softwareNames.test([info.vendor, info.architecture, info.device, info.description].join(' '))
+
+export const limitsOf = ({ limits }: Pick<GPUAdapter, 'limits'>): AdapterLimits =>
+  Object.fromEntries(limitNames.map(name => [name, limits[name]])) as AdapterLimits
+
+export const summaryOf = (adapter: GPUAdapter): AdapterSummary => {
+  const { vendor, architecture, device, description } = adapter.info
+  return { vendor, architecture, device, description, software: isSoftware(adapter.info), limits: limitsOf(adapter) }
+}
+
+/** One line for people. */
+export const printAdapter = ({ vendor, description, device, software }: AdapterSummary): string =>
+  `${description || [vendor, device].filter(word => word !== '').join(' ') || 'an adapter without a name'}${software ? ', a software adapter: it computes on the CPU' : ''}`
+
+const none = (problem: string): CpnasError =>
+  cpnasError(
+    'BackendUnavailable',
+    'tfjs-webgpu',
+    problem,
+    'Install the driver of your GPU (on Linux a Vulkan driver and libvulkan1), or use another engine',
+  )
+
+/** The fastest adapter there is. Left: no WebGPU, or no adapter. */
+export const findAdapter: TE.TaskEither<CpnasError, GPUAdapter> = pipe(
+  findGpu,
+  TE.flatMap(gpu =>
+    TE.tryCatch(
+      () => gpu.requestAdapter({ powerPreference: 'high-performance' }),
+      thrown => none(`WebGPU found no adapter (${(thrown as Error).message})`),
+    ),
+  ),
+  TE.flatMap(adapter => (adapter ? TE.right(adapter) : TE.left(none('WebGPU found no adapter')))),
+)

@@ -1,0 +1,36 @@
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type CpnasError, cpnasError } from '../../errors.js'
+
+const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(/\.$/, '')
+
+/** Node names a package that is not there by this code, a native library that is not there by none at all. */
+const isMissing = (thrown: unknown): boolean =>
+  (thrown as { readonly code?: unknown } | undefined)?.code === 'ERR_MODULE_NOT_FOUND'
+
+/** `import(name)` of a package that bundlers are to leave alone: what is for Node only, or not there at build time. */
+export const importHidden = <M>(name: string): Promise<M> => import(/* @vite-ignore */ name) as Promise<M>
+
+/**
+ * The modules of an engine. They are optional: where one is missing or broken, BackendUnavailable says how to install
+ * `packages`.
+ */
+export const importModules = <M>(
+  engine: string,
+  packages: readonly string[],
+  load: () => Promise<M>,
+): TE.TaskEither<CpnasError, M> =>
+  TE.tryCatch(load, thrown =>
+    isMissing(thrown)
+      ? cpnasError(
+          'BackendUnavailable',
+          engine,
+          `its packages are not installed (${firstLine((thrown as Error).message)})`,
+          `Install them: npm install ${packages.join(' ')}`,
+        )
+      : cpnasError(
+          'BackendUnavailable',
+          engine,
+          `its packages are installed but cannot be loaded (${firstLine(thrown instanceof Error ? thrown.message : String(thrown))})`,
+          `Install them anew, with their install scripts allowed to fetch or build the native library: npm install --ignore-scripts=false ${packages.join(' ')}`,
+        ),
+  )
