@@ -4,6 +4,7 @@ import { convolutionCases } from './kernel-cases/convolution.js'
 import { elementwiseCases } from './kernel-cases/elementwise.js'
 import type { KernelCase } from './kernel-cases/kernel-case.js'
 import { normalizationCases } from './kernel-cases/normalization.js'
+import { optimizerCases } from './kernel-cases/optimizer.js'
 import { poolingCases } from './kernel-cases/pooling.js'
 import { scaledSignCases } from './kernel-cases/scaled-sign.js'
 import { shapeCases } from './kernel-cases/shape.js'
@@ -19,6 +20,7 @@ const all: Readonly<Record<KernelName, fc.Arbitrary<KernelCase>>> = {
   ...poolingCases,
   ...normalizationCases,
   ...scaledSignCases,
+  ...optimizerCases,
 }
 
 /** For every kernel, calls of it that two engines can be compared on; a counterexample prints as its name. */
