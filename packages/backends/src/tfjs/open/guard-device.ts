@@ -6,6 +6,8 @@ export interface DeviceGuard {
   readonly check: () => void
   /** Waits until the device has reported all errors of what was submitted before, then checks. */
   readonly settle: () => Promise<void>
+  /** What to throw where values could not be read for this reason, if the device did not tell of a better one. */
+  readonly unread: (thrown: unknown) => unknown
   /** Throws if a tensor of so many bytes is more than the device can bind. */
   readonly checkSize: (bytes: number, shape: readonly number[]) => void
   /** The device is about to be destroyed on purpose. */
@@ -69,6 +71,14 @@ export const guardDevice = (device: GPUDevice): DeviceGuard => {
       await Promise.resolve()
       check()
     },
+    unread: thrown =>
+      // Mapping a buffer fails with one of these when the device gives up.
+      thrown instanceof Error && ['AbortError', 'OperationError'].includes(thrown.name)
+        ? failed(
+            `the GPU did not give values back (${oneLine(thrown.message)})`,
+            'Look whether the driver was reset, then run again',
+          )
+        : thrown,
     checkSize: (bytes, shape) => {
       if (bytes > limit)
         throw failed(

@@ -27,7 +27,7 @@ export const guardedBackend = (Base: typeof WebGPUBackend, guard: DeviceGuard): 
       } catch (thrown) {
         // The device's own error says more than the failure to map a buffer.
         await guard.settle()
-        throw thrown
+        throw guard.unread(thrown)
       }
     }
 

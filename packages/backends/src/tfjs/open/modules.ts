@@ -1,7 +1,11 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CpnasError, cpnasError } from '../../errors.js'
 
-const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(/\.$/, '')
+const firstLine = (text: string): string =>
+  text
+    .trim()
+    .split('\n')[0]!
+    .replace(/\.? *$/, '')
 
 /** Node names a package that is not there by this code, a native library that is not there by none at all. */
 const isMissing = (thrown: unknown): boolean =>
