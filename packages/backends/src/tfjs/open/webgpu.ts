@@ -1,66 +1,64 @@
-// The optimizer's kernels: a chunk is a part of one of many tensors, and its record lies in a table.
-import { sumSquares } from './reduction'
-import { fma, storeLanes } from './vector'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type CpnasError, cpnasError } from '../../errors.js'
+import type { Runtime } from '../runtime.js'
+import { type AdapterSummary, findAdapter, limitsOf, summaryOf } from './adapter.js'
+import { guardDevice } from './guard-device.js'
+import { guardedBackend } from './guarded-backend.js'
+import { kernelRunner } from './kernel-runner.js'
+import { importModules } from './modules.js'
 
-@unmanaged
-class Squares {
-  count: i32
-  x: usize
-  /** Written: the sum of the chunk's squares. */
-  sum: f32
+export interface WebgpuRuntime extends Runtime<WebGPUBackend> {
+  readonly device: GPUDevice
+  readonly adapter: AdapterSummary
 }
 
-/** args: address of the table of `Squares`. */
-export function squares(args: usize, chunk: i32): void {
-  const s = changetype<Squares>(load<usize>(args) + <usize>chunk * offsetof<Squares>())
-  s.sum = <f32>sumSquares(s.x, s.count)
-}
+const packages = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-cpu', 'webgpu']
 
-@unmanaged
-class Step {
-  table: usize
-  /** 0 for a factor of 1. */
-  factor: usize
-  learningRate: f32
-  momentum: f32
-  weightDecay: f32
-}
+const requestDevice = (adapter: GPUAdapter): TE.TaskEither<CpnasError, GPUDevice> =>
+  TE.tryCatch(
+    () => adapter.requestDevice({ requiredLimits: limitsOf(adapter) }),
+    thrown =>
+      cpnasError(
+        'BackendUnavailable',
+        'tfjs-webgpu',
+        `the adapter gives no device (${(thrown as Error).message})`,
+        'Update the driver of your GPU, or use another engine',
+      ),
+  )
 
-@unmanaged
-class Update {
-  count: i32
-  /** Infinity for none. */
-  limit: f32
-  parameter: usize
-  gradient: usize
-  /** 0 for none. */
-  velocity: usize
-  nextParameter: usize
-  nextVelocity: usize
-}
-
-/** v = momentum * velocity + gradient * factor + weightDecay * parameter; parameter - learningRate * v, clamped. */
-export function sgdStep(args: usize, chunk: i32): void {
-  const s = changetype<Step>(args)
-  const u = changetype<Update>(s.table + <usize>chunk * offsetof<Update>())
-  const factor: f32 = s.factor ? load<f32>(s.factor) : 1
-  if (u.velocity) update(true, u, factor, s.learningRate, s.momentum, s.weightDecay)
-  else update(false, u, factor, s.learningRate, s.momentum, s.weightDecay)
-}
-
-@inline
-function update(moves: bool, u: Update, factor: f32, learningRate: f32, momentum: f32, weightDecay: f32): void {
-  const scale = f32x4.splat(factor), decay = f32x4.splat(weightDecay), inertia = f32x4.splat(momentum)
-  const rate = f32x4.splat(-learningRate), high = f32x4.splat(u.limit), low = f32x4.splat(-u.limit)
-  const n = u.count
-  for (let i = 0; i < n; i += 4) {
-    const at = <usize>i << 2
-    const lanes = min(4, n - i)
-    const p = v128.load(u.parameter + at)
-    let v = fma(v128.load(u.gradient + at), scale, f32x4.mul(decay, p))
-    if (moves) v = fma(inertia, v128.load(u.velocity + at), v)
-    storeLanes(u.nextVelocity + at, v, lanes)
-    // pmin and pmax keep a NaN that is their first operand.
-    storeLanes(u.nextParameter + at, f32x4.pmax(f32x4.pmin(fma(rate, v, p), high), low), lanes)
-  }
-}
+/**
+ * TensorFlow.js over WebGPU: in browsers, and in Node by the npm package `webgpu`, on the fastest adapter with all it
+ * offers; a software adapter will do. Left: no WebGPU, no adapter, packages that are not installed.
+ *
+ * Errors of the device are thrown as DeviceError by the next kernel and the next read.
+ */
+export const openWebgpu: TE.TaskEither<CpnasError, WebgpuRuntime> = pipe(
+  // The adapter first: a backend without one only warns.
+  findAdapter,
+  TE.bindTo('adapter'),
+  TE.bind('modules', () =>
+    importModules('tfjs-webgpu', packages, () =>
+      Promise.all([import('@tensorflow/tfjs-core'), import('@tensorflow/tfjs-backend-webgpu')]),
+    ),
+  ),
+  TE.bind('device', ({ adapter }) => requestDevice(adapter)),
+  TE.map(({ adapter, modules: [core, { WebGPUBackend }], device }): WebgpuRuntime => {
+    const guard = guardDevice(device)
+    const backend = new (guardedBackend(WebGPUBackend, guard))(device, adapter.info)
+    return {
+      name: 'tfjs-webgpu',
+      backend,
+      device,
+      adapter: summaryOf(adapter),
+      ...kernelRunner(core, 'webgpu', backend, guard.check),
+      check: guard.check,
+      close: async () => {
+        guard.expectLoss()
+        backend.dispose()
+        device.destroy()
+      },
+    }
+  }),
+)
