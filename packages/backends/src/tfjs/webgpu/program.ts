@@ -12,6 +12,8 @@ export interface Program {
   /** Names of further uniforms. */
   readonly integers?: readonly string[]
   readonly floats?: readonly string[]
+  /** So many rows `uniforms.table: array<vec4<i32>>`. */
+  readonly table?: number
   readonly workgroup: readonly [number, number, number]
   /**
    * WGSL: declarations, and `fn main()`, which writes to `result: array<f32>` and may read `globalId`, `localId`,
@@ -20,10 +22,14 @@ export interface Program {
   readonly source: () => string
 }
 
+export type TableRow = readonly [number, number, number, number]
+
 export interface Launch {
   readonly inputs: readonly TfjsTensor[]
   readonly integers?: readonly number[]
   readonly floats?: readonly number[]
+  /** The first of the table's rows; the others are 0. */
+  readonly table?: readonly TableRow[]
   /** Workgroups in x, y and z. */
   readonly workgroups: readonly [number, number, number]
 }
@@ -37,6 +43,8 @@ export interface Launcher {
   dispatches(): number
   /** Buffers that one program may bind, its result included. */
   readonly bindings: number
+  /** Elements that a buffer may have. */
+  readonly largest: number
 }
 
 const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(buffer.shape)] })
@@ -52,14 +60,19 @@ export const makeLauncher = (
   let count = 0
   const run = (
     program: Program,
-    { inputs, integers = [], floats = [], workgroups }: Launch,
+    { inputs, integers = [], floats = [], table = [], workgroups }: Launch,
     size: number,
     result?: TensorInfo,
   ) => {
     runtime.check()
     count++
     const names = [...program.inputs.map(name => `${name}At`), ...(program.integers ?? [])]
-    const declared = [...names.map(name => `${name} : i32`), ...(program.floats ?? []).map(name => `${name} : f32`)]
+    const rows = program.table ?? 0
+    const declared = [
+      ...names.map(name => `${name} : i32`),
+      ...(program.floats ?? []).map(name => `${name} : f32`),
+      ...(rows > 0 ? [`table : array<vec4<i32>, ${rows}>`] : []),
+    ]
     const dispatched: WebGPUProgram = {
       shaderKey: program.key,
       outputShape: [size],
@@ -79,6 +92,7 @@ export const makeLauncher = (
         ...inputs.map(x => ({ type: 'int32', data: [x.offset] })),
         ...integers.map(v => ({ type: 'int32', data: [v] })),
         ...floats.map(v => ({ type: 'float32', data: [v] })),
+        ...Array.from({ length: rows }, (_, row) => ({ type: 'int32', data: [...(table[row] ?? [0, 0, 0, 0])] })),
       ],
       result,
     )
@@ -92,5 +106,6 @@ export const makeLauncher = (
     },
     dispatches: () => count,
     bindings,
+    largest: runtime.backend.device.limits.maxStorageBufferBindingSize / 4,
   }
 }
