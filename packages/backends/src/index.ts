@@ -1,5 +1,8 @@
 export * from './browser.js'
+export type { AnyBackend, BackendName } from './engines.js'
 export * from './resolve.js'
+export { type NodeEngine, openNode } from './tfjs/open/node.js'
+export { measureThroughput, type Throughput } from './throughput.js'
 export { defaultThreads, wasmBackend } from './wasm/backend.js'
 export { type WasmOptions, wasmKernels } from './wasm/kernels.js'
 export type { WasmTensor } from './wasm/tensor.js'

@@ -1,28 +1,28 @@
-import * as E from 'fp-ts/lib/Either.js'
-import type { Task } from 'fp-ts/lib/Task.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Tensor } from './autodiff/tensor.js'
-import type { Backend } from './backend.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as T from 'fp-ts/lib/Task.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type AnyBackend, type BackendName, type Engine, type EngineProbe, engines } from './engines.js'
 import { type CpnasError, cpnasError } from './errors.js'
-import { referenceBackend } from './reference/backend.js'
-import type { ReferenceTensor } from './reference/tensor.js'
-import { defaultThreads, wasmBackend } from './wasm/backend.js'
-import { chooseKernels } from './wasm/module.js'
-import type { WasmTensor } from './wasm/tensor.js'
+import type { AdapterSummary } from './tfjs/open/adapter.js'
+import { defaultThreads } from './wasm/backend.js'
 
-export type BackendName = 'wasm' | 'reference'
+/** Every engine there is, in the order in which `auto` prefers them. */
+export const backendNames: readonly BackendName[] = engines.map(({ name }) => name)
 
 /** Whether an engine works on this machine, and why (or why not). */
 export interface BackendAvailability {
   readonly name: BackendName
   readonly available: boolean
+  /** Whether `auto` may choose it: a GPU that is but a program may not be chosen. */
+  readonly automatic: boolean
   readonly reason: string
+  /** The GPU, or what stands for it, of an engine that uses one. */
+  readonly adapter?: AdapterSummary
 }
 
 export interface ResolvedBackend {
   readonly name: BackendName
-  /** Each engine's tensors are its own; code above is generic in them. */
-  readonly backend: Backend<Tensor<WasmTensor>> | Backend<Tensor<ReferenceTensor>>
+  readonly backend: AnyBackend
   /** Why this engine, in one line. */
   readonly reason: string
 }
@@ -32,67 +32,79 @@ export interface ResolveOptions {
   readonly threads?: number
 }
 
-const wasmAvailability = async (): Promise<BackendAvailability> => {
-  const kernels = await chooseKernels()
-  if (kernels === undefined)
-    return { name: 'wasm', available: false, reason: 'WebAssembly with SIMD and threads does not work here' }
-  const arithmetic = kernels.relaxed ? 'relaxed SIMD (fused multiply-add)' : 'SIMD without fused multiply-add'
-  return {
-    name: 'wasm',
-    available: true,
-    reason: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores`,
-  }
+const availability = ({ name, find }: EngineProbe): T.Task<BackendAvailability> =>
+  pipe(
+    find(defaultThreads()),
+    TE.match(
+      ({ problem, remedy }): BackendAvailability => ({
+        name,
+        available: false,
+        automatic: false,
+        reason: `${problem}. ${remedy}`,
+      }),
+      ({ description, adapter }): BackendAvailability => {
+        const automatic = adapter?.software !== true
+        const reason = `${description}${automatic ? '' : '; not chosen by auto'}`
+        return { name, available: true, automatic, reason, ...(adapter === undefined ? {} : { adapter }) }
+      },
+    ),
+  )
+
+/** Every engine, in the order `auto` prefers them. Loads what is installed, and asks for a GPU. */
+export const availableBackends: T.Task<readonly BackendAvailability[]> = T.sequenceSeqArray(engines.map(availability))
+
+const open = ({ name, description, open }: Engine, why: string): TE.TaskEither<CpnasError, ResolvedBackend> =>
+  pipe(
+    open,
+    TE.map(backend => ({ name, backend, reason: `${why}: ${description}` })),
+  )
+
+const resolveAuto = (threads: number): TE.TaskEither<CpnasError, ResolvedBackend> => {
+  const [first, ...others] = engines as [EngineProbe, ...EngineProbe[]]
+  return pipe(
+    others.reduce(
+      (found, { findFast }) =>
+        pipe(
+          found,
+          TE.orElse(() => findFast(threads)),
+        ),
+      first.findFast(threads),
+    ),
+    TE.flatMap(engine => open(engine, 'the fastest engine available')),
+  )
 }
 
-/** Every engine of this build, in the order `auto` prefers them. */
-export const availableBackends: Task<readonly BackendAvailability[]> = async () => [
-  await wasmAvailability(),
-  {
-    name: 'reference',
-    available: true,
-    reason: 'plain loops in float64: the oracle, hundreds of times slower than wasm',
-  },
-]
-
-const unavailable = (name: string, problem: string, all: readonly BackendAvailability[]): CpnasError =>
+const unknown = (name: string): CpnasError =>
   cpnasError(
     'BackendUnavailable',
     `--backend ${name}`,
-    problem,
-    `Choose one of those available: auto, ${all
-      .filter(b => b.available)
-      .map(b => b.name)
-      .join(', ')}`,
+    'there is no engine of that name',
+    `Choose one of auto, ${backendNames.join(', ')}; cpnas backends says which of them work here`,
   )
 
 /**
- * The engine of that name; `auto` takes the first that works of `availableBackends`. Left: an unknown or unavailable
- * engine (BackendUnavailable), a number of threads out of range (InvalidOption).
+ * The engine of that name; `auto` takes the first that works of `availableBackends` and is `automatic`. Left: an unknown or
+ * unavailable engine (BackendUnavailable; says what to install), a number of threads out of range (InvalidOption).
  */
-export const resolveBackend =
-  (name: string, { threads = defaultThreads() }: ResolveOptions = {}): TaskEither<CpnasError, ResolvedBackend> =>
-  async () => {
-    if (!Number.isInteger(threads) || threads < 1 || threads > 256)
-      return E.left(
-        cpnasError(
-          'InvalidOption',
-          '--threads',
-          `must be an integer from 1 to 256, got ${threads}`,
-          'Leave it out to use all cores',
-        ),
-      )
-    const all = await availableBackends()
-    const chosen = name === 'auto' ? all.find(b => b.available) : all.find(b => b.name === name)
-    if (!chosen) return E.left(unavailable(name, 'there is no engine of that name', all))
-    if (!chosen.available) return E.left(unavailable(name, chosen.reason, all))
-    const why = name === 'auto' ? `the fastest engine available: ${chosen.reason}` : `asked for: ${chosen.reason}`
-    return E.right(
-      chosen.name === 'wasm'
-        ? {
-            name: 'wasm',
-            backend: await wasmBackend({ threads }),
-            reason: `${why}, ${threads} thread${threads === 1 ? '' : 's'} used`,
-          }
-        : { name: 'reference', backend: referenceBackend(), reason: why },
+export const resolveBackend = (
+  name: string,
+  { threads = defaultThreads() }: ResolveOptions = {},
+): TE.TaskEither<CpnasError, ResolvedBackend> => {
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256)
+    return TE.left(
+      cpnasError(
+        'InvalidOption',
+        '--threads',
+        `must be an integer from 1 to 256, got ${threads}`,
+        'Leave it out to use all cores',
+      ),
     )
-  }
+  if (name === 'auto') return resolveAuto(threads)
+  const chosen = engines.find(engine => engine.name === name)
+  if (chosen === undefined) return TE.left(unknown(name))
+  return pipe(
+    chosen.find(threads),
+    TE.mapLeft(error => ({ ...error, where: `--backend ${name}` })),
+    TE.flatMap(engine => open(engine, 'asked for')),
+  )
+}

@@ -78,7 +78,9 @@ test.for<readonly [string, string, Stand, string, RegExp]>([
   expect(await printed(source, modules)).toEqual({
     _tag: 'BackendUnavailable',
     where: engine,
-    problem: expect.stringMatching(new RegExp(`its packages are not installed \\(Cannot find package '${missing}'`)),
+    problem: expect.stringMatching(
+      new RegExp(`its packages are not installed \\(Cannot find package '${missing}'\\)$`),
+    ),
     remedy: expect.stringMatching(remedy),
   })
 })

@@ -10,7 +10,9 @@ interface Dawn {
 
 const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined
 
-const existing = (): GPU | undefined => (globalThis as { readonly navigator?: { readonly gpu?: GPU } }).navigator?.gpu
+/** `navigator.gpu`, of the runtime or as somebody put it there. */
+export const existingGpu = (): GPU | undefined =>
+  (globalThis as { readonly navigator?: { readonly gpu?: GPU } }).navigator?.gpu
 
 /** TensorFlow.js looks for `navigator.gpu` and the classes of WebGPU among the globals. A navigator that is there stays. */
 const install = ({ create, globals }: Dawn): GPU => {
@@ -34,7 +36,7 @@ const install = ({ create, globals }: Dawn): GPU => {
  * also in `navigator.gpu`. Left: neither is there.
  */
 export const findGpu: TE.TaskEither<CpnasError, GPU> = pipe(
-  TE.fromIO(existing),
+  TE.fromIO(existingGpu),
   TE.flatMap(gpu => {
     if (gpu) return TE.right(gpu)
     return isNode

@@ -28,7 +28,7 @@ export const importModules = <M>(
       ? cpnasError(
           'BackendUnavailable',
           engine,
-          `its packages are not installed (${firstLine((thrown as Error).message)})`,
+          `its packages are not installed (${firstLine((thrown as Error).message).replace(/ imported from .*$/, '')})`,
           `Install them: npm install ${packages.join(' ')}`,
         )
       : cpnasError(

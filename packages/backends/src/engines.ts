@@ -1,0 +1,137 @@
+import { readdir } from 'node:fs/promises'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Tensor } from './autodiff/tensor.js'
+import type { Backend } from './backend.js'
+import { type CpnasError, cpnasError } from './errors.js'
+import { referenceBackend } from './reference/backend.js'
+import type { ReferenceTensor } from './reference/tensor.js'
+import { tfjsCpuBackend, tfjsNodeBackend, tfjsWebgpuBackend } from './tfjs/backend.js'
+import { type AdapterSummary, printAdapter } from './tfjs/open/adapter.js'
+import { openCpu } from './tfjs/open/cpu.js'
+import { existingGpu } from './tfjs/open/gpu.js'
+import { type NodeEngine, openNode } from './tfjs/open/node.js'
+import { openWebgpu } from './tfjs/open/webgpu.js'
+import type { TfjsTensor } from './tfjs/tensor.js'
+import { defaultThreads, wasmBackend } from './wasm/backend.js'
+import { chooseKernels } from './wasm/module.js'
+import type { WasmTensor } from './wasm/tensor.js'
+
+export type BackendName = 'tfjs-node-gpu' | 'tfjs-webgpu' | 'wasm' | 'tfjs-node' | 'tfjs-cpu' | 'reference'
+
+/** Each engine's tensors are its own; code above is generic in them. */
+export type AnyBackend = Backend<Tensor<TfjsTensor>> | Backend<Tensor<WasmTensor>> | Backend<Tensor<ReferenceTensor>>
+
+/** What an engine computes with on this machine. */
+export interface Engine {
+  readonly name: BackendName
+  /** What it computes with, in one line. */
+  readonly description: string
+  /** The GPU, or what stands for it, of an engine that uses one. */
+  readonly adapter?: AdapterSummary
+  readonly open: TE.TaskEither<CpnasError, AnyBackend>
+}
+
+/** Looks for an engine. Left: BackendUnavailable, it does not work here. */
+export interface EngineProbe {
+  readonly name: BackendName
+  readonly find: (threads: number) => TE.TaskEither<CpnasError, Engine>
+  /** As `find`, but Left also where the engine works and is not to be chosen without being asked for. */
+  readonly findFast: (threads: number) => TE.TaskEither<CpnasError, Engine>
+}
+
+const unavailable = (name: BackendName, problem: string): CpnasError =>
+  cpnasError('BackendUnavailable', name, problem, 'Choose another engine')
+
+const probe = (name: BackendName, find: EngineProbe['find'], findFast = find): EngineProbe => ({ name, find, findFast })
+
+const findWasm = (threads: number): TE.TaskEither<CpnasError, Engine> =>
+  pipe(
+    TE.fromTask<Awaited<ReturnType<typeof chooseKernels>>, CpnasError>(chooseKernels),
+    TE.flatMap(kernels => {
+      if (kernels === undefined)
+        return TE.left(unavailable('wasm', 'WebAssembly with SIMD and threads does not work here'))
+      const arithmetic = kernels.relaxed ? 'relaxed SIMD (fused multiply-add)' : 'SIMD without fused multiply-add'
+      return TE.right<CpnasError, Engine>({
+        name: 'wasm',
+        description: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores, ${threads} thread${threads === 1 ? '' : 's'} used`,
+        open: TE.fromTask(() => wasmBackend({ threads })),
+      })
+    }),
+  )
+
+const findReference = (): TE.TaskEither<CpnasError, Engine> =>
+  TE.right({
+    name: 'reference',
+    description: 'plain loops in float64: the oracle, hundreds of times slower than wasm',
+    open: TE.fromIO(referenceBackend),
+  })
+
+const findCpu = (): TE.TaskEither<CpnasError, Engine> =>
+  pipe(
+    openCpu,
+    TE.flatMap(runtime => TE.fromTask(runtime.close)),
+    TE.map(() => ({
+      name: 'tfjs-cpu',
+      description: 'TensorFlow.js in plain JavaScript: for finding faults, slow',
+      open: tfjsCpuBackend,
+    })),
+  )
+
+const findNode = (name: NodeEngine) => (): TE.TaskEither<CpnasError, Engine> =>
+  pipe(
+    openNode(name),
+    TE.map(() => ({
+      name,
+      description: `TensorFlow's C library on ${name === 'tfjs-node' ? 'the CPU' : 'a CUDA GPU'}`,
+      open: tfjsNodeBackend(name),
+    })),
+  )
+
+const findWebgpu = (): TE.TaskEither<CpnasError, Engine> =>
+  pipe(
+    openWebgpu,
+    TE.tap(runtime => TE.fromTask(runtime.close)),
+    TE.map(({ adapter }) => ({
+      name: 'tfjs-webgpu',
+      description: `WebGPU on ${printAdapter(adapter)}`,
+      adapter,
+      open: tfjsWebgpuBackend,
+    })),
+  )
+
+/** How the drivers of GPUs name their devices. */
+const gpuDevice = /^(dri|dxg|kfd|kgsl|mali|nvidia|nvhost|nvmap)/
+
+/** Linux shows GPUs among its devices: where there are none, Dawn need not be loaded and asked. */
+const mayHaveGpu: TE.TaskEither<CpnasError, unknown> = pipe(
+  TE.fromTask<boolean, CpnasError>(async () => {
+    if (process.platform !== 'linux' || existingGpu()) return true
+    const devices = await readdir('/dev').catch(() => undefined)
+    return devices === undefined || devices.some(device => gpuDevice.test(device))
+  }),
+  TE.filterOrElse(
+    there => there,
+    () => unavailable('tfjs-webgpu', 'this machine has no GPU'),
+  ),
+)
+
+const findRealGpu = (): TE.TaskEither<CpnasError, Engine> =>
+  pipe(
+    mayHaveGpu,
+    TE.flatMap(findWebgpu),
+    TE.filterOrElse(
+      ({ adapter }) => adapter?.software !== true,
+      ({ description }) => unavailable('tfjs-webgpu', `there is only ${description}`),
+    ),
+  )
+
+/** Every engine, in the order in which `auto` prefers them. */
+export const engines: readonly EngineProbe[] = [
+  probe('tfjs-node-gpu', findNode('tfjs-node-gpu')),
+  probe('tfjs-webgpu', findWebgpu, findRealGpu),
+  probe('wasm', findWasm),
+  probe('tfjs-node', findNode('tfjs-node')),
+  probe('tfjs-cpu', findCpu),
+  probe('reference', findReference),
+]
