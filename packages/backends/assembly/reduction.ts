@@ -62,7 +62,7 @@ export function argMax(x: usize, rows: i32, columns: i32, y: usize): void {
     let index = 0
     for (let i = 0; i < columns; i++) {
       const v = load<f32>(x)
-      if (v > best || (v != v && best == best)) {
+      if (v > best) {
         best = v
         index = i
       }

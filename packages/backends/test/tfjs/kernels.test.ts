@@ -1,0 +1,41 @@
+import { referenceKernels } from '@cpnas/backends'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { kernelCases } from '../kernel-cases.js'
+import { kernelError } from '../kernel-errors.js'
+import { specialCases } from '../special-cases.js'
+import { tfjsEngines } from './engines.js'
+
+const reference = referenceKernels()
+
+describe.each(tfjsEngines)('$name equals reference', async ({ name, slack, runs, open }) => {
+  const opened = await open()
+  if ('problem' in opened) {
+    test.skip(`${name} is not available here: ${opened.problem}`)
+    return
+  }
+  const { kernels, held } = opened
+  afterAll(() => kernels.close())
+
+  test.each(specialCases)('what is no number or infinite, in %s', async (_, cases) => {
+    await fc.assert(
+      fc.asyncProperty(cases, async kernelCase => {
+        const { ratio, where } = await kernelError(kernels, reference, kernelCase)
+        if (ratio > 1) throw new Error(where)
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  test.each(kernelCases)('%s within the bound of float32', async (kernel, cases) => {
+    await fc.assert(
+      fc.asyncProperty(cases, async kernelCase => {
+        const before = held()
+        const { ratio, where } = await kernelError(kernels, reference, kernelCase, slack[kernel])
+        if (ratio > 1) throw new Error(where)
+        expect(held()).toEqual(before)
+      }),
+      { numRuns: runs },
+    )
+  })
+})

@@ -1,0 +1,24 @@
+import { referenceKernels, wasmKernels } from '@cpnas/backends'
+import fc from 'fast-check'
+import { afterAll, describe, test } from 'vitest'
+import { kernelError } from '../kernel-errors.js'
+import { specialCases } from '../special-cases.js'
+
+const reference = referenceKernels()
+
+describe.each([{ relaxedSimd: true }, { relaxedSimd: false }])(
+  'wasm equals reference where operands are no numbers or infinite: %o',
+  async options => {
+    const wasm = await wasmKernels({ threads: 1, ...options })
+    afterAll(() => wasm.close())
+
+    test.each(specialCases)('%s', async (_, cases) => {
+      await fc.assert(
+        fc.asyncProperty(cases, async kernelCase => {
+          const { ratio, where } = await kernelError(wasm, reference, kernelCase)
+          if (ratio > 1) throw new Error(where)
+        }),
+      )
+    })
+  },
+)
