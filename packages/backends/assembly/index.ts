@@ -6,6 +6,7 @@ import { depthwiseConv2d, depthwiseConv2dGrad } from './depthwise'
 import { binary, linearCombination, stridedCopy, unary } from './elementwise'
 import { accumulateOuter, multiply } from './gemm'
 import { chunkMoments } from './moments'
+import { sgdStep, squares } from './optimizer'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling'
 import { sum } from './reduction'
 import { chunkSums } from './sums'
@@ -80,7 +81,9 @@ function kernel(id: i32, args: usize, chunk: i32, scratch: usize): void {
     case 14: return stridedCopy(args, chunk)
     case 15: return sum(args, chunk)
     case 16: return matMul(args, chunk)
-    default: return matMulTransposed(args)
+    case 17: return matMulTransposed(args)
+    case 18: return squares(args, chunk)
+    default: return sgdStep(args, chunk)
   }
 }
 

@@ -1,5 +1,5 @@
 // Sums run in float32 over blocks short enough that their rounding stays small; blocks are added in float64.
-import { storeLanes } from './vector'
+import { fma, storeLanes } from './vector'
 
 const BLOCK: i32 = 256
 
@@ -18,19 +18,31 @@ export function sum(args: usize, row: i32): void {
   const x = a.x + (<usize>(row * a.size) * a.inner << 2)
   const y = a.y + (<usize>row * a.inner << 2)
   if (a.inner == 1) {
-    store<f32>(y, <f32>sumRun(x, a.size))
+    store<f32>(y, <f32>sumRun(false, x, a.size))
     return
   }
   for (let c = 0; c < a.inner; c += 4) sumColumns(x + (<usize>c << 2), a.size, <usize>a.inner << 2, y + (<usize>c << 2), min(4, a.inner - c))
 }
 
-function sumRun(x: usize, n: i32): f64 {
+export function sumSquares(x: usize, n: i32): f64 {
+  return sumRun(true, x, n)
+}
+
+/** Sum of n values, or of their squares. */
+@inline
+function sumRun(squared: bool, x: usize, n: i32): f64 {
   let total: f64 = 0
   for (let start = 0; start < n; start += 4 * BLOCK) {
     let s = f32x4.splat(0)
     const end = min(n, start + 4 * BLOCK)
-    for (let i = start; i + 4 <= end; i += 4) s = f32x4.add(s, v128.load(x + (<usize>i << 2)))
-    for (let i = start + (end - start & ~3); i < end; i++) total += <f64>load<f32>(x + (<usize>i << 2))
+    for (let i = start; i + 4 <= end; i += 4) {
+      const v = v128.load(x + (<usize>i << 2))
+      s = squared ? fma(v, v, s) : f32x4.add(s, v)
+    }
+    for (let i = start + (end - start & ~3); i < end; i++) {
+      const v = <f64>load<f32>(x + (<usize>i << 2))
+      total += squared ? v * v : v
+    }
     total += <f64>f32x4.extract_lane(s, 0) + <f64>f32x4.extract_lane(s, 1) + <f64>f32x4.extract_lane(s, 2) + <f64>f32x4.extract_lane(s, 3)
   }
   return total

@@ -1,5 +1,13 @@
 import type { WindowOptions } from './geometry.js'
-import type { Activation, ScaleGroup, SignActivation, Values } from './kernels.js'
+import type {
+  Activation,
+  ScaleGroup,
+  SgdCoefficients,
+  SgdUpdate,
+  SgdUpdated,
+  SignActivation,
+  Values,
+} from './kernels.js'
 import type { Shape } from './shape.js'
 
 /** Batch normalization of a convolution's input or of a term of `normalizedSum`: (x - mean) / sqrt(variance + epsilon) * gamma + beta. */
@@ -104,6 +112,16 @@ export interface Backend<T> {
 
   /** Mean cross-entropy of logits [n, classes] with class indices [n]; shape []. Gradient to the logits only. */
   softmaxCrossEntropy(logits: T, labels: T): T
+
+  /** The sum of the squares of all values of all tensors, summed in their order; shape []; no gradient. Of none it is 0. */
+  squaredNorm(xs: readonly T[]): T
+  /**
+   * A step of stochastic gradient descent with momentum and weight decay for all parameters at once, in the order of PyTorch's
+   * SGD: g = gradient * factor + weightDecay * parameter; v = momentum * velocity + g, or g where there is no velocity; then
+   * parameter - learningRate * v, clamped to [-limit, limit] where there is a limit. `factor` has the shape [] (default 1).
+   * Makes new tensors, in the order of `updates`, and frees none; no gradient.
+   */
+  sgdStep(updates: readonly SgdUpdate<T>[], coefficients: SgdCoefficients, factor?: T): readonly SgdUpdated<T>[]
 
   /** The same values, cut off from the gradient. */
   stopGradient(x: T): T

@@ -5,6 +5,7 @@ import { differentiating } from './differentiate.js'
 import { elementwise } from './elementwise.js'
 import { loss } from './loss.js'
 import { normalizing } from './normalization.js'
+import { optimizing } from './optimizer.js'
 import { makeRecorder } from './recorder.js'
 import { reductions } from './reductions.js'
 import { scaledSign } from './scaled-sign.js'
@@ -43,6 +44,7 @@ export const backendOf = <H>(kernels: Kernels<H>): Backend<Tensor<H>> => {
     ...normalizing(recorder),
     ...scaledSign(recorder),
     ...loss(recorder),
+    ...optimizing(recorder),
     ...differentiating(recorder),
   }
 }

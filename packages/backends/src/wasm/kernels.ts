@@ -138,6 +138,6 @@ export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions):
     ...scaledSignKernels(engine),
     ...productKernels(engine, strided.transpose),
     ...lossKernels(engine),
-    ...optimizerKernels(engine, strided),
+    ...optimizerKernels(engine),
   }
 }

@@ -21,6 +21,8 @@ export const kernelNumber = {
   sum: 15,
   matMul: 16,
   matMulTransposed: 17,
+  squares: 18,
+  sgdStep: 19,
 } as const
 
 export type KernelName = keyof typeof kernelNumber

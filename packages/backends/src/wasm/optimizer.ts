@@ -1,39 +1,73 @@
 import type { Kernels } from '../kernels.js'
-import { addressOf, type Engine } from './engine.js'
+import { addressOf, type Engine, withStorage, writeWords } from './engine.js'
 import type { WasmTensor } from './tensor.js'
 
-type Parts = Pick<Kernels<WasmTensor>, 'binary' | 'linearCombination' | 'concat' | 'sum'>
+/** Elements of a chunk, which lies within one tensor. */
+const CHUNK = 16_384
 
-export const optimizerKernels = (
-  { heap, store }: Engine,
-  k: Parts,
-): Pick<Kernels<WasmTensor>, 'squaredNorm' | 'sgdStep'> => {
-  /** The last handle, the others freed. */
-  const last = (...handles: readonly [WasmTensor, ...WasmTensor[]]): WasmTensor => {
-    for (const handle of handles.slice(0, -1)) store.free(handle)
-    return handles.at(-1)!
-  }
-  const clamp = (x: WasmTensor, limit: number): WasmTensor => {
-    const [high, low] = [store.allocate([]), store.allocate([])]
-    heap.floats[addressOf(high) / 4] = limit
-    heap.floats[addressOf(low) / 4] = -limit
-    const below = k.binary('min', x, high)
-    return last(x, high, below, low, k.binary('max', below, low))
-  }
+/** Where the chunks of a tensor start, in elements, with their numbers of elements. */
+const chunksOf = ({ size }: WasmTensor): readonly { readonly start: number; readonly count: number }[] =>
+  Array.from({ length: Math.ceil(size / CHUNK) }, (_, i) => ({
+    start: i * CHUNK,
+    count: Math.min(CHUNK, size - i * CHUNK),
+  }))
+
+const elements = (xs: readonly WasmTensor[]): number => xs.reduce((sum, x) => sum + x.size, 0)
+
+const float = new Float32Array(1)
+const floatBits = new Int32Array(float.buffer)
+/** A float32 as the word that holds it. */
+const wordOf = (value: number): number => {
+  float[0] = value
+  return floatBits[0]!
+}
+
+/** The threads share the chunks of all tensors at once, each described by a record in a table. */
+export const optimizerKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'squaredNorm' | 'sgdStep'> => {
+  const { heap, threads, store } = engine
+
+  /** Calls `use` with the address of a table of records of words. */
+  const withTable = <A>(records: readonly (readonly number[])[], use: (table: number) => A): A =>
+    withStorage(engine, records.length * records[0]!.length * 4, ({ address }) => {
+      heap.integers.set(records.flat(), address / 4)
+      return use(address)
+    })
+
   return {
     squaredNorm(xs) {
-      const flat = xs.map(x => store.alias(x, [x.size]))
-      const all = k.concat(flat, 0)
-      const squares = k.binary('mul', all, all)
-      return last(...(flat as [WasmTensor]), all, squares, k.sum(squares))
+      const y = store.allocate([])
+      // The record `Squares` of assembly/optimizer.ts.
+      const records = xs.flatMap(x => chunksOf(x).map(({ start, count }) => [count, addressOf(x) + 4 * start, 0]))
+      withTable(records, table => {
+        writeWords(engine, [table])
+        threads.run('squares', records.length, elements(xs))
+        heap.floats[addressOf(y) / 4] = records.reduce((sum, _, i) => sum + heap.floats[table / 4 + 3 * i + 2]!, 0)
+      })
+      return y
     },
-    sgdStep: (updates, { learningRate, momentum, weightDecay }, factor) =>
-      updates.map(({ parameter, gradient, velocity, limit }) => {
-        const scaled = factor ? k.binary('mul', gradient, factor) : store.alias(gradient, gradient.shape)
-        const decayed = last(scaled, k.linearCombination(1, scaled, weightDecay, parameter))
-        const next = velocity ? last(decayed, k.linearCombination(momentum, velocity, 1, decayed)) : decayed
-        const after = k.linearCombination(1, parameter, -learningRate, next)
-        return { parameter: limit === undefined ? after : clamp(after, limit), velocity: next }
-      }),
+
+    sgdStep(updates, { learningRate, momentum, weightDecay }, factor) {
+      const updated = updates.map(({ parameter: { shape } }) => ({
+        parameter: store.allocate(shape),
+        velocity: store.allocate(shape),
+      }))
+      // The record `Update` of assembly/optimizer.ts.
+      const records = updates.flatMap(({ parameter, gradient, velocity, limit = Number.POSITIVE_INFINITY }, i) =>
+        chunksOf(parameter).map(({ start, count }) => [
+          count,
+          wordOf(limit),
+          addressOf(parameter) + 4 * start,
+          addressOf(gradient) + 4 * start,
+          velocity ? addressOf(velocity) + 4 * start : 0,
+          addressOf(updated[i]!.parameter) + 4 * start,
+          addressOf(updated[i]!.velocity) + 4 * start,
+        ]),
+      )
+      withTable(records, table => {
+        writeWords(engine, [table, addressOf(factor), ...[learningRate, momentum, weightDecay].map(wordOf)])
+        threads.run('sgdStep', records.length, 4 * elements(updates.map(({ parameter }) => parameter)))
+      })
+      return updated
+    },
   }
 }

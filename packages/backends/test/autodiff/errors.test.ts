@@ -5,6 +5,8 @@ const b = referenceBackend()
 const t = (...shape: readonly number[]) => b.full(1, shape)
 
 const image = t(1, 4, 4, 3)
+const coefficients = { learningRate: 1, momentum: 0, weightDecay: 0 }
+const update = <T>(parameter: T, gradient: T, velocity?: T) => ({ parameter, gradient, velocity })
 
 /** What is called wrongly, and how the error names it. */
 const mistakes: readonly (readonly [string, (b: Backend<typeof image>) => unknown])[] = [
@@ -52,6 +54,15 @@ const mistakes: readonly (readonly [string, (b: Backend<typeof image>) => unknow
   ['normalizedSum: [2, 3] and [3, 3] must be the same shape', b => b.normalizedSum([{ x: t(2, 3) }, { x: t(3, 3) }])],
   ['softmaxCrossEntropy: the operand must have 2 axes, got [3]', b => b.softmaxCrossEntropy(t(3), t(3))],
   ['softmaxCrossEntropy: labels must be [2], got [3]', b => b.softmaxCrossEntropy(t(2, 3), t(3))],
+  ['sgdStep: factor must be [], got [1]', b => b.sgdStep([], coefficients, t(1))],
+  [
+    'sgdStep: the gradient of parameter 1 must be [2], got [1, 2]',
+    b => b.sgdStep([update(t(2), t(2)), update(t(2), t(1, 2))], coefficients),
+  ],
+  [
+    'sgdStep: the velocity of parameter 0 must be [2], got [3]',
+    b => b.sgdStep([update(t(2), t(2), t(3))], coefficients),
+  ],
   [
     'valueAndGrad: the value must have the shape [], got [2]',
     b => b.valueAndGrad(({ x }) => ({ value: x }), { x: t(2) }),

@@ -1,0 +1,28 @@
+import { wasmKernels } from '@cpnas/backends'
+import { afterAll, expect, test } from 'vitest'
+
+const kernels = await wasmKernels({ threads: 2 })
+afterAll(() => kernels.close())
+
+test('squaredNorm counts every value of every chunk once', async () => {
+  const sizes = [1, 3, 16_383, 16_384, 16_385, 40_007]
+  for (const parts of [...sizes.map(size => [size]), sizes]) {
+    const xs = parts.map(size => kernels.fill(-1, [size]))
+    const norm = kernels.squaredNorm(xs)
+    expect([...(await kernels.read(norm))]).toEqual([parts.reduce((a, b) => a + b)])
+    for (const handle of [...xs, norm]) kernels.free(handle)
+  }
+})
+
+test('a limit clamps infinities and keeps NaN', async () => {
+  const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -3, 0.25]
+  const [zeros, gradient] = [kernels.fill(0, [5]), kernels.fromValues(values, [5])]
+  const update = { parameter: zeros, gradient }
+  const updated = kernels.sgdStep([{ ...update, limit: 1 }, update], {
+    learningRate: 1,
+    momentum: 0.5,
+    weightDecay: 0.5,
+  })
+  expect([...(await kernels.read(updated[0]!.parameter))]).toEqual([Number.NaN, -1, 1, 1, -0.25])
+  expect([...(await kernels.read(updated[1]!.parameter))]).toEqual(values.map(v => -v))
+})
