@@ -1,0 +1,185 @@
+import type { Store, TfjsTensor } from '../tensor.js'
+import { sumParts } from './column-sums.js'
+import type { Dispatch, Fragment, Runner } from './fragment.js'
+import { spread, workgroupIndex } from './wgsl.js'
+
+/** Workgroups that fill a large device. */
+const WORKGROUPS = 512
+/** Slices of the sum at least that a workgroup takes where it is split. */
+const SLICES = 8
+
+/** A factor of a matrix product. An element has two indices: along the sum (`depth`) and along the result (`side`: the row of A, the column of B). */
+export interface Factor extends Fragment {
+  /** The index that neighbours in memory: neighbouring invocations read neighbouring elements. */
+  readonly fast: 'depth' | 'side'
+  /** Whether places of the other index are kept in workgroup memory. */
+  readonly kept: boolean
+  /**
+   * WGSL: `fast<name>(i) -> vec4<i32>` and `slow<name>(i) -> vec4<i32>`, the places of the two indices, which may lie beyond
+   * the end, and `element<name>(fast, slow) -> f32`, zero there.
+   */
+  readonly source: () => string
+}
+
+export interface Sizes {
+  readonly rows: number
+  readonly columns: number
+  readonly depth: number
+}
+
+/** Rows, columns and depth of what a workgroup holds, and what of it an invocation sums in registers. */
+interface Tile {
+  readonly rows: number
+  readonly columns: number
+  readonly depth: number
+  readonly perRow: number
+  readonly perColumn: number
+}
+
+const tileSide = (size: number): number => (size <= 16 ? 16 : size <= 32 ? 32 : 64)
+
+/** At least 64 invocations, and no more than 4x4 sums for each. */
+const tileFor = ({ rows, columns }: Sizes): Tile => {
+  const [m, n] = [tileSide(rows), tileSide(columns)]
+  return {
+    rows: m,
+    columns: n,
+    depth: m + n <= 48 ? 32 : 16,
+    perRow: m === 16 && n < 64 ? 2 : 4,
+    perColumn: n === 16 && m < 64 ? 2 : 4,
+  }
+}
+
+const times = (count: number, line: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => line(i)).join('\n')
+
+/** WGSL: `load<name>(thread, depth0, side0)` fills `tile<name>`, [depth][side] with one element between rows against bank conflicts. */
+const loading = (name: 'A' | 'B', { fast, kept }: Factor, side: number, { depth }: Tile, threads: number): string => {
+  const [quick, still] = fast === 'depth' ? [depth, side] : [side, depth]
+  const [quickFrom, stillFrom] = fast === 'depth' ? ['depth0', 'side0'] : ['side0', 'depth0']
+  const cell = fast === 'depth' ? `place * ${side + 1} + s` : `s * ${side + 1} + place`
+  return `
+    var<workgroup> tile${name}: array<f32, ${depth * (side + 1)}>;
+    ${kept ? `var<workgroup> places${name}: array<vec4<i32>, ${still}>;` : ''}
+    fn keep${name}(thread: i32, still0: i32) {
+      ${kept ? `if (thread < ${still}) { places${name}[thread] = slow${name}(still0 + thread); }` : ''}
+    }
+    fn load${name}(thread: i32, depth0: i32, side0: i32) {
+      let place = thread % ${quick};
+      let at = fast${name}(${quickFrom} + place);
+      for (var s = thread / ${quick}; s < ${still}; s += ${threads / quick}) {
+        tile${name}[${cell}] = element${name}(at, ${kept ? `places${name}[s]` : `slow${name}(${stillFrom} + s)`});
+      }
+    }`
+}
+
+const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number): string => {
+  const columnGroups = tile.columns / tile.perColumn
+  const rowGroups = tile.rows / tile.perRow
+  const vector = `vec${tile.perColumn}<f32>`
+  const keptOnce = [
+    a.kept && a.fast === 'depth' ? 'keepA(thread, row0);' : '',
+    b.kept && b.fast === 'depth' ? 'keepB(thread, column0);' : '',
+  ]
+  const keptEach = [
+    a.kept && a.fast === 'side' ? 'keepA(thread, depth0);' : '',
+    b.kept && b.fast === 'side' ? 'keepB(thread, depth0);' : '',
+  ]
+  return `
+    ${workgroupIndex}
+    ${loading('A', a, tile.rows, tile, threads)}
+    ${loading('B', b, tile.columns, tile, threads)}
+    fn main() {
+      let thread = i32(localIndex);
+      let group = workgroupIndex();
+      let band = group / uniforms.columnTiles;
+      let part = band / uniforms.rowTiles;
+      let row0 = (band - part * uniforms.rowTiles) * ${tile.rows};
+      let column0 = (group - band * uniforms.columnTiles) * ${tile.columns};
+      let r = thread / ${columnGroups};
+      let c = thread % ${columnGroups};
+      ${times(tile.perRow, i => `var sum${i} = ${vector}(0.0);`)}
+      ${keptOnce.join(' ')}
+      for (var slice = 0; slice < uniforms.slices; slice++) {
+        let depth0 = (part * uniforms.slices + slice) * ${tile.depth};
+        ${keptEach.join(' ')}
+        ${a.kept || b.kept ? 'workgroupBarrier();' : ''}
+        loadA(thread, depth0, row0);
+        loadB(thread, depth0, column0);
+        workgroupBarrier();
+        for (var k = 0; k < ${tile.depth}; k++) {
+          let b = ${vector}(${Array.from({ length: tile.perColumn }, (_, j) => `tileB[k * ${tile.columns + 1} + c + ${j * columnGroups}]`).join(', ')});
+          ${times(tile.perRow, i => `sum${i} = fma(${vector}(tileA[k * ${tile.rows + 1} + r + ${i * rowGroups}]), b, sum${i});`)}
+        }
+        workgroupBarrier();
+      }
+      if (part >= uniforms.parts) { return; }
+      ${times(
+        tile.perRow,
+        i => `if (row0 + r + ${i * rowGroups} < uniforms.rows) {
+        ${times(
+          tile.perColumn,
+          j => `if (column0 + c + ${j * columnGroups} < uniforms.columns) {
+          write(part, row0 + r + ${i * rowGroups}, column0 + c + ${j * columnGroups}, sum${i}[${j}]);
+        }`,
+        )}
+      }`,
+      )}
+    }`
+}
+
+/**
+ * The shader of a matrix product whose factors are computed where they are read (an implicit GEMM). `writing` ends with the
+ * declaration of `write(part, row, column, value)`; the sum is cut in `parts`.
+ */
+const productDispatch = (sizes: Sizes, a: Factor, b: Factor, writing: readonly Fragment[], parts: number): Dispatch => {
+  const tile = tileFor(sizes)
+  const threads = (tile.rows / tile.perRow) * (tile.columns / tile.perColumn)
+  const rowTiles = Math.ceil(sizes.rows / tile.rows)
+  const columnTiles = Math.ceil(sizes.columns / tile.columns)
+  const slices = Math.ceil(sizes.depth / parts / tile.depth)
+  return {
+    fragments: [
+      { key: 'product', integers: { ...sizes, rowTiles, columnTiles, slices, parts } },
+      a,
+      b,
+      ...writing,
+      {
+        key: `${tile.rows} ${tile.columns} ${tile.depth}`,
+        source: () => multiplying(a, b, tile, threads),
+      },
+    ],
+    threads,
+    workgroups: spread(rowTiles * columnTiles * parts),
+  }
+}
+
+/** A product whose elements go where `writing` says. */
+export const productInto = (sizes: Sizes, a: Factor, b: Factor, writing: readonly Fragment[]): Dispatch =>
+  productDispatch(sizes, a, b, writing, 1)
+
+const plainly: Fragment = {
+  key: 'write',
+  source: () => `fn write(part: i32, row: i32, column: i32, value: f32) {
+    result[(part * uniforms.rows + row) * uniforms.columns + column] = value;
+  }`,
+}
+
+const partsFor = (sizes: Sizes): number => {
+  const tile = tileFor(sizes)
+  const tiles = Math.ceil(sizes.rows / tile.rows) * Math.ceil(sizes.columns / tile.columns)
+  const slices = Math.ceil(sizes.depth / tile.depth)
+  const wanted = Math.min(Math.ceil(WORKGROUPS / tiles), Math.floor(slices / SLICES))
+  // As many as are left when each takes as many slices as the longest: none is empty.
+  return wanted <= 1 ? 1 : Math.ceil(slices / Math.ceil(slices / wanted))
+}
+
+/** [rows, columns]. A long sum with few results is cut in parts, which are then summed in order. */
+export const product = (run: Runner, store: Store, sizes: Sizes, a: Factor, b: Factor): TfjsTensor => {
+  const { rows, columns } = sizes
+  const parts = partsFor(sizes)
+  const results = run.fresh(productDispatch(sizes, a, b, [plainly], parts), [parts, rows, columns])
+  const sum = parts === 1 ? results : sumParts(run, results, parts, rows * columns)
+  if (sum !== results) store.free(results)
+  return sum
+}

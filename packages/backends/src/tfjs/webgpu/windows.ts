@@ -1,0 +1,128 @@
+import { type Geometry, inputShape } from '../../geometry.js'
+import type { Activation, Gradient, Prologue } from '../../kernels.js'
+import type { Store, TfjsTensor } from '../tensor.js'
+import type { Dispatch, Fragment, Runner } from './fragment.js'
+import { spread, workgroupIndex } from './wgsl.js'
+
+/** WGSL: the sizes of a geometry, by the names of its fields. */
+export const geometry = ({ outChannels, ...g }: Geometry): Fragment => ({ key: '', integers: { ...g, outChannels } })
+
+/** On bit patterns, which hold for NaN whatever a compiler assumes of it: NaN is not negative, not positive, not small. */
+const activations: Readonly<Record<Activation, string>> = {
+  identity: 'return h;',
+  relu: 'let bits = bitcast<u32>(h); return select(h, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);',
+  sign: 'let bits = bitcast<u32>(h); return select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);',
+  'sign-polynomial':
+    'let bits = bitcast<u32>(h); return select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);',
+}
+
+const slopes: Readonly<Record<Activation, string>> = {
+  identity: 'return 1.0;',
+  relu: 'let bits = bitcast<u32>(h); return select(0.0, 1.0, bits - 1u < 0x7f800000u);',
+  sign: 'return select(0.0, 1.0, (bitcast<u32>(h) & 0x7fffffffu) <= 0x3f800000u);',
+  'sign-polynomial': 'return select(0.0, 2.0 - 2.0 * abs(h), (bitcast<u32>(h) & 0x7fffffffu) < 0x3f800000u);',
+}
+
+/** WGSL: `entering(value, channel)`, P of a value of x, and `slope(value, channel)`, activation' of its argument. */
+export const prologue = ({ activation, affine }: Prologue<TfjsTensor>): Fragment => ({
+  key: `${activation}${affine ? ' of affine' : ''}`,
+  ...(affine && { vectors: { preScale: affine.scale, preShift: affine.shift } }),
+  source: () => `
+    fn argument(value: f32, channel: i32) -> f32 {
+      return ${affine ? 'value * preScale(channel) + preShift(channel)' : 'value'};
+    }
+    fn activated(h: f32) -> f32 { ${activations[activation]} }
+    fn activatedSlope(h: f32) -> f32 { ${slopes[activation]} }
+    fn entering(value: f32, channel: i32) -> f32 { return activated(argument(value, channel)); }
+    fn slope(value: f32, channel: i32) -> f32 { return activatedSlope(argument(value, channel)); }`,
+})
+
+/** WGSL: `gradient(i, channel)`, element i of the output's gradient, written out or not. */
+export const outputGradient = ({ dy, affine }: Gradient<TfjsTensor>): Fragment =>
+  affine === undefined
+    ? {
+        key: 'dy',
+        inputs: { dy },
+        source: () => 'fn gradient(i: i32, channel: i32) -> f32 { return dy[uniforms.dyAt + i]; }',
+      }
+    : {
+        key: 'dy through affine',
+        inputs: { dy, dyx: affine.x },
+        vectors: { dyScale: affine.scale, dySlope: affine.slope, dyOffset: affine.offset },
+        source: () => `fn gradient(i: i32, channel: i32) -> f32 {
+          return dy[uniforms.dyAt + i] * dyScale(channel) + dyx[uniforms.dyxAt + i] * dySlope(channel) + dyOffset(channel);
+        }`,
+      }
+
+/** WGSL: `give(i, channel, value)` writes element i of an input's gradient: value * slope + into. */
+const giving = (
+  x: TfjsTensor | undefined,
+  p: Prologue<TfjsTensor>,
+  into: TfjsTensor | 'in place' | undefined,
+): readonly Fragment[] => {
+  // The identity's slope is 1, with or without an affine map before it.
+  const sloped = x !== undefined && p.activation !== 'identity'
+  const added = into === undefined ? '' : into === 'in place' ? ' + result[i]' : ' + into[uniforms.intoAt + i]'
+  return [
+    ...(sloped ? [prologue(p)] : []),
+    {
+      key: `give ${sloped}${added}`,
+      inputs: { ...(sloped && { x }), ...(typeof into === 'object' && { into }) },
+      source: () => `fn give(i: i32, channel: i32, value: f32) {
+        result[i] = value${sloped ? ' * slope(x[uniforms.xAt + i], channel)' : ''}${added};
+      }`,
+    },
+  ]
+}
+
+/** Runs a shader that gives an input's gradient: in the memory of `into` if nobody else holds it, which is consumed. */
+export const giveInputGradient = (
+  run: Runner,
+  store: Store,
+  { g, x, p, into }: InputGradient,
+  dispatch: (giving: readonly Fragment[]) => Dispatch,
+): TfjsTensor => {
+  if (into !== undefined && store.exclusive(into)) {
+    run.inPlace(dispatch(giving(x, p, 'in place')), into)
+    const result = store.view(into, inputShape(g))
+    store.free(into)
+    return result
+  }
+  const result = run.fresh(dispatch(giving(x, p, into)), inputShape(g))
+  if (into !== undefined) store.free(into)
+  return result
+}
+
+export interface InputGradient {
+  readonly g: Geometry
+  /** Absent where there is no prologue. */
+  readonly x?: TfjsTensor
+  readonly p: Prologue<TfjsTensor>
+  readonly into: TfjsTensor | undefined
+}
+
+const THREADS = 256
+
+/** WGSL: `main`, once for every element: its number `i`, its `channel`, and its `pixel` (y, x, image) in images of those sizes. */
+export const eachElement = (key: string, width: string, height: string, body: string): Fragment => ({
+  key,
+  source: () => `
+    ${workgroupIndex}
+    fn main() {
+      let i = workgroupIndex() * ${THREADS} + i32(localIndex);
+      if (i >= uniforms.elements) { return; }
+      let place = i / uniforms.inChannels;
+      let channel = i - place * uniforms.inChannels;
+      let lines = place / uniforms.${width};
+      let image = lines / uniforms.${height};
+      let pixel = vec3<i32>(lines - image * uniforms.${height}, place - lines * uniforms.${width}, image);
+      ${body}
+    }`,
+})
+
+/** One invocation an element. */
+export const elements = (count: number, fragments: readonly Fragment[]): Dispatch => ({
+  fragments: [{ key: '', integers: { elements: count } }, ...fragments],
+  threads: THREADS,
+  workgroups: spread(Math.ceil(count / THREADS)),
+})
