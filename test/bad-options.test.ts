@@ -38,17 +38,37 @@ test('a batch is larger than the split', async () => {
   ])
 })
 
-test('an engine that is not available: says which are', async () => {
+test('an engine that is not there: says which are', async () => {
   const out = join(temporary(), 'run')
   await expectRefusal(['search', '--out', out, '--backend', 'tpu'], out, ['--backend', 'tpu', 'wasm', 'reference'])
 })
 
-test('cpnas backends says which engines work, and why', async () => {
-  const { code, out } = await run(['backends'])
+test('cpnas backends says which engines work, and why not', async () => {
+  const { code, out } = await run(['backends', '--no-measure'])
   expect(code).toBe(0)
-  expect(out).toMatch(/^yes {2}wasm .+\nyes {2}reference .+\n$/)
-  const { out: list } = await run(['backends', '--json'])
-  expect(JSON.parse(list)).toMatchObject([{ name: 'wasm', available: true }, { name: 'reference' }])
+  for (const line of [/^yes {2}wasm {11}\S/m, /^yes {2}reference {6}\S/m, /^yes {2}tfjs-cpu {7}\S/m])
+    expect(out).toMatch(line)
+  expect(out).toMatch(/^(yes|no ) {2}tfjs-webgpu {4}\S/m)
+  // Not among what the tests install.
+  expect(out).toMatch(/^no {3}tfjs-node {6}its packages are not installed .*npm install .*@tensorflow\/tfjs-node$/m)
+  expect(out).not.toContain('GFLOP')
+})
+
+test('cpnas backends measures', async () => {
+  const { code, out } = await run(['backends', '--json'])
+  expect(code).toBe(0)
+  const all = JSON.parse(out) as readonly Record<string, unknown>[]
+  expect(all).toContainEqual(
+    expect.objectContaining({
+      name: 'wasm',
+      available: true,
+      gflops: { matMul: expect.any(Number), conv2d: expect.any(Number) },
+    }),
+  )
+  for (const { available, gflops } of all) {
+    expect(gflops !== undefined).toBe(available)
+    if (gflops) for (const speed of Object.values(gflops)) expect(speed).toBeGreaterThan(0)
+  }
 })
 
 test.for([

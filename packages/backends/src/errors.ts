@@ -1,3 +1,6 @@
+import { left } from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+
 /** What went wrong outside the program's control, or in what the user gave it. */
 export type CpnasErrorTag =
   | 'InvalidOption'
@@ -45,6 +48,18 @@ export class DeviceError extends Error {
     this.error = error
   }
 }
+
+/** A DeviceError that a task throws, as a value. Whatever else it throws is a defect and goes on. */
+export const catchDeviceError =
+  <A>(task: TaskEither<CpnasError, A>): TaskEither<CpnasError, A> =>
+  async () => {
+    try {
+      return await task()
+    } catch (thrown) {
+      if (thrown instanceof DeviceError) return left(thrown.error)
+      throw thrown
+    }
+  }
 
 /** A tensor operation was called with operands that do not fit: a mistake in the calling program, so it is thrown. */
 export class ShapeError extends Error {

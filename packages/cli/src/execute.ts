@@ -7,13 +7,14 @@ import type { Io, Outcome } from './io.js'
 import { asFlags } from './plan-run.js'
 import type { Reporter } from './report/reporter.js'
 import { printSummary, summarize } from './report/summary.js'
-import { createRun, finishRun, pathsOf, type RunConfig, readSnapshot, saveSnapshot } from './run-directory.js'
+import { finishRun, pathsOf, type RunConfig, readSnapshot, saveSnapshot, writeRunConfig } from './run-directory.js'
 
 /** A search about to begin or to go on. */
 export interface Run {
   readonly directory: string
   readonly config: RunConfig
-  readonly resumed: boolean
+  /** The configuration as it was written before; undefined if the run is new. */
+  readonly stored: RunConfig | undefined
   readonly train: Dataset
   readonly engine: ResolvedBackend
   /** What continues it after a stop. */
@@ -21,20 +22,30 @@ export interface Run {
 }
 
 const introduction = (
-  { directory, config, resumed, train, engine }: Run,
+  { directory, config, stored, train, engine }: Run,
   state: SearchState | undefined,
 ): readonly string[] => [
   `Data:   ${catalogue[train.name as DatasetName].title}, ${config.data ?? 'embedded'}; ${train.count} training images of ${train.height}x${train.width}x${train.channels}`,
   `Engine: ${engine.name}, ${engine.reason}`,
-  `Run:    ${directory}, ${resumed ? `continued after ${state === undefined ? 0 : samplesOf(state).length} of ${sampleCount(config.search)} samples` : `${sampleCount(config.search)} samples`}`,
+  `Run:    ${directory}, ${stored ? `continued after ${state === undefined ? 0 : samplesOf(state).length} of ${sampleCount(config.search)} samples` : `${sampleCount(config.search)} samples`}`,
 ]
+
+/** A device that fails takes nothing with it but the sample at hand. */
+const resumable = (error: CpnasError, resumeCommand: string): CpnasError =>
+  error._tag === 'DeviceFailed'
+    ? {
+        ...error,
+        remedy: `${error.remedy}. All finished samples are saved, and another engine can continue: ${resumeCommand} --backend NAME`,
+      }
+    : error
 
 /**
  * The search itself: begins or continues the run in its directory, tells of it, and ends with all files written, or
  * stopped by the signal with everything up to the last sample saved.
  */
 export const execute = (run: Run, io: Io, reporter: Reporter, json: boolean): TE.TaskEither<CpnasError, Outcome> => {
-  const { directory, config, resumed, train, engine, resumeCommand } = run
+  const { directory, config, stored, train, engine, resumeCommand } = run
+  const resumed = stored !== undefined
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
   const tell = (event: object): void => (json ? io.out(`${JSON.stringify(event)}\n`) : undefined)
@@ -56,7 +67,7 @@ export const execute = (run: Run, io: Io, reporter: Reporter, json: boolean): TE
     return TE.right({ status: 'stopped' })
   }
   return pipe(
-    resumed ? TE.right(undefined) : createRun(directory, config),
+    stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(directory, config),
     TE.flatMap(() => readSnapshot(directory, config)),
     TE.tapIO(snapshot => () => {
       tell({ type: 'start', directory, resumed, config })
@@ -71,7 +82,7 @@ export const execute = (run: Run, io: Io, reporter: Reporter, json: boolean): TE
         signal: io.signal,
       }),
     ),
-    TE.mapLeft(asFlags),
+    TE.mapLeft(error => resumable(asFlags(error), resumeCommand)),
     TE.flatMap(result => (result.status === 'finished' ? finish(result) : stop())),
   )
 }

@@ -20,7 +20,7 @@ const description = {
 
 /**
  * Runs a command line, without the program's name, e.g. `['search', '--preset', 'quick']`, and gives the exit code:
- * 0 done, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
+ * 0 done, 1 the device failed, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
  */
 export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
   runProgram([searchCommand, showCommand, backendsCommand, dataCommands], description, args, io)

@@ -92,14 +92,13 @@ interface Difference {
 
 const differences = (
   stored: RunConfig,
-  { preset, hyperparameters, backend, threads, dataset }: Request,
+  { preset, hyperparameters, threads, dataset }: Request,
 ): readonly Difference[] => {
   const asked = { ...(preset === undefined ? {} : presets[preset]), ...hyperparameters }
   const all: readonly (readonly [string, string, string | undefined])[] = [
     ...(Object.keys(asked) as (keyof SearchConfig)[]).map(
       name => [flagOf(name), formatValue(stored.search[name]), formatValue(asked[name]!)] as const,
     ),
-    ['--backend', stored.backend, backend === 'auto' ? undefined : backend],
     ['--threads', String(stored.threads), threads?.toString()],
     ['--dataset', stored.dataset, dataset],
   ]
@@ -134,7 +133,8 @@ const planResumed = (request: Request): TE.TaskEither<CpnasError, Plan> =>
         : E.right({
             directory: request.directory,
             stored,
-            backend: stored.backend,
+            // Any engine can go on; unasked, the one that was at it.
+            backend: request.backend === undefined || request.backend === 'auto' ? stored.backend : request.backend,
             threads: stored.threads,
             data: request.data ?? stored.data ?? undefined,
             dataset: stored.dataset,

@@ -9,6 +9,8 @@ type Started = Either<CpnasError, TaskEither<CpnasError, Outcome>>
 
 /** Bad input of any kind. */
 const badInput = 2
+/** All was well with what was given, and the device gave up. */
+const failed = 1
 
 const optionsOf = (options: CommandOptions): readonly Option[] =>
   Object.entries(options).flatMap(([name, option]) => {
@@ -44,7 +46,7 @@ const addCommand = (parent: Program, command: Command, io: Io, start: (started: 
 
 const isGroup = (command: Command | CommandGroup): command is CommandGroup => 'commands' in command
 
-/** Exit codes: 0 done, 2 bad input or any CpnasError, 130 or 143 stopped by a signal. Whatever is thrown is a bug. */
+/** Exit codes: 0 done, 1 the device failed, 2 bad input or any other CpnasError, 130 or 143 stopped by a signal. Whatever is thrown is a bug. */
 export const runProgram = async (
   commands: readonly (Command | CommandGroup)[],
   description: { readonly name: string; readonly summary: string; readonly version: string },
@@ -77,7 +79,7 @@ export const runProgram = async (
   const result = isLeft(started) ? started : await started.right()
   if (isLeft(result)) {
     io.err(`cpnas: ${formatError(result.left)}\n`)
-    return badInput
+    return result.left._tag === 'DeviceFailed' ? failed : badInput
   }
   return result.right.status === 'stopped' ? Number(io.signal.reason) : 0
 }

@@ -16,7 +16,7 @@ export interface RunConfig {
   readonly data: string | null
   /** SHA-256 of the training labels: tells whether a run goes on with the data it was begun with. */
   readonly labels: string
-  /** The engine, and the threads it was given: other ones round differently. */
+  /** The engine that works on it, and the threads it was given. Another engine goes on with the same files, and rounds differently. */
   readonly backend: string
   readonly threads: number
   readonly search: SearchConfig
@@ -107,12 +107,17 @@ export const readRunConfig = (directory: string): TE.TaskEither<CpnasError, RunC
   )
 }
 
-/** Begins a run: makes the directory and config.json. */
-export const createRun = (directory: string, config: RunConfig): TE.TaskEither<CpnasError, void> =>
+/** Writes config.json, in a directory that is made if it is not there: a run begins, or goes on on another engine. */
+export const writeRunConfig = (directory: string, config: RunConfig): TE.TaskEither<CpnasError, void> =>
   writeFileAtomic(pathsOf(directory).config, `${JSON.stringify({ format, version, ...config }, null, 2)}\n`)
 
-/** What a checkpoint must have been made with. Where the data lie does not count. */
-const settingsOf = ({ data: _, search, ...run }: RunConfig): Readonly<Record<string, unknown>> => ({
+/** What a checkpoint must have been made with. Where the data lie does not count, nor which engine computed. */
+const settingsOf = ({
+  data: _data,
+  backend: _backend,
+  search,
+  ...run
+}: RunConfig): Readonly<Record<string, unknown>> => ({
   ...run,
   ...search,
 })

@@ -1,4 +1,4 @@
-import type { Backend, CpnasError } from '@cpnas/backends'
+import { type Backend, type CpnasError, catchDeviceError } from '@cpnas/backends'
 import type { Dataset } from '@cpnas/data'
 import { type StoredTensors, sgd } from '@cpnas/training'
 import { type Either, flatMap, left, map, right } from 'fp-ts/lib/Either.js'
@@ -22,19 +22,20 @@ import { initialWeights, prune, restoreWeights, storeWeights, type Weights } fro
  * Source: CP-NAS (arXiv 2005.00057), search algorithm. The configuration says what the source leaves open.
  *
  * After every sample, warm-up epoch and drop the snapshot is saved and its entries are emitted; going on from it gives
- * bit for bit what going on without a stop gives, on the same engine with the same number of threads.
+ * bit for bit what going on without a stop gives, on the same engine with the same number of threads; another engine goes on
+ * as well, and rounds differently.
  *
  * Errors: InvalidOption (configuration, a split smaller than a batch), InvalidCheckpoint (a snapshot of other networks),
- * NonFiniteLoss (names sample and option; the last snapshot saved is from before), InvalidData, what `save` fails with.
+ * NonFiniteLoss (names sample and option; the last snapshot saved is from before), InvalidData, DeviceFailed (as NonFiniteLoss:
+ * the snapshot is from before; the backend can but be closed), what `save` fails with.
  */
-export const runSearch =
-  <T>(
-    backend: Backend<T>,
-    dataset: Dataset,
-    config: SearchConfig,
-    { snapshot, save, emit = () => {}, signal }: SearchOptions = {},
-  ): TaskEither<CpnasError, SearchResult> =>
-  async () => {
+export const runSearch = <T>(
+  backend: Backend<T>,
+  dataset: Dataset,
+  config: SearchConfig,
+  { snapshot, save, emit = () => {}, signal }: SearchOptions = {},
+): TaskEither<CpnasError, SearchResult> =>
+  catchDeviceError<SearchResult>(async () => {
     const begun = pipe(
       checkConfig(config),
       flatMap(() => splitsOf(dataset, config)),
@@ -53,7 +54,7 @@ export const runSearch =
     const { result, weights: last } = await run(context, state, weights, save, emit)
     backend.dispose(last)
     return result
-  }
+  })
 
 type Run<T> = { readonly weights: Weights<T>; readonly result: Either<CpnasError, SearchResult> }
 

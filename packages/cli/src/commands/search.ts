@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import { type CpnasError, cpnasError, type ResolvedBackend, resolveBackend } from '@cpnas/backends'
+import { backendNames, type CpnasError, cpnasError, type ResolvedBackend, resolveBackend } from '@cpnas/backends'
 import { type Preset, presets, splitsOf } from '@cpnas/search'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -28,8 +28,8 @@ const options = {
   }),
   backend: textOption({
     placeholder: 'name',
-    description: 'engine: auto, or one of those that `cpnas backends` names',
-    default: 'auto',
+    description: `engine: auto, ${backendNames.join(', ')}; \`cpnas backends\` says which work here`,
+    default: 'auto: the fastest; with --resume, the one that the run was on',
   }),
   threads: countOption({ description: 'threads of the engine', default: "the machine's cores" }),
   out: textOption({ placeholder: 'dir', description: 'directory of the run', default: defaultDirectory }),
@@ -72,16 +72,18 @@ const withBackend =
   <A>(use: (resolved: ResolvedBackend) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
     TE.bracket(resolveBackend(backend, { threads }), use, resolved => TE.fromTask(() => resolved.backend.close()))
 
-/** What is written down of a run; that of a resumed one stays as it is. */
+/** What is written down of a run; of a resumed one only the engine can change. */
 const runConfig = (plan: Plan, { source, train }: OpenData, { name }: ResolvedBackend): RunConfig =>
-  plan.stored ?? {
-    dataset: source.name,
-    data: source.directory === undefined ? null : resolve(source.directory),
-    labels: hashOf(train.labels),
-    backend: name,
-    threads: plan.threads,
-    search: plan.search,
-  }
+  plan.stored === undefined
+    ? {
+        dataset: source.name,
+        data: source.directory === undefined ? null : resolve(source.directory),
+        labels: hashOf(train.labels),
+        backend: name,
+        threads: plan.threads,
+        search: plan.search,
+      }
+    : { ...plan.stored, backend: name }
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -108,7 +110,7 @@ export const searchCommand = command({
   name: 'search',
   summary: 'Search the cells of a 1-bit network on images',
   details: `Writes into --out: config.json, genotype.json, history.jsonl, cells.svg and a checkpoint after every sample.
-Stop it with Ctrl-C whenever you like; --resume continues as if it had never stopped.`,
+Stop it with Ctrl-C whenever you like; --resume continues as if it had never stopped, on any engine.`,
   options,
   run: (given, io) =>
     pipe(
@@ -131,7 +133,7 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
                 const run = {
                   directory: plan.directory,
                   config: runConfig(plan, data, engine),
-                  resumed: plan.stored !== undefined,
+                  stored: plan.stored,
                   train: data.train,
                   engine,
                   resumeCommand: resumeCommand(plan.directory),
