@@ -29,9 +29,12 @@ export const watch = (child: ChildProcess): Promise<Finished> =>
     child.on('close', code => resolve({ code, ...output }))
   })
 
-/** Starts `cpnas` with arguments. */
-export const start = (args: readonly string[], cwd?: string): Running => {
-  const child = spawn(process.execPath, [executable, ...args], { ...(cwd === undefined ? {} : { cwd }) })
+/** Starts `cpnas` with arguments, in the environment of the tests and what is added to it. */
+export const start = (args: readonly string[], cwd?: string, environment: NodeJS.ProcessEnv = {}): Running => {
+  const child = spawn(process.execPath, [executable, ...args], {
+    env: { ...process.env, ...environment },
+    ...(cwd === undefined ? {} : { cwd }),
+  })
   return { child, finished: watch(child) }
 }
 
