@@ -82,7 +82,10 @@ const paddedAxes = (shape: Shape, before: readonly number[], after: readonly num
   return axes
 }
 
-type Moving = Pick<Kernels<TfjsTensor>, 'reshape' | 'transpose' | 'slice' | 'pad' | 'concat'>
+interface Moving extends Pick<Kernels<TfjsTensor>, 'reshape' | 'transpose' | 'slice' | 'pad' | 'concat'> {
+  /** The same values in a buffer of their own size: x's, or that of a copy. */
+  own(x: TfjsTensor): TfjsTensor
+}
 
 /** One dispatch each, and none where the values already lie in order: `reshape`, and a `slice` or `transpose` in one piece. */
 export const moving = ({ launch, launchInto, bindings }: Launcher, { view }: Store): Moving => {
@@ -99,6 +102,15 @@ export const moving = ({ launch, launchInto, bindings }: Launcher, { view }: Sto
   }
 
   return {
+    own: x => {
+      const size = sizeOf(x.shape)
+      if (size === sizeOf(x.buffer.shape)) return view(x, x.shape)
+      return launch(
+        gatherProgram(1),
+        { inputs: [x], integers: [size, 0, 1], workgroups: spreadElements(size) },
+        x.shape,
+      )
+    },
     reshape: view,
     transpose: (x, permutation) => {
       const strides = stridesOf(x.shape)

@@ -1,0 +1,67 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import type { Kernels } from '../../kernels.js'
+import { tfjsKernels } from '../kernels.js'
+import type { Runtime } from '../runtime.js'
+import { makeStore, type TfjsTensor } from '../tensor.js'
+import { convolution } from './convolution.js'
+import { depthwise } from './depthwise.js'
+import { elementwise } from './elementwise.js'
+import { loss } from './loss.js'
+import { matMul } from './matmul.js'
+import { normalizing } from './normalization.js'
+import { optimizing } from './optimizer.js'
+import { pooling } from './pooling.js'
+import { makeLauncher } from './program.js'
+import { reductions } from './reductions.js'
+import { scaledSign } from './scaled-sign.js'
+import { moving } from './shape.js'
+
+export interface WebgpuKernels extends Kernels<TfjsTensor> {
+  /** Programs that ran on the device so far, TensorFlow.js's own among them. */
+  dispatches(): number
+}
+
+/** Counts what runs on the device, whoever has it run. */
+const countDispatches = (backend: WebGPUBackend): (() => number) => {
+  let count = 0
+  const run = backend.runWebGPUProgram.bind(backend)
+  backend.runWebGPUProgram = (...program) => {
+    count++
+    return run(...program)
+  }
+  return () => count
+}
+
+/**
+ * Every kernel on WebGPU, as few programs of our own. `bindings`: how many buffers a program may bind, at least 5, the result
+ * included. Default: as many as the device allows.
+ */
+export const webgpuKernels = (runtime: Runtime<WebGPUBackend>, bindings?: number): WebgpuKernels => {
+  const store = makeStore(runtime)
+  const launcher = makeLauncher(runtime, store, bindings)
+  const composed = tfjsKernels(runtime, store)
+  const { own, ...shapes } = moving(launcher, store)
+  return {
+    ...composed,
+    ...elementwise(launcher, store),
+    ...reductions(launcher, store),
+    ...shapes,
+    ...convolution(launcher, store),
+    ...depthwise(launcher, store),
+    ...matMul(launcher, store),
+    ...pooling(launcher, store),
+    ...scaledSign(launcher),
+    ...normalizing(launcher, store),
+    ...loss(launcher, store),
+    ...optimizing(launcher, store),
+    read: async x => {
+      const whole = own(x)
+      try {
+        return await composed.read(whole)
+      } finally {
+        store.free(whole)
+      }
+    },
+    dispatches: countDispatches(runtime.backend),
+  }
+}
