@@ -1,7 +1,11 @@
 import type { Backend } from '@cpnas/backends'
 
 /**
- * Latent weights clipped to [-1, 1], for after an update: beyond 1 the estimators pass no gradient, so that a weight that
- * drifts away could not come back. Source: BinaryNet, and larq's guide.
+ * Latent weights stay in [-latentLimit, latentLimit]: beyond 1 the estimators pass no gradient, so that a weight that drifts
+ * away could not come back. Source: BinaryNet, and larq's guide.
  */
-export const clipLatent = <T>(backend: Backend<T>, weights: T): T => backend.max(backend.min(weights, 1), -1)
+export const latentLimit = 1
+
+/** Latent weights clipped to [-latentLimit, latentLimit], for after an update that did not do so (`Backend.sgdStep` can). */
+export const clipLatent = <T>(backend: Backend<T>, weights: T): T =>
+  backend.max(backend.min(weights, latentLimit), -latentLimit)

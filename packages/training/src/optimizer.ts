@@ -9,9 +9,18 @@ export interface Learner<T> {
   readonly state: OptimizerState<T>
 }
 
+/** What a step asks of an optimizer, whichever it is. */
+export interface UpdateOptions<T> {
+  readonly learningRate: number
+  /** What every gradient is multiplied by before anything else, shape []: see `clipFactor`. Default 1. */
+  readonly factor?: T | undefined
+  /** The largest absolute value that a parameter may have after the update, by name. Default: it may have any. */
+  readonly limits?: Readonly<Record<string, number>>
+}
+
 /**
- * A pair of pure functions with explicit state. `update` makes new tensors and frees none; parameters without a gradient,
- * and their state, are passed on as they are.
+ * A pair of pure functions with explicit state. `update` makes new tensors and frees none that were there before it;
+ * parameters without a gradient, and their state, are passed on as they are.
  */
 export interface Optimizer {
   readonly init: <T>() => OptimizerState<T>
@@ -19,6 +28,6 @@ export interface Optimizer {
     backend: Backend<T>,
     gradients: TensorRecord<T>,
     learner: Learner<T>,
-    learningRate: number,
+    options: UpdateOptions<T>,
   ) => Learner<T>
 }

@@ -1,3 +1,4 @@
+import type { TensorRecord } from '@cpnas/backends'
 import type { Optimizer } from './optimizer.js'
 
 export interface SgdOptions {
@@ -13,22 +14,33 @@ export interface SgdOptions {
  */
 export const sgd = ({ momentum = 0.9, weightDecay = 3e-4 }: SgdOptions = {}): Optimizer => ({
   init: () => ({ velocity: {} }),
-  update: (backend, gradients, { parameters, state }, learningRate) => {
-    const updates = Object.entries(gradients).map(([name, gradient]) => {
-      const parameter = parameters[name]!
-      const before = state.velocity?.[name]
-      const decayed =
-        weightDecay === 0 && before !== undefined
-          ? gradient
-          : backend.linearCombination(1, gradient, weightDecay, parameter)
-      const velocity = before === undefined ? decayed : backend.linearCombination(momentum, before, 1, decayed)
-      return { name, velocity, parameter: backend.linearCombination(1, parameter, -learningRate, velocity) }
+  update: (backend, gradients, { parameters, state }, { learningRate, factor, limits = {} }) => {
+    const names = Object.keys(gradients)
+    const updated = backend.sgdStep(
+      names.map(name => ({
+        parameter: parameters[name]!,
+        gradient: gradients[name]!,
+        velocity: state.velocity?.[name],
+        limit: limits[name],
+      })),
+      { learningRate, momentum, weightDecay },
+      factor,
+    )
+    const replaced = <T>(record: TensorRecord<T>, tensors: readonly T[]): TensorRecord<T> => ({
+      ...record,
+      ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])),
     })
     return {
-      parameters: { ...parameters, ...Object.fromEntries(updates.map(u => [u.name, u.parameter])) },
+      parameters: replaced(
+        parameters,
+        updated.map(({ parameter }) => parameter),
+      ),
       state: {
         ...state,
-        velocity: { ...state.velocity, ...Object.fromEntries(updates.map(u => [u.name, u.velocity])) },
+        velocity: replaced(
+          state.velocity ?? {},
+          updated.map(({ velocity }) => velocity),
+        ),
       },
     }
   },

@@ -1,6 +1,6 @@
 import type { Backend, TensorRecord } from '@cpnas/backends'
-import { clipLatent } from '@cpnas/binarize'
-import { clipByGlobalNorm } from './clip.js'
+import { latentLimit } from '@cpnas/binarize'
+import { clipFactor } from './clip.js'
 import type { Learner, Optimizer } from './optimizer.js'
 
 /** A network as a function of its parameters; images [n, height, width, channels], logits [n, classes]. */
@@ -34,24 +34,16 @@ export const trainStep = <T>(
       )
       return { value: losses.reduce((a, b) => backend.add(a, b)), aux: losses }
     }, learner.parameters)
-    const clipped = gradientClip === undefined ? gradients : clipByGlobalNorm(backend, gradients, gradientClip)
-    const updated = optimizer.update(backend, clipped, learner, learningRate)
-    return { learner: { ...updated, parameters: clipLatents(backend, updated.parameters, latent) }, losses }
+    const updated = optimizer.update(backend, gradients, learner, {
+      learningRate,
+      factor: gradientClip === undefined ? undefined : clipFactor(backend, gradients, gradientClip),
+      limits: Object.fromEntries(latent.map(name => [name, latentLimit])),
+    })
+    return { learner: updated, losses }
   })
   disposeReplaced(backend, learner, result.learner)
   return result
 }
-
-const clipLatents = <T>(
-  backend: Backend<T>,
-  parameters: TensorRecord<T>,
-  latent: readonly string[],
-): TensorRecord<T> => ({
-  ...parameters,
-  ...Object.fromEntries(
-    latent.filter(name => name in parameters).map(name => [name, clipLatent(backend, parameters[name]!)]),
-  ),
-})
 
 const tensorsOf = <T>({ parameters, state }: Learner<T>): readonly T[] =>
   [parameters, ...Object.values(state)].flatMap(record => Object.values(record))

@@ -52,6 +52,31 @@ describe('trainStep', () => {
     expect(await values(step(learner(start), { learningRate: 0 }).learner.parameters.w)).toEqual(start)
   })
 
+  it('gives the same bits in whatever order the parameters are', async () => {
+    const count = 200
+    const network: Forward<T> = (b, parameters) => {
+      const squares = Array.from({ length: count }, (_, i) => b.mul(parameters[`w${i}`]!, parameters[`w${i}`]!))
+      const score = squares.reduce((a, x) => b.add(a, x))
+      return { logits: b.concat([b.full(0, [1, 1]), score], 1) }
+    }
+    const entries = Array.from({ length: count }, (_, i) => [`w${i}`, backend.tensor([Math.sin(i)], [1, 1])] as const)
+    const [forward, backward] = [entries, entries.toReversed()].map(
+      e =>
+        step(
+          {
+            parameters: Object.fromEntries(e.map(([name, x]) => [name, backend.reshape(x, [1, 1])])),
+            state: sgd().init(),
+          },
+          { gradientClip: 0.01 },
+          [network],
+        ).learner,
+    )
+    for (const [name] of entries) {
+      expect(await values(backward!.parameters[name])).toEqual(await values(forward!.parameters[name]))
+      expect(await values(backward!.state.velocity?.[name])).toEqual(await values(forward!.state.velocity?.[name]))
+    }
+  })
+
   it('adds up the losses of networks on one set of weights', async () => {
     const { learner: after, losses } = step(learner(), {}, [linear, linear])
     expect(losses).toHaveLength(2)
