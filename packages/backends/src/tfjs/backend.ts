@@ -9,6 +9,7 @@ import { openCpu } from './open/cpu.js'
 import { type NodeEngine, openNode } from './open/node.js'
 import { openWebgpu } from './open/webgpu.js'
 import type { TfjsTensor } from './tensor.js'
+import { webgpuKernels } from './webgpu/kernels.js'
 
 export type TfjsBackend = Backend<Tensor<TfjsTensor>>
 
@@ -21,7 +22,7 @@ export const tfjsCpuBackend: TE.TaskEither<CpnasError, TfjsBackend> = pipe(
 /** The tensor algebra over WebGPU. Left: as `openWebgpu`. */
 export const tfjsWebgpuBackend: TE.TaskEither<CpnasError, TfjsBackend> = pipe(
   openWebgpu,
-  TE.map(runtime => backendOf(tfjsKernels(runtime))),
+  TE.map(runtime => backendOf(webgpuKernels(runtime))),
 )
 
 /** The tensor algebra over TensorFlow's C library. Left: as `openNode`. */
