@@ -1,7 +1,7 @@
 import { type Geometry, outputShape } from '../../geometry.js'
 import type { Gradient, Kernels, Prologue } from '../../kernels.js'
 import type { Store, TfjsTensor } from '../tensor.js'
-import { makeRunner } from './fragment.js'
+import { type Fragment, makeRunner } from './fragment.js'
 import { gradients } from './gradients.js'
 import { type Factor, product, productInto } from './product.js'
 import type { Launcher } from './program.js'
@@ -16,11 +16,10 @@ const pointwise = (g: Geometry): boolean =>
   g.outHeight === g.inHeight &&
   g.outWidth === g.inWidth
 
-const merge = (
-  ...fragments: readonly { readonly inputs?: Factor['inputs']; readonly vectors?: Factor['vectors'] }[]
-) => ({
-  inputs: Object.assign({}, ...fragments.map(f => f.inputs)) as NonNullable<Factor['inputs']>,
-  vectors: Object.assign({}, ...fragments.map(f => f.vectors)) as NonNullable<Factor['vectors']>,
+const merge = (...fragments: readonly Pick<Fragment, 'inputs' | 'vectors' | 'integers'>[]) => ({
+  inputs: Object.assign({}, ...fragments.map(f => f.inputs)) as NonNullable<Fragment['inputs']>,
+  vectors: Object.assign({}, ...fragments.map(f => f.vectors)) as NonNullable<Fragment['vectors']>,
+  integers: Object.assign({}, ...fragments.map(f => f.integers)) as NonNullable<Fragment['integers']>,
 })
 
 /**
@@ -33,7 +32,7 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
   const direct = pointwise(g)
   return {
     key: `patches ${direct} ${entering.key}`,
-    ...merge({ inputs: { x } }, entering),
+    ...merge({ inputs: { x } }, entering, geometry(g)),
     fast: taps,
     kept: !direct,
     source: () => `${entering.source!()}
@@ -82,10 +81,9 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
 const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
   const from = outputGradient(dy)
   const direct = pointwise(g)
-  const strided = g.stride > 1
   return {
-    key: `adjoint ${direct} ${strided} ${from.key}`,
-    ...merge(from),
+    key: `adjoint ${direct} ${from.key}`,
+    ...merge(from, geometry(g)),
     fast: 'depth',
     kept: !direct,
     source: () => `${from.source!()}
@@ -124,12 +122,10 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         var at = pixel.xy - tap.xy;
         if (at.x < 0 || at.y < 0) { return 0.0; }
-        ${
-          strided
-            ? `let first = at;
-        at /= uniforms.stride;
-        if (any(at * uniforms.stride != first)) { return 0.0; }`
-            : ''
+        if (uniforms.stride > 1) {
+          let first = at;
+          at /= uniforms.stride;
+          if (any(at * uniforms.stride != first)) { return 0.0; }
         }
         if (at.x >= uniforms.outHeight || at.y >= uniforms.outWidth) { return 0.0; }
         return gradient(((pixel.z + at.x) * uniforms.outWidth + at.y) * uniforms.outChannels + tap.z, tap.z);
@@ -193,13 +189,11 @@ export const convolution = (launcher: Launcher, store: Store): Pick<Kernels<Tfjs
   const run = makeRunner(launcher, store)
   const taps = (g: Geometry): number => g.kernelHeight * g.kernelWidth
   const outputs = (g: Geometry): number => g.batch * g.outHeight * g.outWidth
-  /** A factor that knows the geometry. */
-  const placed = (g: Geometry, factor: Factor): Factor => ({ ...factor, ...geometry(g), key: factor.key })
 
   return {
     conv2d: (x, w, g, p) => {
       const sizes = { rows: outputs(g), columns: g.outChannels, depth: taps(g) * g.inChannels }
-      const y = product(run, store, sizes, placed(g, patches('depth', x, g, p)), filters(w))
+      const y = product(run, store, sizes, patches('depth', x, g, p), filters(w))
       return reshaped(store, y, outputShape(g))
     },
     conv2dGrad: gradients(run, store, {
@@ -212,12 +206,12 @@ export const convolution = (launcher: Launcher, store: Store): Pick<Kernels<Tfjs
           }`,
         }
         return giveInputGradient(run, store, { g, x, p, into }, giving =>
-          productInto(sizes, placed(g, adjointPatches(dy, g)), adjointFilters(w), [...giving, writing]),
+          productInto(sizes, adjointPatches(dy, g), adjointFilters(w), [...giving, writing]),
         )
       },
       filters: (dy, _, x, g, p) => {
         const sizes = { rows: taps(g) * g.inChannels, columns: g.outChannels, depth: outputs(g) }
-        const dw = product(run, store, sizes, placed(g, patches('side', x, g, p)), gradientRows(dy))
+        const dw = product(run, store, sizes, patches('side', x, g, p), gradientRows(dy))
         return reshaped(store, dw, [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels])
       },
     }),

@@ -36,18 +36,12 @@ interface Tile {
   readonly perColumn: number
 }
 
-const tileSide = (size: number): number => (size <= 16 ? 16 : size <= 32 ? 32 : 64)
-
-/** At least 64 invocations, and no more than 4x4 sums for each. */
+/** At least 64 invocations, and no more than 4x4 sums for each. Few shapes, since each is compiled. */
 const tileFor = ({ rows, columns }: Sizes): Tile => {
-  const [m, n] = [tileSide(rows), tileSide(columns)]
-  return {
-    rows: m,
-    columns: n,
-    depth: m + n <= 48 ? 32 : 16,
-    perRow: m === 16 && n < 64 ? 2 : 4,
-    perColumn: n === 16 && m < 64 ? 2 : 4,
-  }
+  if (rows <= 16 && columns <= 16) return { rows: 16, columns: 16, depth: 16, perRow: 2, perColumn: 2 }
+  const side = rows <= 32 && columns <= 32 ? 32 : 64
+  const across = side === 32 || columns > 32 ? side : columns > 16 ? 32 : 16
+  return { rows: side, columns: across, depth: 16, perRow: 4, perColumn: 4 }
 }
 
 const times = (count: number, line: (i: number) => string): string =>

@@ -7,32 +7,41 @@ import { spread, workgroupIndex } from './wgsl.js'
 /** WGSL: the sizes of a geometry, by the names of its fields. */
 export const geometry = ({ outChannels, ...g }: Geometry): Fragment => ({ key: '', integers: { ...g, outChannels } })
 
-/** On bit patterns, which hold for NaN whatever a compiler assumes of it: NaN is not negative, not positive, not small. */
-const activations: Readonly<Record<Activation, string>> = {
-  identity: 'return h;',
-  relu: 'let bits = bitcast<u32>(h); return select(h, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);',
-  sign: 'let bits = bitcast<u32>(h); return select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);',
-  'sign-polynomial':
-    'let bits = bitcast<u32>(h); return select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);',
-}
+const numbers: Readonly<Record<Activation, number>> = { identity: 0, relu: 1, sign: 2, 'sign-polynomial': 3 }
 
-const slopes: Readonly<Record<Activation, string>> = {
-  identity: 'return 1.0;',
-  relu: 'let bits = bitcast<u32>(h); return select(0.0, 1.0, bits - 1u < 0x7f800000u);',
-  sign: 'return select(0.0, 1.0, (bitcast<u32>(h) & 0x7fffffffu) <= 0x3f800000u);',
-  'sign-polynomial': 'return select(0.0, 2.0 - 2.0 * abs(h), (bitcast<u32>(h) & 0x7fffffffu) < 0x3f800000u);',
-}
+/** On bit patterns, which hold for NaN whatever a compiler assumes of it: NaN is not negative, not positive, not small. */
+const activating = `
+  fn activated(h: f32) -> f32 {
+    let bits = bitcast<u32>(h);
+    switch uniforms.activation {
+      case ${numbers.relu}: { return select(h, 0.0, bits >= 0x80000000u && bits <= 0xff800000u); }
+      case ${numbers.sign}, ${numbers['sign-polynomial']}: {
+        return select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);
+      }
+      default: { return h; }
+    }
+  }
+  fn activatedSlope(h: f32) -> f32 {
+    let bits = bitcast<u32>(h);
+    let size = bits & 0x7fffffffu;
+    switch uniforms.activation {
+      case ${numbers.relu}: { return select(0.0, 1.0, bits - 1u < 0x7f800000u); }
+      case ${numbers.sign}: { return select(0.0, 1.0, size <= 0x3f800000u); }
+      case ${numbers['sign-polynomial']}: { return select(0.0, 2.0 - 2.0 * abs(h), size < 0x3f800000u); }
+      default: { return 1.0; }
+    }
+  }`
 
 /** WGSL: `entering(value, channel)`, P of a value of x, and `slope(value, channel)`, activation' of its argument. */
 export const prologue = ({ activation, affine }: Prologue<TfjsTensor>): Fragment => ({
-  key: `${activation}${affine ? ' of affine' : ''}`,
+  key: affine ? 'of affine' : 'of x',
+  integers: { activation: numbers[activation] },
   ...(affine && { vectors: { preScale: affine.scale, preShift: affine.shift } }),
   source: () => `
+    ${activating}
     fn argument(value: f32, channel: i32) -> f32 {
       return ${affine ? 'value * preScale(channel) + preShift(channel)' : 'value'};
     }
-    fn activated(h: f32) -> f32 { ${activations[activation]} }
-    fn activatedSlope(h: f32) -> f32 { ${slopes[activation]} }
     fn entering(value: f32, channel: i32) -> f32 { return activated(argument(value, channel)); }
     fn slope(value: f32, channel: i32) -> f32 { return activatedSlope(argument(value, channel)); }`,
 })
