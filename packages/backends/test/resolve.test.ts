@@ -61,6 +61,9 @@ const disguised = (info: Partial<GPUAdapterInfo> & { readonly isFallbackAdapter?
     },
   }) as unknown as GPU
 
+/** Node's, or the one that finding the GPU made. */
+const { navigator } = globalThis as unknown as { readonly navigator: object }
+
 const withGpu = async <A>(other: GPU, use: () => Promise<A>): Promise<A> => {
   Object.defineProperty(navigator, 'gpu', { value: other, configurable: true })
   try {
