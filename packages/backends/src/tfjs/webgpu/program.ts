@@ -101,8 +101,6 @@ export const makeLauncher = (
     launch: (program, launch, shape) => store.make(run(program, launch, sizeOf(shape)), shape),
     launchInto: (program, launch, result) => {
       run(program, launch, sizeOf(result.buffer.shape), flat(result.buffer))
-      // Values that were read before are kept beside the buffer, and are now those of the past.
-      Object.assign(runtime.backend.tensorMap.get(result.buffer.dataId), { values: null })
     },
     dispatches: () => count,
     bindings,
