@@ -1,14 +1,15 @@
 import { referenceKernels, sizeOf } from '@cpnas/backends'
-import { isLeft } from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeComposer } from '../../dist/tfjs/compose.js'
 import { tfjsKernels } from '../../dist/tfjs/kernels.js'
 import { openCpu } from '../../dist/tfjs/open/cpu.js'
 import { openWebgpu } from '../../dist/tfjs/open/webgpu.js'
+import type { Runtime } from '../../dist/tfjs/runtime.js'
 import { makeStore } from '../../dist/tfjs/tensor.js'
 import { data, floats } from '../arbitraries.js'
 import { onOperands } from '../kernel-cases/kernel-case.js'
 import { kernelError } from '../kernel-errors.js'
+import { openIfThere } from './open.js'
 
 const reference = referenceKernels()
 
@@ -16,12 +17,11 @@ describe.each([
   ['tfjs-cpu', openCpu],
   ['tfjs-webgpu', openWebgpu],
 ] as const)('composed on %s', async (name, open) => {
-  const opened = await open()
-  if (isLeft(opened)) {
-    test.skip(`${name} is not available here: ${opened.left.problem}`)
+  const runtime = await openIfThere<Runtime>(open)
+  if (runtime === undefined) {
+    test.skip(`${name} is not available here`)
     return
   }
-  const runtime = opened.right
   const store = makeStore(runtime)
   const kernels = tfjsKernels(runtime, store)
   const { compose } = makeComposer(runtime, store)

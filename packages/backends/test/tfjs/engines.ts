@@ -1,5 +1,4 @@
 import type { CpnasError, Kernels } from '@cpnas/backends'
-import { isLeft } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { tfjsKernels } from '../../dist/tfjs/kernels.js'
 import { openCpu } from '../../dist/tfjs/open/cpu.js'
@@ -7,7 +6,9 @@ import { openNode } from '../../dist/tfjs/open/node.js'
 import { openWebgpu } from '../../dist/tfjs/open/webgpu.js'
 import type { Runtime } from '../../dist/tfjs/runtime.js'
 import type { TfjsTensor } from '../../dist/tfjs/tensor.js'
+import { webgpuKernels } from '../../dist/tfjs/webgpu/kernels.js'
 import type { KernelName } from '../kernel-cases.js'
+import { openIfThere } from './open.js'
 
 /** Kernels on an engine of TensorFlow.js that was opened. */
 export interface OpenTfjs {
@@ -22,33 +23,35 @@ export interface TfjsEngine {
   readonly slack: Partial<Readonly<Record<KernelName, number>>>
   /** Of each property: on WebGPU most of the time goes into compiling shaders. */
   readonly runs: number
-  /** Left: why the engine is not available here. */
-  readonly open: () => Promise<OpenTfjs | CpnasError>
+  /** Undefined, and a line of output that says why, where the engine is not available here. */
+  readonly open: () => Promise<OpenTfjs | undefined>
 }
 
 /** WGSL grants log this absolute error between 1/2 and 2, where the logarithm itself goes down to 0. */
 const webgpuSlack = { unary: 2 ** -21 }
 
-const composed = (
+const engine = <R extends Runtime>(
   name: string,
-  open: TaskEither<CpnasError, Runtime>,
-  slack: TfjsEngine['slack'] = {},
+  open: TaskEither<CpnasError, R>,
+  kernelsOn: (runtime: R) => Kernels<TfjsTensor>,
+  { runs = 60, slack = {} }: Partial<Pick<TfjsEngine, 'runs' | 'slack'>> = {},
 ): TfjsEngine => ({
-  name: `${name}, composed`,
+  name,
   slack,
-  runs: name === 'tfjs-webgpu' ? 15 : 60,
+  runs,
   open: async () => {
-    const runtime = await open()
-    if (isLeft(runtime)) return runtime.left
-    const { backend } = runtime.right
-    const kernels = tfjsKernels(runtime.right)
-    return { kernels, held: () => ({ ...kernels.memory(), buffers: backend.numDataIds() }) }
+    const runtime = await openIfThere(open)
+    if (runtime === undefined) return undefined
+    const kernels = kernelsOn(runtime)
+    return { kernels, held: () => ({ ...kernels.memory(), buffers: runtime.backend.numDataIds() }) }
   },
 })
 
+/** Every way of ours to compute with TensorFlow.js. */
 export const tfjsEngines: readonly TfjsEngine[] = [
-  composed('tfjs-cpu', openCpu),
-  composed('tfjs-webgpu', openWebgpu, webgpuSlack),
-  composed('tfjs-node', openNode('tfjs-node')),
-  composed('tfjs-node-gpu', openNode('tfjs-node-gpu')),
+  engine('tfjs-cpu', openCpu, tfjsKernels),
+  engine('tfjs-webgpu', openWebgpu, webgpuKernels, { runs: 20 }),
+  engine('tfjs-webgpu composed', openWebgpu, tfjsKernels, { runs: 15, slack: webgpuSlack }),
+  engine('tfjs-node', openNode('tfjs-node'), tfjsKernels),
+  engine('tfjs-node-gpu', openNode('tfjs-node-gpu'), tfjsKernels),
 ]
