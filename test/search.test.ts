@@ -93,10 +93,10 @@ test('the reference engine searches too', async () => {
     'search',
     '--out',
     directory,
-    '--backend',
-    'reference',
     '--quiet',
     ...tiny,
+    '--backend',
+    'reference',
     '--share',
     '0.002',
   ])

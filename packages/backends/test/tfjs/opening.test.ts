@@ -85,6 +85,20 @@ test.for<readonly [string, string, Stand, string, RegExp]>([
   })
 })
 
+test('without any of their packages everything else works', async () => {
+  const source = `
+    import { resolveBackend } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
+    const { right } = await resolveBackend('auto', { threads: 1 })()
+    await right.backend.close()
+    process.stdout.write(JSON.stringify(right.name))`
+  const all = [
+    core,
+    'webgpu',
+    ...['backend-cpu', 'backend-webgpu', 'node', 'node-gpu'].map(name => `@tensorflow/tfjs-${name}`),
+  ]
+  expect(await printed(source, Object.fromEntries(all.map(name => [name, null])))).toBe('wasm')
+})
+
 /** What the package does when it was installed without its install script. */
 const withoutLibrary =
   "throw new Error('The Node.js native addon module (tfjs_binding.node) can not be found at path: /somewhere. \\nPlease run')"
