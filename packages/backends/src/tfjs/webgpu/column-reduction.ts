@@ -34,6 +34,7 @@ interface ColumnReduction {
   readonly inputs: readonly string[]
   /** Further uniforms, whose values come after the plan's. */
   readonly integers?: readonly string[]
+  readonly floats?: readonly string[]
   /** WGSL: declarations, `combine(i, j)` among them. */
   readonly declarations: string
   /** WGSL: before the rows, within them (`row`, and `i` = row * columns + column; or with `begin`, `end` and `lanes` a loop of its own), and after. */
@@ -46,10 +47,11 @@ interface ColumnReduction {
 }
 
 /** A reduction over rows: each invocation takes every `lanes`-th row of a chunk in one column, then the workgroup folds them. */
-export const columnProgram = ({ key, inputs, integers = [], ...wgsl }: ColumnReduction): Program => ({
+export const columnProgram = ({ key, inputs, integers = [], floats = [], ...wgsl }: ColumnReduction): Program => ({
   key,
   inputs,
   integers: [...columnIntegers, ...integers],
+  floats,
   workgroup: [THREADS, 1, 1],
   source: () => `
     ${wgsl.declarations}
@@ -77,11 +79,25 @@ export const columnProgram = ({ key, inputs, integers = [], ...wgsl }: ColumnRed
     }`,
 })
 
-/** Per column, sums of `terms`, WGSL of `i` and `column`; the result is [chunks, terms, columns]. */
-export const sumProgram = (key: string, inputs: readonly string[], terms: readonly string[], before = ''): Program =>
+interface MoreOfSums {
+  readonly integers?: readonly string[]
+  /** WGSL in front of the terms, which may use what it declares. */
+  readonly before?: string
+  /** WGSL after the sums were written, which are also in `sums0[thread]`, `sums1[thread]`, ... */
+  readonly after?: string
+}
+
+/** Per column, sums of `terms`, WGSL of `row`, `i` and `column`; the result is [chunks, terms, columns]. */
+export const sumProgram = (
+  key: string,
+  inputs: readonly string[],
+  terms: readonly string[],
+  { integers = [], before = '', after = '' }: MoreOfSums = {},
+): Program =>
   columnProgram({
     key,
     inputs,
+    integers,
     declarations: `
       ${terms.map((_, t) => `var<workgroup> sums${t} : array<f32, ${THREADS}>;`).join('\n')}
       fn combine(i : i32, j : i32) { ${terms.map((_, t) => `sums${t}[i] += sums${t}[j];`).join(' ')} }`,
@@ -90,7 +106,8 @@ export const sumProgram = (key: string, inputs: readonly string[], terms: readon
     store: terms.map((_, t) => `sums${t}[thread] = sum${t};`).join(' '),
     finish: terms
       .map((_, t) => `result[(chunk * ${terms.length} + ${t}) * uniforms.columns + column] = sums${t}[thread];`)
-      .join(' '),
+      .join(' ')
+      .concat(after),
   })
 
 /** Sums over the rows of one matrix. */

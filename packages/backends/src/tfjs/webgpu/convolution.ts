@@ -196,7 +196,7 @@ export const convolution = (launcher: Launcher, store: Store): Pick<Kernels<Tfjs
       const y = product(run, store, sizes, patches('depth', x, g, p), filters(w))
       return reshaped(store, y, outputShape(g))
     },
-    conv2dGrad: gradients(run, store, {
+    conv2dGrad: gradients(launcher, store, {
       input: (dy, w, x, g, p, _, { into }) => {
         const sizes = { rows: g.batch * g.inHeight * g.inWidth, columns: g.inChannels, depth: taps(g) * g.outChannels }
         const writing = {

@@ -97,7 +97,7 @@ export const depthwise = (
         shape,
       )
     },
-    depthwiseConv2dGrad: gradients(run, store, {
+    depthwiseConv2dGrad: gradients(launcher, store, {
       input: (dy, w, x, g, p, _, { into }) =>
         giveInputGradient(run, store, { g, x, p, into }, giving =>
           elements(sizeOf(inputShape(g)), [

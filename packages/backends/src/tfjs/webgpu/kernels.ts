@@ -3,18 +3,19 @@ import type { Kernels } from '../../kernels.js'
 import { tfjsKernels } from '../kernels.js'
 import type { Runtime } from '../runtime.js'
 import { makeStore, type TfjsTensor } from '../tensor.js'
+import { affineSums } from './affine-sum.js'
 import { convolution } from './convolution.js'
 import { depthwise } from './depthwise.js'
 import { elementwise } from './elementwise.js'
 import { loss } from './loss.js'
 import { matMul } from './matmul.js'
-import { normalizing } from './normalization.js'
 import { optimizing } from './optimizer.js'
 import { pooling } from './pooling.js'
 import { makeLauncher } from './program.js'
 import { reductions } from './reductions.js'
 import { scaledSign } from './scaled-sign.js'
 import { moving } from './shape.js'
+import { statistics } from './statistics.js'
 
 export interface WebgpuKernels extends Kernels<TfjsTensor> {
   /** Programs that ran on the device so far, TensorFlow.js's own among them. */
@@ -51,7 +52,8 @@ export const webgpuKernels = (runtime: Runtime<WebGPUBackend>, bindings?: number
     ...matMul(launcher, store),
     ...pooling(launcher, store),
     ...scaledSign(launcher),
-    ...normalizing(launcher, store),
+    ...affineSums(launcher, store),
+    ...statistics(launcher, store),
     ...loss(launcher, store),
     ...optimizing(launcher, store),
     read: async x => {

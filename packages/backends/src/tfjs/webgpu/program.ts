@@ -101,6 +101,7 @@ export const makeLauncher = (
     launch: (program, launch, shape) => store.make(run(program, launch, sizeOf(shape)), shape),
     launchInto: (program, launch, result) => {
       run(program, launch, sizeOf(result.buffer.shape), flat(result.buffer))
+      store.overwritten(result.buffer)
     },
     dispatches: () => count,
     bindings,

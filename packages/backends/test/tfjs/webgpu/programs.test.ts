@@ -12,7 +12,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { data, floats } from '../../arbitraries.js'
 import { linearCase } from '../../kernel-cases/kernel-case.js'
 import { kernelCases } from '../../kernel-cases.js'
-import { kernelError } from '../../kernel-errors.js'
+import { kernelError, worstError } from '../../kernel-errors.js'
 import { openIfThere } from '../open.js'
 
 const runtime = await openIfThere(openWebgpu)
@@ -183,6 +183,73 @@ describe.runIf(runtime)('WebGPU programs', () => {
     }
     expect(counts).toEqual({ moments: 2, affineSum: 1, channelSums: 2, fold: 1, foldGrad: 1, reshape: 0 })
     for (const handle of [x, channel]) few.free(handle)
+  })
+
+  /** Per channel: two normalizations of x, with the gradients of one of them by different sums. */
+  const normalizations = <H>(k: Kernels<H>, x: H, y: H, dy: H, gamma: H): readonly H[] => {
+    const [first, second] = [k.moments(x), k.moments(y)]
+    const fold = (epsilon: number, scale?: H) => k.foldNormalization(first.mean, first.variance, epsilon, scale)
+    const folded = [fold(1e-5), fold(0.5), fold(1e-5, gamma), fold(0.5)]
+    const crossed = k.foldNormalization(first.mean, second.variance, 0.5)
+    const rows = sizeOf(k.shapeOf(x)) / sizeOf(k.shapeOf(gamma))
+    const { dy: sum, dyx } = k.channelSums(dy, [
+      { x: y, mean: second.mean },
+      { x, mean: first.mean },
+    ])
+    const other = k.channelSums(dy, [{ x, mean: gamma }])
+    const gradients = [
+      ...[...folded, crossed].map(f => k.foldNormalizationGrad(first.mean, f, { dy: sum, dyx: dyx[1]! }, rows)),
+      k.foldNormalizationGrad(first.mean, folded[0]!, { dy: sum, dyx: dyx[0]! }, rows),
+      k.foldNormalizationGrad(first.mean, folded[0]!, { dy: sum, dyx: dyx[1]! }, 3),
+      k.foldNormalizationGrad(first.mean, folded[0]!, { dy: gamma, dyx: dyx[1]! }, rows),
+      k.foldNormalizationGrad(first.mean, folded[0]!, { dy: other.dy, dyx: other.dyx[0]! }, rows),
+      k.foldNormalizationGrad(gamma, folded[0]!, { dy: sum, dyx: dyx[1]! }, rows),
+    ]
+    const statistics = [first.mean, first.variance, second.mean, second.variance, sum, ...dyx, other.dy, ...other.dyx]
+    return [
+      ...[...folded, crossed].flatMap(({ precision, scale, shift }) => [precision, scale, shift]),
+      ...gradients.flatMap(({ slope, offset }) => [slope, offset]),
+      ...statistics,
+    ]
+  }
+  test.each([
+    ['one chunk', [3, 5, 7]],
+    ['several chunks', [30, 40, 6]],
+  ] as const)('what is computed ahead of a normalization of %s is what it would be', async (_, shape) => {
+    const operands = [...[1, 2, 3].map(seed => data(floats, shape, seed)), data(floats, shape.slice(-1), 4)]
+    const read = async <H>(k: Kernels<H>): Promise<readonly ArrayLike<number>[]> => {
+      const [x, y, dy, gamma] = operands.map(({ values, shape }) => k.fromValues(values, shape))
+      const made = normalizations(k, x!, y!, dy!, gamma!)
+      const values = await Promise.all(made.map(k.read))
+      for (const handle of [...made, x!, y!, dy!, gamma!]) k.free(handle)
+      return values
+    }
+    const expected = await read(reference)
+    for (const again of [0, 1]) {
+      const before = kernels.memory()
+      const actual = await read(kernels)
+      const { ratio, where } = worstError(
+        actual,
+        expected,
+        (output, i) => 1e-5 * (Math.abs(expected[output]![i]!) + 0.1),
+      )
+      expect(ratio, `${where} ${again}`).toBeLessThan(1)
+      expect(kernels.memory()).toEqual(before)
+    }
+  })
+
+  test('a plain normalization takes programs for its sums only', () => {
+    const shape = [40, 16, 16, 12]
+    const [x, dy] = [tensor(shape, 1, few), tensor(shape, 2, few)]
+    const count = dispatchesOf(() => {
+      const { mean, variance } = few.moments(x)
+      const folded = few.foldNormalization(mean, variance, 1e-5)
+      const { dy: sum, dyx } = few.channelSums(dy, [{ x, mean }])
+      const { slope, offset } = few.foldNormalizationGrad(mean, folded, { dy: sum, dyx: dyx[0]! }, 40 * 16 * 16)
+      return [mean, variance, ...Object.values(folded), sum, ...dyx, slope, offset]
+    })
+    expect(count).toBe(4)
+    for (const handle of [x, dy]) few.free(handle)
   })
 
   test('steps of the optimizer: right after each other, in few programs, in constant memory', async () => {
