@@ -1,9 +1,14 @@
-import { type Activation, type Kernels, poolGeometry, referenceKernels } from '@cpnas/backends'
+import {
+  type Activation,
+  type Kernels,
+  openWebgpu,
+  poolGeometry,
+  referenceKernels,
+  webgpuKernels,
+} from '@cpnas/backends'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openWebgpu } from '../../../dist/tfjs/open/webgpu.js'
 import { worstError } from '../../kernel-errors.js'
 import { openIfThere } from '../open.js'
-import { productKernels } from './products.js'
 
 const runtime = await openIfThere(openWebgpu)
 
@@ -32,7 +37,7 @@ const consumers: readonly (readonly [string, Into])[] = [
 ]
 
 describe.runIf(runtime)('WebGPU programs of convolutions and pooling', () => {
-  const kernels = productKernels(runtime!)
+  const kernels = webgpuKernels(runtime!)
   const reference = referenceKernels()
   afterAll(() => runtime!.close())
 

@@ -40,7 +40,15 @@ describe.runIf(runtime)('WebGPU programs', () => {
     return count
   }
 
-  const manyOperands = ['concat', 'affineSum', 'channelSums', 'squaredNorm', 'sgdStep']
+  const manyOperands = [
+    'concat',
+    'affineSum',
+    'channelSums',
+    'squaredNorm',
+    'sgdStep',
+    'conv2dGrad',
+    'depthwiseConv2dGrad',
+  ]
   test.each(kernelCases.filter(([name]) => manyOperands.includes(name)))(
     '%s with as few buffers as a device may allow',
     async (_, cases) => {
