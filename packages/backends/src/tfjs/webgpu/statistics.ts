@@ -160,10 +160,10 @@ const isAt = (x: TfjsTensor, buffer: object, offset: number): boolean =>
 type Statistics = Pick<Kernels<TfjsTensor>, 'moments' | 'channelSums' | 'foldNormalization' | 'foldNormalizationGrad'>
 
 /**
- * Statistics take two dispatches, one where rows are few. Along with them is computed what a normalization without gamma and
+ * Statistics take two dispatches, one where rows are few; those of a tensor are taken once, however many edges begin at it. Along with them is computed what a normalization without gamma and
  * beta needs next, so that folding it, and its gradient, takes none.
  */
-export const statistics = ({ launch, bindings }: Launcher, { view, free }: Store): Statistics => {
+export const statistics = ({ launch, bindings }: Launcher, { view, free, derived }: Store): Statistics => {
   /** Rows of a matrix, from the first on, as tensors of their own; the matrix is freed. */
   const rowsOf = (matrix: TfjsTensor, count = matrix.shape[0]!): TfjsTensor[] => {
     const columns = matrix.shape[1]!
@@ -220,33 +220,37 @@ export const statistics = ({ launch, bindings }: Launcher, { view, free }: Store
     return { dy: sum!, dyx: [...products, ...rest.dyx] }
   }
 
+  const momentsOf = (x: TfjsTensor): readonly TfjsTensor[] => {
+    const channels = x.shape.at(-1)!
+    const rows = sizeOf(x.shape) / channels
+    const { chunks, integers, workgroups } = planColumns(rows, channels)
+    const share = integers[3]!
+    const floats = [epsilonAhead]
+    const whole = [4, channels]
+    const first = launch(
+      momentsOfValues,
+      { inputs: [x], integers: [...integers, rows, share], floats, workgroups },
+      chunks === 1 ? whole : [2 * chunks, channels],
+    )
+    const finish = (): TfjsTensor => {
+      const plan = planColumns(chunks, channels, true)
+      const finished = launch(
+        momentsOfParts,
+        { inputs: [first], integers: [...plan.integers, rows, share], floats, workgroups: plan.workgroups },
+        whole,
+      )
+      free(first)
+      return finished
+    }
+    const both = chunks === 1 ? first : finish()
+    momentsIn.set(both.buffer.dataId, { epsilon: epsilonAhead })
+    return rowsOf(both, 2)
+  }
+
   return {
     channelSums,
     moments: x => {
-      const channels = x.shape.at(-1)!
-      const rows = sizeOf(x.shape) / channels
-      const { chunks, integers, workgroups } = planColumns(rows, channels)
-      const share = integers[3]!
-      const floats = [epsilonAhead]
-      const whole = [4, channels]
-      const first = launch(
-        momentsOfValues,
-        { inputs: [x], integers: [...integers, rows, share], floats, workgroups },
-        chunks === 1 ? whole : [2 * chunks, channels],
-      )
-      const finish = (): TfjsTensor => {
-        const plan = planColumns(chunks, channels, true)
-        const finished = launch(
-          momentsOfParts,
-          { inputs: [first], integers: [...plan.integers, rows, share], floats, workgroups: plan.workgroups },
-          whole,
-        )
-        free(first)
-        return finished
-      }
-      const both = chunks === 1 ? first : finish()
-      momentsIn.set(both.buffer.dataId, { epsilon: epsilonAhead })
-      const [mean, variance] = rowsOf(both, 2)
+      const [mean, variance] = derived(x, 'moments', () => momentsOf(x))
       return { mean: mean!, variance: variance! }
     },
     foldNormalization: (mean, variance, epsilon, gamma, beta) => {
