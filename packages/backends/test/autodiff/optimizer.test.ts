@@ -14,42 +14,42 @@ test('sgdStep worked by hand: a first step, a later one, and one that is clamped
   onReference(async b => {
     const coefficients = { learningRate: 0.5, momentum: 0.25, weightDecay: 2 }
     const parameter = b.tensor([1, -2], [1, 2])
-    const gradient = b.tensor([8, 2], [1, 2])
+    const gradient = b.tensor([8, -2], [1, 2])
     const velocity = b.tensor([4, 0], [1, 2])
     const factor = b.full(0.5)
     const updates = [
       { parameter, gradient },
       { parameter, gradient, velocity },
-      { parameter, gradient, velocity, limit: 2 },
+      { parameter, gradient, velocity, limit: 0.25 },
     ]
     const updated = b.sgdStep(updates, coefficients, factor)
     const values = await Promise.all(
       updated.map(async x => [[...(await b.read(x.parameter))], [...(await b.read(x.velocity))]]),
     )
-    // g = (4, 1) + 2 * (1, -2)
+    // g = (4, -1) + 2 * (1, -2)
     expect(values).toEqual([
       [
-        [-2, -0.5],
-        [6, -3],
+        [-2, 0.5],
+        [6, -5],
       ],
       [
-        [-2.5, -0.5],
-        [7, -3],
+        [-2.5, 0.5],
+        [7, -5],
       ],
       [
-        [-2, -0.5],
-        [7, -3],
+        [-0.25, 0.25],
+        [7, -5],
       ],
     ])
     expect(updated.flatMap(x => [b.shape(x.parameter), b.shape(x.velocity)])).toEqual(Array(6).fill([1, 2]))
     // Operands are as they were, and live.
     expect(await Promise.all([parameter, gradient, velocity].map(async x => [...(await b.read(x))]))).toEqual([
       [1, -2],
-      [8, 2],
+      [8, -2],
       [4, 0],
     ])
     const unscaled = b.sgdStep([{ parameter, gradient }], coefficients)
-    expect([...(await b.read(unscaled[0]!.velocity))]).toEqual([10, -2])
+    expect([...(await b.read(unscaled[0]!.velocity))]).toEqual([10, -6])
     b.dispose([parameter, gradient, velocity, factor, updated, unscaled])
   }))
 

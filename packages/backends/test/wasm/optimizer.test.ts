@@ -1,4 +1,4 @@
-import { wasmKernels } from '@cpnas/backends'
+import { backendOf, wasmKernels } from '@cpnas/backends'
 import { afterAll, expect, test } from 'vitest'
 
 const kernels = await wasmKernels({ threads: 2 })
@@ -25,4 +25,9 @@ test('a limit clamps infinities and keeps NaN', async () => {
   })
   expect([...(await kernels.read(updated[0]!.parameter))]).toEqual([Number.NaN, -1, 1, 1, -0.25])
   expect([...(await kernels.read(updated[1]!.parameter))]).toEqual(values.map(v => -v))
+})
+
+test('the squared norm of no tensors is 0', async () => {
+  const backend = backendOf(kernels)
+  expect([...(await backend.read(backend.squaredNorm([])))]).toEqual([0])
 })
