@@ -2,11 +2,11 @@ import type { Kernels } from '../../kernels.js'
 import { sizeOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { elementProgram } from './elementwise.js'
-import type { Launcher, Program } from './program.js'
+import { family, type Launcher, type Program } from './program.js'
 import { spreadElements } from './wgsl.js'
 
 /** `scaled`: by term, whether it has a scale. */
-const affineSumProgram = (scaled: readonly boolean[], shifted: boolean, inPlace: boolean): Program => {
+const affineSumProgram = family((scaled: readonly boolean[], shifted: boolean, inPlace: boolean): Program => {
   const terms = scaled.map((has, t) => {
     const x = `x${t}[uniforms.x${t}At + i]`
     return has ? `${x} * scale${t}[uniforms.scale${t}At + c]` : x
@@ -18,7 +18,7 @@ const affineSumProgram = (scaled: readonly boolean[], shifted: boolean, inPlace:
     result[i] = ${[...(inPlace ? ['result[i]'] : []), ...(shifted ? ['shift[uniforms.shiftAt + c]'] : []), ...terms].join(' + ')};`,
     { integers: ['channels'] },
   )
-}
+})
 
 /** One dispatch for as many terms as there may be buffers bound; in place where nobody else holds `into`. */
 export const affineSums = (

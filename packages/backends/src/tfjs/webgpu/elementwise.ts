@@ -2,7 +2,7 @@ import type { BinaryOperation, Kernels, UnaryOperation } from '../../kernels.js'
 import { broadcastShape, type Shape, sizeOf, stridesOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { collapse, walk, walkIntegers, walkValues } from './layout.js'
-import type { Launcher, Program } from './program.js'
+import { family, type Launcher, type Program } from './program.js'
 import { logarithm, spreadElements, THREADS } from './wgsl.js'
 
 // A shader's compiler may take for granted that there is no NaN; isnan looks at the bits.
@@ -45,24 +45,28 @@ export const elementProgram = (
 
 const at = (name: string): string => `${name}[uniforms.${name}At + i]`
 
-const unaryProgram = (operation: UnaryOperation): Program =>
-  elementProgram(`unary ${operation}`, ['x'], `let v = ${at('x')}; result[i] = ${unaryExpressions[operation]};`, {
-    declarations: logarithm,
-  })
+const unaryProgram = family(
+  (operation: UnaryOperation): Program =>
+    elementProgram(`unary ${operation}`, ['x'], `let v = ${at('x')}; result[i] = ${unaryExpressions[operation]};`, {
+      declarations: logarithm,
+    }),
+)
 
-const binaryProgram = (operation: BinaryOperation, rank: number): Program =>
-  elementProgram(
-    `binary ${operation} ${rank}`,
-    ['a', 'b'],
-    `var aTo = uniforms.aAt;
+const binaryProgram = family(
+  (operation: BinaryOperation, rank: number): Program =>
+    elementProgram(
+      `binary ${operation} ${rank}`,
+      ['a', 'b'],
+      `var aTo = uniforms.aAt;
     var bTo = uniforms.bAt;
     ${walk('', rank, ['aTo', 'bTo'], 'i')}
     let l = a[aTo];
     let r = b[bTo];
     let unordered = isnan(l) || isnan(r);
     result[i] = ${binaryExpressions[operation]};`,
-    { integers: walkIntegers('', rank, ['aTo', 'bTo']) },
-  )
+      { integers: walkIntegers('', rank, ['aTo', 'bTo']) },
+    ),
+)
 
 const combine = elementProgram(
   'linearCombination',

@@ -22,8 +22,8 @@ export interface WebgpuKernels extends Kernels<TfjsTensor> {
   dispatches(): number
 }
 
-/** Counts what runs on the device, whoever has it run. */
-const countDispatches = (backend: WebGPUBackend): (() => number) => {
+/** Counts what TensorFlow.js runs on the device. */
+const countRuns = (backend: WebGPUBackend): (() => number) => {
   let count = 0
   const run = backend.runWebGPUProgram.bind(backend)
   backend.runWebGPUProgram = (...program) => {
@@ -40,6 +40,7 @@ const countDispatches = (backend: WebGPUBackend): (() => number) => {
 export const webgpuKernels = (runtime: Runtime<WebGPUBackend>, bindings?: number): WebgpuKernels => {
   const store = makeStore(runtime)
   const launcher = makeLauncher(runtime, store, bindings)
+  const runs = countRuns(runtime.backend)
   const composed = tfjsKernels(runtime, store)
   const { own, ...shapes } = moving(launcher, store)
   return {
@@ -64,6 +65,6 @@ export const webgpuKernels = (runtime: Runtime<WebGPUBackend>, bindings?: number
         store.free(whole)
       }
     },
-    dispatches: countDispatches(runtime.backend),
+    dispatches: () => runs() + launcher.recorded(),
   }
 }

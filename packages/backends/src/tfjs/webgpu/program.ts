@@ -3,6 +3,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { type Shape, sizeOf } from '../../shape.js'
 import type { Runtime } from '../runtime.js'
 import type { Store, TfjsTensor } from '../tensor.js'
+import { makeRecorder, type Words } from './recorder.js'
 
 /** A compute shader of ours. Two programs of one `key` have the same source: whatever the source depends on is in the key. */
 export interface Program {
@@ -20,6 +21,19 @@ export interface Program {
    * `workgroupId`, `numWorkgroups` (vec3<u32>), `localIndex` (u32) and `uniforms` (i32 or f32 by name).
    */
   readonly source: () => string
+}
+
+/** A family of programs, of which each is written once. */
+export const family = <A extends readonly unknown[]>(
+  make: (...options: A) => Program,
+): ((...options: A) => Program) => {
+  const made = new Map<string, Program>()
+  return (...options) => {
+    const key = options.join(' ')
+    const program = made.get(key) ?? make(...options)
+    made.set(key, program)
+    return program
+  }
 }
 
 export type TableRow = readonly [number, number, number, number]
@@ -41,6 +55,8 @@ export interface Launcher {
   launchInto(program: Program, launch: Launch, result: TfjsTensor): void
   /** Programs run so far. */
   dispatches(): number
+  /** Those of them that TensorFlow.js knows nothing of. */
+  recorded(): number
   /** Buffers that one program may bind, its result included. */
   readonly bindings: number
   /** Elements that a buffer may have. */
@@ -51,21 +67,39 @@ const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(bu
 /** TensorFlow.js compiles anew when an input's shape relates otherwise to the result's; ours say where they read themselves. */
 const shapeless = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [] })
 
+/** Uniforms as TensorFlow.js lays them out: NaN, infinity, shape and strides of each input and of the result, then ours. */
+const words = (program: Program, { inputs, integers = [], floats = [], table = [] }: Launch, size: number): Words => {
+  const before = [Number.NaN, Number.POSITIVE_INFINITY, ...inputs.flatMap(() => [1, 1]), size, 1]
+  const own = [...before, ...inputs.map(x => x.offset), ...integers]
+  const scalars = [...own, ...floats]
+  const rows = program.table ?? 0
+  const padding = rows > 0 ? (4 - (scalars.length % 4)) % 4 : 0
+  const cells = table.flat()
+  return {
+    values: [
+      ...scalars,
+      ...new Array<number>(padding).fill(0),
+      ...cells,
+      ...new Array<number>(4 * rows - cells.length).fill(0),
+    ],
+    isFloat: i => i < 2 || (i >= own.length && i < scalars.length),
+  }
+}
+
 /** `bindings`: how many buffers a program may bind. Default: as many as the device allows. */
 export const makeLauncher = (
   runtime: Pick<Runtime<WebGPUBackend>, 'backend' | 'check'>,
   store: Store,
   bindings: number = runtime.backend.device.limits.maxStorageBuffersPerShaderStage,
 ): Launcher => {
+  const { backend } = runtime
+  const recorder = makeRecorder(backend)
+  const pipelines = new Map<string, GPUComputePipeline>()
   let count = 0
-  const run = (
-    program: Program,
-    { inputs, integers = [], floats = [], table = [], workgroups }: Launch,
-    size: number,
-    result?: TensorInfo,
-  ) => {
-    runtime.check()
-    count++
+
+  /** The first time, and whenever it wants to measure, TensorFlow.js runs a program: it compiles. */
+  const compile = (program: Program, launch: Launch, result: TensorInfo): GPUComputePipeline => {
+    const { inputs, integers = [], floats = [], table = [], workgroups } = launch
     const names = [...program.inputs.map(name => `${name}At`), ...(program.integers ?? [])]
     const rows = program.table ?? 0
     const declared = [
@@ -75,7 +109,7 @@ export const makeLauncher = (
     ]
     const dispatched: WebGPUProgram = {
       shaderKey: program.key,
-      outputShape: [size],
+      outputShape: [...result.shape],
       variableNames: [...program.inputs],
       uniforms: declared.map(d => `${d}, `).join(''),
       workgroupSize: [...program.workgroup],
@@ -84,7 +118,7 @@ export const makeLauncher = (
       dispatchLayout: { x: [], y: [0] },
       getUserCode: program.source,
     }
-    return runtime.backend.runWebGPUProgram(
+    backend.runWebGPUProgram(
       dispatched,
       inputs.map(x => shapeless(x.buffer)),
       'float32',
@@ -96,14 +130,36 @@ export const makeLauncher = (
       ],
       result,
     )
+    return dispatched.pipeline as GPUComputePipeline
   }
+
+  const run = (program: Program, launch: Launch, result: TensorInfo): TensorInfo => {
+    runtime.check()
+    count++
+    const { inputs, workgroups } = launch
+    const [size] = result.shape as [number]
+    // The prelude has another `getGlobalIndex` where workgroups lie along x only.
+    const key = `${program.key} ${workgroups[1] === 1 && workgroups[2] === 1}`
+    const pipeline = pipelines.get(key)
+    const tensors = [result, ...inputs.map(x => x.buffer)]
+    if (
+      pipeline === undefined ||
+      size === 0 ||
+      !recorder.record(pipeline, tensors, words(program, launch, size), workgroups)
+    )
+      pipelines.set(key, compile(program, launch, result))
+    return result
+  }
+
   return {
-    launch: (program, launch, shape) => store.make(run(program, launch, sizeOf(shape)), shape),
+    launch: (program, launch, shape) =>
+      store.make(run(program, launch, backend.makeTensorInfo([sizeOf(shape)], 'float32')), shape),
     launchInto: (program, launch, result) => {
-      run(program, launch, sizeOf(result.buffer.shape), flat(result.buffer))
+      run(program, launch, flat(result.buffer))
       store.overwritten(result.buffer)
     },
     dispatches: () => count,
+    recorded: recorder.recorded,
     bindings,
     largest: runtime.backend.device.limits.maxStorageBufferBindingSize / 4,
   }

@@ -3,7 +3,7 @@ import { type Shape, sizeOf, stridesOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { columnSums, planColumns } from './column-reduction.js'
 import { collapse, walk, walkIntegers, walkValues } from './layout.js'
-import type { Launcher, Program } from './program.js'
+import { family, type Launcher, type Program } from './program.js'
 import { foldWorkgroup, spread, THREADS, workgroupIndex } from './wgsl.js'
 
 /** Columns up to which a sum over rows is worth a reduction of its own. */
@@ -17,19 +17,20 @@ const WORKGROUPS = 256
  * Sums over `reduced` axes of x for each element of `kept` ones. `lanes` invocations share an element and a part of what
  * is summed; the result is [parts, elements].
  */
-const sumProgram = (kept: number, reduced: number, lanes: number): Program => ({
-  key: `sum ${kept} ${reduced} ${lanes}`,
-  inputs: ['x'],
-  integers: [
-    'elements',
-    'parts',
-    'count',
-    'share',
-    ...walkIntegers('kept', kept, ['start']),
-    ...walkIntegers('reduced', reduced, ['at']),
-  ],
-  workgroup: [THREADS, 1, 1],
-  source: () => `
+const sumProgram = family(
+  (kept: number, reduced: number, lanes: number): Program => ({
+    key: `sum ${kept} ${reduced} ${lanes}`,
+    inputs: ['x'],
+    integers: [
+      'elements',
+      'parts',
+      'count',
+      'share',
+      ...walkIntegers('kept', kept, ['start']),
+      ...walkIntegers('reduced', reduced, ['at']),
+    ],
+    workgroup: [THREADS, 1, 1],
+    source: () => `
     ${workgroupIndex}
     var<workgroup> sums : array<f32, ${THREADS}>;
     fn combine(i : i32, j : i32) { sums[i] += sums[j]; }
@@ -54,7 +55,8 @@ const sumProgram = (kept: number, reduced: number, lanes: number): Program => ({
       foldWorkgroup(${lanes}, ${THREADS / lanes});
       if (lane == 0 && part < uniforms.parts) { result[number] = sums[thread]; }
     }`,
-})
+  }),
+)
 
 /** A workgroup a row; the first of the greatest values, of which NaN is none unless it is the first. */
 const argMaxProgram: Program = {

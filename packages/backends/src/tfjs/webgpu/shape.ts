@@ -3,18 +3,20 @@ import { type Shape, sizeOf, stridesOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { elementProgram } from './elementwise.js'
 import { collapse, walk, walkIntegers, walkValues } from './layout.js'
-import type { Launcher, Program } from './program.js'
+import { family, type Launcher, type Program } from './program.js'
 import { spreadElements } from './wgsl.js'
 
-const gatherProgram = (rank: number): Program =>
-  elementProgram(
-    `gather ${rank}`,
-    ['x'],
-    `var place = uniforms.xAt + uniforms.begin; ${walk('', rank, ['place'], 'i')} result[i] = x[place];`,
-    { integers: ['begin', ...walkIntegers('', rank, ['place'])] },
-  )
+const gatherProgram = family(
+  (rank: number): Program =>
+    elementProgram(
+      `gather ${rank}`,
+      ['x'],
+      `var place = uniforms.xAt + uniforms.begin; ${walk('', rank, ['place'], 'i')} result[i] = x[place];`,
+      { integers: ['begin', ...walkIntegers('', rank, ['place'])] },
+    ),
+)
 
-const padProgram = (rank: number): Program => {
+const padProgram = family((rank: number): Program => {
   const axes = Array.from({ length: rank }, (_, axis) => axis)
   return elementProgram(
     `pad ${rank}`,
@@ -39,10 +41,10 @@ const padProgram = (rank: number): Program => {
     if (inside) { result[i] = x[place]; } else { result[i] = 0.0; }`,
     { integers: axes.flatMap(axis => [`padded${axis}`, `before${axis}`, `size${axis}`]) },
   )
-}
+})
 
 /** Writes `count` operands beside each other into columns `begin`.. of the result, of `total` columns. */
-const concatProgram = (count: number): Program => {
+const concatProgram = family((count: number): Program => {
   const operands = Array.from({ length: count }, (_, i) => i)
   return elementProgram(
     `concat ${count}`,
@@ -61,7 +63,7 @@ const concatProgram = (count: number): Program => {
       .join('\n')}`,
     { integers: ['columns', 'total', 'begin', ...operands.map(i => `width${i}`)] },
   )
-}
+})
 
 interface PaddedAxis {
   readonly padded: number

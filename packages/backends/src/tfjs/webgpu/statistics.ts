@@ -3,7 +3,7 @@ import { sizeOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { columnProgram, planColumns, sumProgram } from './column-reduction.js'
 import { elementProgram } from './elementwise.js'
-import type { Launcher, Program } from './program.js'
+import { family, type Launcher, type Program } from './program.js'
 import { spreadElements, THREADS } from './wgsl.js'
 
 /** Values of which mean and squares are computed before they join the others. */
@@ -101,38 +101,44 @@ const gradientsAhead = (count: number): string =>
     )
     .join('\n')} }`
 
-const channelSumsProgram = (count: number, ahead: boolean): Program =>
-  sumProgram(
-    `channelSums ${count} ${ahead}`,
-    ['dy', ...indices(count).flatMap(t => [`x${t}`, `mean${t}`])],
-    ['d', ...indices(count).map(t => `d * (x${t}[uniforms.x${t}At + i] - mean${t}[uniforms.mean${t}At + column])`)],
-    {
-      integers: ['total'],
-      before: 'let d = dy[uniforms.dyAt + i];',
-      after: ahead ? gradientsAhead(count) : '',
-    },
-  )
+const channelSumsProgram = family(
+  (count: number, ahead: boolean): Program =>
+    sumProgram(
+      `channelSums ${count} ${ahead}`,
+      ['dy', ...indices(count).flatMap(t => [`x${t}`, `mean${t}`])],
+      ['d', ...indices(count).map(t => `d * (x${t}[uniforms.x${t}At + i] - mean${t}[uniforms.mean${t}At + column])`)],
+      {
+        integers: ['total'],
+        before: 'let d = dy[uniforms.dyAt + i];',
+        after: ahead ? gradientsAhead(count) : '',
+      },
+    ),
+)
 
 /** Rows are the chunks of `channelSumsProgram`. */
-const channelSumsOfParts = (count: number, ahead: boolean): Program =>
-  sumProgram(
-    `channelSumsOfParts ${count} ${ahead}`,
-    ['parts', ...(ahead ? indices(count).map(t => `mean${t}`) : [])],
-    indices(1 + count).map(t => `parts[uniforms.partsAt + (row * ${1 + count} + ${t}) * uniforms.columns + column]`),
-    { integers: ['total'], after: ahead ? gradientsAhead(count) : '' },
-  )
+const channelSumsOfParts = family(
+  (count: number, ahead: boolean): Program =>
+    sumProgram(
+      `channelSumsOfParts ${count} ${ahead}`,
+      ['parts', ...(ahead ? indices(count).map(t => `mean${t}`) : [])],
+      indices(1 + count).map(t => `parts[uniforms.partsAt + (row * ${1 + count} + ${t}) * uniforms.columns + column]`),
+      { integers: ['total'], after: ahead ? gradientsAhead(count) : '' },
+    ),
+)
 
-const fold = (withGamma: boolean, withBeta: boolean): Program =>
-  elementProgram(
-    `foldNormalization ${withGamma} ${withBeta}`,
-    ['mean', 'variance', ...(withGamma ? ['gamma'] : []), ...(withBeta ? ['beta'] : [])],
-    `let reciprocal = 1.0 / sqrt(variance[uniforms.varianceAt + i] + uniforms.epsilon);
+const fold = family(
+  (withGamma: boolean, withBeta: boolean): Program =>
+    elementProgram(
+      `foldNormalization ${withGamma} ${withBeta}`,
+      ['mean', 'variance', ...(withGamma ? ['gamma'] : []), ...(withBeta ? ['beta'] : [])],
+      `let reciprocal = 1.0 / sqrt(variance[uniforms.varianceAt + i] + uniforms.epsilon);
     let scale = ${withGamma ? 'gamma[uniforms.gammaAt + i] * reciprocal' : 'reciprocal'};
     result[i] = reciprocal;
     result[uniforms.elements + i] = scale;
     result[2 * uniforms.elements + i] = ${withBeta ? 'beta[uniforms.betaAt + i]' : '0.0'} - mean[uniforms.meanAt + i] * scale;`,
-    { floats: ['epsilon'] },
-  )
+      { floats: ['epsilon'] },
+    ),
+)
 
 const foldGrad = elementProgram(
   'foldNormalizationGrad',
