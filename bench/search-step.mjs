@@ -1,12 +1,11 @@
 // pnpm bench [--peer FILE.py]: one search step, ours and a peer's in turn, each in a process of its own, on the same work.
 // The peer is a program that takes --arch, --threads, --batch, --cells, --channels, --size, --steps and prints a JSON line
 // with child_ms, parent_ms and images_per_s; with --channels-last it runs a second time in that layout.
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
+import { runProgram as run } from './run-program.mjs'
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 const defaults = {
@@ -28,35 +27,6 @@ const { values } = parseArgs({
   },
 })
 const work = ['arch', 'batch', 'cells', 'channels', 'size', 'steps'].flatMap(name => [`--${name}`, values[name]])
-
-/** Most memory a process has held, in MiB, where the system tells (Linux). */
-const peakOf = pid => {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-  } catch {
-    return Number.NaN
-  }
-}
-
-/** Runs a program to its end; its last line as JSON, with its peak memory. */
-const run = (program, args) =>
-  new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    let peak = 0
-    const poll = setInterval(() => {
-      peak = Math.max(peak, peakOf(child.pid) || 0)
-    }, 20)
-    child.stdout.on('data', chunk => {
-      output += chunk
-    })
-    child.on('error', reject)
-    child.on('close', code => {
-      clearInterval(poll)
-      if (code !== 0) reject(new Error(`${program} ${args.join(' ')} ended with ${code}`))
-      else resolve({ ...JSON.parse(output.trim().split('\n').at(-1)), peak })
-    })
-  })
 
 const ours = {
   name: 'cpnas wasm',

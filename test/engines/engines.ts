@@ -24,8 +24,6 @@ export interface Engine {
   readonly name: string
   /** Left: why the engine is not available here. */
   readonly open: () => Promise<OpenEngine | CpnasError>
-  /** In terms of the bound of float32, what an engine's kernel may be off that approximates exp, log or division. Default 1. */
-  readonly factors?: Readonly<Record<string, number>>
   /** Two runs of it need not give the same bits; they are this far apart at most, relatively. Default 0. */
   readonly jitter?: number
   /** How many random networks it is tried on. */
