@@ -12,14 +12,11 @@ const numbers: Readonly<Record<Activation, number>> = { identity: 0, relu: 1, si
 /** On bit patterns, which hold for NaN whatever a compiler assumes of it: NaN is not negative, not positive, not small. */
 const activating = `
   fn activated(h: f32) -> f32 {
+    // Selected, not branched over: this stands in the innermost loops.
     let bits = bitcast<u32>(h);
-    switch uniforms.activation {
-      case ${numbers.relu}: { return select(h, 0.0, bits >= 0x80000000u && bits <= 0xff800000u); }
-      case ${numbers.sign}, ${numbers['sign-polynomial']}: {
-        return select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);
-      }
-      default: { return h; }
-    }
+    let rectified = select(h, 0.0, uniforms.activation == ${numbers.relu} && bits >= 0x80000000u && bits <= 0xff800000u);
+    let sign = select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);
+    return select(rectified, sign, uniforms.activation >= ${numbers.sign});
   }
   fn activatedSlope(h: f32) -> f32 {
     let bits = bitcast<u32>(h);
