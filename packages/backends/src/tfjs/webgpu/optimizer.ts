@@ -3,8 +3,8 @@ import { sizeOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { columnSums, planColumns } from './column-reduction.js'
 import type { Launcher, Program, TableRow } from './program.js'
-import { type Batch, batches, bitsOf, segmentProgram, workgroupsFor } from './segments.js'
-import { foldWorkgroup, spread, THREADS } from './wgsl.js'
+import { type Batch, batches, segmentProgram, workgroupsFor } from './segments.js'
+import { bitsOf, foldWorkgroup, spread, THREADS } from './wgsl.js'
 
 /** Elements that an invocation squares, and updates. */
 const SQUARES = 16

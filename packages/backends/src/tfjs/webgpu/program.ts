@@ -3,7 +3,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { type Shape, sizeOf } from '../../shape.js'
 import type { Runtime } from '../runtime.js'
 import type { Store, TfjsTensor } from '../tensor.js'
-import { makeRecorder, type Words } from './recorder.js'
+import { makeRecorder } from './recorder.js'
+import { bitsOf } from './wgsl.js'
 
 /** A compute shader of ours. Two programs of one `key` have the same source: whatever the source depends on is in the key. */
 export interface Program {
@@ -67,23 +68,25 @@ const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(bu
 /** TensorFlow.js compiles anew when an input's shape relates otherwise to the result's; ours say where they read themselves. */
 const shapeless = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [] })
 
-/** Uniforms as TensorFlow.js lays them out: NaN, infinity, shape and strides of each input and of the result, then ours. */
-const words = (program: Program, { inputs, integers = [], floats = [], table = [] }: Launch, size: number): Words => {
-  const before = [Number.NaN, Number.POSITIVE_INFINITY, ...inputs.flatMap(() => [1, 1]), size, 1]
-  const own = [...before, ...inputs.map(x => x.offset), ...integers]
-  const scalars = [...own, ...floats]
-  const rows = program.table ?? 0
-  const padding = rows > 0 ? (4 - (scalars.length % 4)) % 4 : 0
+const BEFORE = [Number.NaN, Number.POSITIVE_INFINITY].map(bitsOf)
+
+/** The bits of uniforms as TensorFlow.js lays them out: NaN, infinity, shape and strides of each input and of the result, then ours. */
+const words = (program: Program, launch: Launch, size: number): readonly number[] => {
+  const { inputs, integers = [], floats = [], table = [] } = launch
+  const scalars = [
+    ...BEFORE,
+    ...inputs.flatMap(() => [1, 1]),
+    size,
+    1,
+    ...inputs.map(x => x.offset),
+    ...integers,
+    ...floats.map(bitsOf),
+  ]
+  if (program.table === undefined) return scalars
   const cells = table.flat()
-  return {
-    values: [
-      ...scalars,
-      ...new Array<number>(padding).fill(0),
-      ...cells,
-      ...new Array<number>(4 * rows - cells.length).fill(0),
-    ],
-    isFloat: i => i < 2 || (i >= own.length && i < scalars.length),
-  }
+  const start = Math.ceil(scalars.length / 4) * 4
+  const zeros = (count: number): readonly number[] => new Array<number>(count).fill(0)
+  return [...scalars, ...zeros(start - scalars.length), ...cells, ...zeros(4 * program.table - cells.length)]
 }
 
 /** `bindings`: how many buffers a program may bind. Default: as many as the device allows. */

@@ -30,18 +30,12 @@ const makeCache = <V>() => {
   }
 }
 
-/** Uniforms, a word each. */
-export interface Words {
-  readonly values: readonly number[]
-  readonly isFloat: (word: number) => boolean
-}
-
 export interface Recorder {
-  /** Records a pipeline's program among TensorFlow.js's own commands. False if it wants to measure them itself. */
+  /** Records a pipeline's program, with its uniforms' bits, among TensorFlow.js's own commands. False if it wants to measure them itself. */
   record(
     pipeline: GPUComputePipeline,
     buffers: readonly TensorInfo[],
-    words: Words,
+    words: readonly number[],
     workgroups: readonly [number, number, number],
   ): boolean
   recorded(): number
@@ -101,18 +95,13 @@ export const makeRecorder = (backend: WebGPUBackend): Recorder => {
   let count = 0
   reuseInOrder(backend.bufferManager, numberOf)
 
-  const makeUniforms = ({ values, isFloat }: Words): Uniforms => {
+  const makeUniforms = (words: readonly number[]): Uniforms => {
     const buffer = backend.device.createBuffer({
-      size: 4 * values.length,
+      size: 4 * words.length,
       usage: GPUBufferUsage.UNIFORM,
       mappedAtCreation: true,
     })
-    const mapped = buffer.getMappedRange()
-    const [integers, floats] = [new Int32Array(mapped), new Float32Array(mapped)]
-    values.forEach((word, i) => {
-      if (isFloat(i)) floats[i] = word
-      else integers[i] = word
-    })
+    new Int32Array(buffer.getMappedRange()).set(words)
     buffer.unmap()
     return { number: numberOf(buffer), buffer }
   }
@@ -125,7 +114,7 @@ export const makeRecorder = (backend: WebGPUBackend): Recorder => {
         return backend.tensorMap.get(dataId).resource as GPUBuffer
       })
       const program = numberOf(pipeline)
-      const uniforms = uniformsOf(`${program} ${words.values.join()}`, () => makeUniforms(words))
+      const uniforms = uniformsOf(`${program} ${words.join()}`, () => makeUniforms(words))
       const group = groupOf(`${uniforms.number} ${buffers.map(numberOf).join()}`, () =>
         backend.device.createBindGroup({
           layout: layoutOf(pipeline),

@@ -92,6 +92,3 @@ export const segmentProgram = (
       ${body}
     }`,
 })
-
-/** A float32's bits as an integer, to lie in a table. */
-export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!

@@ -4,6 +4,9 @@ export const THREADS = 256
 /** Workgroups that WebGPU allows along an axis. */
 const LIMIT = 65535
 
+/** A float32's bits as an integer. */
+export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!
+
 /** At least `count` workgroups: along x, and over y where they are too many. In the shader `workgroupIndex()` is the number of one. */
 export const spread = (count: number): [number, number, number] => {
   const rows = Math.max(1, Math.ceil(count / LIMIT))
