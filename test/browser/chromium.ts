@@ -11,17 +11,19 @@ const candidates = [
 
 const named = process.env.CPNAS_CHROMIUM
 
-/** `CPNAS_CHROMIUM=none`: the tests in a browser are skipped, by name. */
-export const skipsBrowser = named === 'none'
+const executable = named === undefined ? candidates.find(existsSync) : [named].find(existsSync)
 
-const executable = (): string => {
-  const found = named ? [named].find(existsSync) : candidates.find(existsSync)
-  if (found === undefined)
-    throw new Error(
-      `the tests in a browser need Chromium, and there is none at ${named ?? candidates.join(', ')}. Install it (on Debian: ` +
-        'apt-get install chromium), or name it: CPNAS_CHROMIUM=/path/to/chrome, or skip them: CPNAS_CHROMIUM=none',
-    )
-  return found
+/** Why the tests in a browser are skipped, if they are: there is no Chromium, or `CPNAS_CHROMIUM=none`. */
+export const absent: string | undefined =
+  named === 'none'
+    ? 'CPNAS_CHROMIUM=none'
+    : executable === undefined && named === undefined
+      ? 'there is no Chromium; install it (on Debian: apt-get install chromium), or name it: CPNAS_CHROMIUM=/path/to/chrome'
+      : undefined
+
+const executablePath = (): string => {
+  if (executable === undefined) throw new Error(`CPNAS_CHROMIUM: there is no ${named}`)
+  return executable
 }
 
 /** Headless, with its own software GPU (SwiftShader), so that every machine computes the same; it fetches nothing by itself. */
@@ -36,4 +38,4 @@ const flags = [
 ]
 
 export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: executable(), headless: true, chromiumSandbox: false, args: flags })
+  chromium.launch({ executablePath: executablePath(), headless: true, chromiumSandbox: false, args: flags })

@@ -1,19 +1,19 @@
 import { randomInt } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
 import { kernelCases } from '../../packages/backends/test/kernel-cases.js'
-import { skipsBrowser } from './chromium.js'
+import { absent } from './chromium.js'
 import { openPage } from './open-page.js'
 import type { Outcome } from './page.js'
 
 /** Of every property in the page; CPNAS_SEED repeats a run. */
 const seed = Number(process.env.CPNAS_SEED ?? randomInt(2 ** 31))
 
-if (skipsBrowser) console.warn('SKIPPED tfjs-webgpu in Chromium: CPNAS_CHROMIUM=none')
+if (absent !== undefined) console.warn(`SKIPPED tfjs-webgpu in Chromium: ${absent}`)
 else console.info(`Properties in Chromium: CPNAS_SEED=${seed}`)
 
-describe.skipIf(skipsBrowser)('tfjs-webgpu in Chromium', async () => {
-  if (skipsBrowser) {
-    test('CPNAS_CHROMIUM=none')
+describe.skipIf(absent !== undefined)('tfjs-webgpu in Chromium', async () => {
+  if (absent !== undefined) {
+    test(`tfjs-webgpu in Chromium: ${absent}`)
     return
   }
   const { call, complaints, close } = await openPage()
