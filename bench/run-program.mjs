@@ -23,9 +23,9 @@ export const runProgram = (program, args) =>
       output += chunk
     })
     child.on('error', reject)
-    child.on('close', code => {
+    child.on('close', (code, signal) => {
       clearInterval(poll)
-      if (code !== 0) reject(new Error(`${program} ${args.join(' ')} ended with ${code}`))
+      if (code !== 0) reject(new Error(`${program} ${args.join(' ')} ended with ${code ?? signal}`))
       else resolve({ ...JSON.parse(output.trim().split('\n').at(-1)), peak })
     })
   })

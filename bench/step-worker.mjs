@@ -22,8 +22,11 @@ const spec = { cells: number('cells'), channels: number('channels'), inChannels:
 const genotype = JSON.parse(readFileSync(values.arch, 'utf8'))
 const [batch, size, steps, growth] = [number('batch'), number('size'), number('steps'), number('growth')]
 const WARM_UP = 3
-/** Steps that a device is given before it is waited for: a search waits at the end of an epoch. */
-const IN_FLIGHT = 5
+/**
+ * Steps that a device is given before it is waited for: a search waits at the end of an epoch. Composed ones make so
+ * many bind groups that those of several steps are more than lavapipe survives (it maps memory for them, unchecked).
+ */
+const IN_FLIGHT = values.composed ? 1 : 5
 
 const threads = values.threads === undefined ? undefined : number('threads')
 const { backend, dispatches, device, description, software } = await openEngine(values.backend, {
