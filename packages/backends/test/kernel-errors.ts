@@ -71,3 +71,14 @@ export const kernelError = async <H, R>(
   ]
   return worstError(actual, expected, (output, i) => float32Bound(terms, magnitudes[output]![i]!) + slack)
 }
+
+/** Throws, naming the value that is off most, if results of one case are not the reference's within the bound. */
+export const holdToReference = async <H, R>(
+  engine: Kernels<H>,
+  reference: Kernels<R>,
+  kernelCase: KernelCase,
+  slack?: number,
+): Promise<void> => {
+  const { ratio, where } = await kernelError(engine, reference, kernelCase, slack)
+  if (ratio > 1) throw new Error(where)
+}

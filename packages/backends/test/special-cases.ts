@@ -1,13 +1,7 @@
-import {
-  type BinaryOperation,
-  convGeometry,
-  outputShape,
-  poolGeometry,
-  type Shape,
-  type UnaryOperation,
-} from '@cpnas/backends'
+import { convGeometry, outputShape, poolGeometry, type Shape } from '@cpnas/backends'
 import fc from 'fast-check'
 import { channels, type Data, data, dyadics, poolWindows, seeds } from './arbitraries.js'
+import { binaryOperations, unaryOperations } from './kernel-cases/elementwise.js'
 import { describe, type KernelCase, onOperands } from './kernel-cases/kernel-case.js'
 
 /** Multiples of 1/8 with NaN and the infinities among them. */
@@ -30,19 +24,6 @@ const specialCase = (
   magnitude: k => shapes.map(shape => k.fill(size, shape)),
   terms: 8,
 })
-
-const unaryOperations: readonly UnaryOperation[] = ['neg', 'exp', 'log', 'sqrt', 'abs', 'relu', 'sign']
-const binaryOperations: readonly BinaryOperation[] = [
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'max',
-  'min',
-  'less',
-  'lessEqual',
-  'equal',
-]
 
 const sizes = fc.integer({ min: 1, max: 40 })
 

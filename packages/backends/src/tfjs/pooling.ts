@@ -5,6 +5,7 @@ import { sizeOf } from '../shape.js'
 import type { Composer } from './compose.js'
 import { depthwise, depthwiseInput } from './depthwise-convolution.js'
 import type { Operations } from './operations.js'
+import { maximaByPlace } from './reductions.js'
 import type { TfjsTensor } from './tensor.js'
 import { spans, touched } from './window.js'
 
@@ -80,15 +81,7 @@ const firstMaxima = (o: Operations, x: TensorInfo, g: Geometry): TensorInfo => {
     return o.reshape(o.stridedSlice(image, begin, outputShape(g), [1, g.stride, g.stride, 1]), [rows, 1])
   })
   const windows = values.length === 1 ? values[0]! : o.concat(values, 1)
-  const isGreatest = o.indicator(o.compare('Equal', windows, o.extreme('Max', windows)))
-  // 0 where there is no maximum, tap - taps where there is one: the least of a window is the first.
-  const order = o.mul(
-    isGreatest,
-    o.constant(
-      Array.from({ length: taps }, (_, tap) => tap - taps),
-      [1, taps],
-    ),
-  )
+  const order = maximaByPlace(o, windows)
   return o.indicator(o.compare('Equal', order, o.extreme('Min', order)))
 }
 

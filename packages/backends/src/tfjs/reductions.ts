@@ -1,6 +1,16 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Kernels } from '../kernels.js'
 import type { Composer } from './compose.js'
+import type { Operations } from './operations.js'
 import type { TfjsTensor } from './tensor.js'
+
+/** In rows of n values without NaN, index - n at a maximum and 0 elsewhere: the least of a row is at its first maximum. */
+export const maximaByPlace = (o: Operations, rows: TensorInfo): TensorInfo => {
+  const size = rows.shape.at(-1)!
+  const isGreatest = o.indicator(o.compare('Equal', rows, o.extreme('Max', rows)))
+  const places = Array.from({ length: size }, (_, i) => i - size)
+  return o.mul(isGreatest, o.constant(places, [1, size]))
+}
 
 export const reductions = ({ compose, store }: Composer): Pick<Kernels<TfjsTensor>, 'sum' | 'argMax'> => ({
   sum: (x, axes = x.shape.map((_, axis) => axis)) =>
@@ -19,15 +29,7 @@ export const reductions = ({ compose, store }: Composer): Pick<Kernels<TfjsTenso
       )
       const replacement = o.add(o.full(0, rows.shape), first)
       const values = o.select(o.unary('IsNan', rows), replacement, rows)
-      const isGreatest = o.indicator(o.compare('Equal', values, o.extreme('Max', values)))
-      // 0 where there is no maximum, index - classes where there is one.
-      const indices = o.mul(
-        isGreatest,
-        o.constant(
-          Array.from({ length: classes }, (_, i) => i - classes),
-          [1, classes],
-        ),
-      )
+      const indices = maximaByPlace(o, values)
       return o.reshape(o.add(o.extreme('Min', indices), o.scalar(classes)), x.shape.slice(0, -1))
     }),
 })

@@ -12,7 +12,7 @@ export const spans = (g: Geometry): readonly [number, number] => [
 ]
 
 /** [batch, height, width, channels] of what the windows of g touch, from the first one's first pixel to the last one's last. */
-export const touchedShape = (g: Geometry): readonly [number, number, number, number] => {
+const touchedShape = (g: Geometry): readonly [number, number, number, number] => {
   const [spanY, spanX] = spans(g)
   return [g.batch, (g.outHeight - 1) * g.stride + spanY, (g.outWidth - 1) * g.stride + spanX, g.inChannels]
 }
@@ -53,24 +53,39 @@ export const touched = (o: Operations, x: TensorInfo, g: Geometry, value = 0): T
 }
 
 /** The way back: the image of `touched`, zero where no window touches it. */
-export const untouched = (o: Operations, x: TensorInfo, g: Geometry): TensorInfo =>
+const untouched = (o: Operations, x: TensorInfo, g: Geometry): TensorInfo =>
   part(o, x, [-g.padTop, -g.padLeft], [g.inHeight, g.inWidth], 0)
 
 /** Whether g pads as TensorFlow's 'same' does, so that the engine can do it: half of what is needed, rounded down, before. */
-export const isSame = (g: Geometry): boolean => {
+const isSame = (g: Geometry): boolean => {
   const [spanY, spanX] = spans(g)
   const fits = (out: number, size: number, span: number, before: number): boolean =>
     out === Math.ceil(size / g.stride) && before === Math.max((out - 1) * g.stride + span - size, 0) >> 1
   return fits(g.outHeight, g.inHeight, spanY, g.padTop) && fits(g.outWidth, g.inWidth, spanX, g.padLeft)
 }
 
-/** Attributes of a kernel with windows; dilation is in the filters. */
-export const slide = (g: Geometry, pad: 'same' | 'valid') => ({
-  strides: [g.stride, g.stride],
-  pad,
-  dataFormat: 'NHWC',
-  dilations: [1, 1],
-})
+/** How a kernel of the engine slides the windows of g: padding them itself where it can, else over what they touch. */
+export interface Sliding {
+  /** The kernel's attributes; dilation is in the filters. */
+  readonly attributes: Readonly<Record<string, unknown>>
+  /** The image that the kernel takes, and its shape. */
+  readonly enter: (x: TensorInfo) => TensorInfo
+  readonly shape: readonly number[]
+  /** The way back, from a gradient of what `enter` gives to that of the image. */
+  readonly leave: (gradient: TensorInfo) => TensorInfo
+}
+
+export const sliding = (o: Operations, g: Geometry): Sliding => {
+  const attributes = { strides: [g.stride, g.stride], dataFormat: 'NHWC', dilations: [1, 1] }
+  return isSame(g)
+    ? { attributes: { ...attributes, pad: 'same' }, enter: x => x, shape: inputShape(g), leave: gradient => gradient }
+    : {
+        attributes: { ...attributes, pad: 'valid' },
+        enter: x => touched(o, x, g),
+        shape: touchedShape(g),
+        leave: gradient => untouched(o, gradient, g),
+      }
+}
 
 /** Zeros between the rows and columns of w [height, width, ...]. Neither TensorFlow's depthwise kernels nor any adjoint know dilation. */
 export const dilated = (o: Operations, w: TensorInfo, g: Geometry): TensorInfo => {
@@ -128,5 +143,3 @@ export const slope = (o: Operations, activation: Activation, h: TensorInfo): Ten
     }
   }
 }
-
-export const inputShapeOf = (g: Geometry): number[] => [...inputShape(g)]

@@ -12,8 +12,8 @@ const sizes = fc.oneof(
 /** For exp, log and division, which an engine may approximate. */
 const roundings = 8
 
-const unaryOperations: readonly UnaryOperation[] = ['neg', 'exp', 'log', 'sqrt', 'abs', 'relu', 'sign']
-const binaryOperations: readonly BinaryOperation[] = [
+export const unaryOperations: readonly UnaryOperation[] = ['neg', 'exp', 'log', 'sqrt', 'abs', 'relu', 'sign']
+export const binaryOperations: readonly BinaryOperation[] = [
   'add',
   'sub',
   'mul',

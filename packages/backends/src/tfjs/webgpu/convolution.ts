@@ -22,6 +22,25 @@ const merge = (...fragments: readonly Pick<Fragment, 'inputs' | 'vectors' | 'int
   integers: Object.assign({}, ...fragments.map(f => f.integers)) as NonNullable<Fragment['integers']>,
 })
 
+/** WGSL: the places of a factor's elements are their numbers. */
+const asTheyLie = (factor: 'A' | 'B'): string => `
+  fn slow${factor}(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
+  fn fast${factor}(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }`
+
+/** WGSL: the place of a tap, of which there are as many as the uniform `ends` says. */
+const tapPlaces = (channels: 'inChannels' | 'outChannels', ends: string): string => `
+  fn fastA(i: i32) -> vec4<i32> {
+    if (i >= uniforms.${ends}) { return vec4<i32>(0x3fffffff, 0, 0, 0); }
+    let tap = i / uniforms.${channels};
+    let y = tap / uniforms.kernelWidth;
+    return vec4<i32>(
+      y * uniforms.dilation,
+      (tap - y * uniforms.kernelWidth) * uniforms.dilation,
+      i - tap * uniforms.${channels},
+      0,
+    );
+  }`
+
 /**
  * A place of a pixel is (y, x, rows of images before it), one of a tap (dy, dx, channel); those beyond the end lie outside
  * every image. A tap's channel neighbours in memory.
@@ -39,8 +58,7 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
       ${
         direct
           ? `
-      fn slowA(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
-      fn fastA(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
+      ${asTheyLie('A')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         if (pixel.x >= uniforms.${pixels} || tap.x >= uniforms.${ends}) { return 0.0; }
         return entering(x[uniforms.xAt + pixel.x * uniforms.inChannels + tap.x], tap.x);
@@ -57,17 +75,7 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
           0,
         );
       }
-      fn fastA(i: i32) -> vec4<i32> {
-        if (i >= uniforms.${ends}) { return vec4<i32>(0x3fffffff, 0, 0, 0); }
-        let tap = i / uniforms.inChannels;
-        let y = tap / uniforms.kernelWidth;
-        return vec4<i32>(
-          y * uniforms.dilation,
-          (tap - y * uniforms.kernelWidth) * uniforms.dilation,
-          i - tap * uniforms.inChannels,
-          0,
-        );
-      }
+      ${tapPlaces('inChannels', ends)}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         let at = pixel.xy + tap.xy;
         if (at.x < 0 || at.x >= uniforms.inHeight || at.y < 0 || at.y >= uniforms.inWidth) { return 0.0; }
@@ -90,8 +98,7 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
       ${
         direct
           ? `
-      fn slowA(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
-      fn fastA(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
+      ${asTheyLie('A')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         if (pixel.x >= uniforms.rows || tap.x >= uniforms.depth) { return 0.0; }
         return gradient(pixel.x * uniforms.outChannels + tap.x, tap.x);
@@ -108,17 +115,7 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
           0,
         );
       }
-      fn fastA(i: i32) -> vec4<i32> {
-        if (i >= uniforms.depth) { return vec4<i32>(0x3fffffff, 0, 0, 0); }
-        let tap = i / uniforms.outChannels;
-        let y = tap / uniforms.kernelWidth;
-        return vec4<i32>(
-          y * uniforms.dilation,
-          (tap - y * uniforms.kernelWidth) * uniforms.dilation,
-          i - tap * uniforms.outChannels,
-          0,
-        );
-      }
+      ${tapPlaces('outChannels', 'depth')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         var at = pixel.xy - tap.xy;
         if (at.x < 0 || at.y < 0) { return 0.0; }
@@ -141,8 +138,7 @@ const filters = (w: TfjsTensor): Factor => ({
   fast: 'side',
   kept: false,
   source: () => `
-    fn fastB(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
-    fn slowB(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
+    ${asTheyLie('B')}
     fn elementB(column: vec4<i32>, depth: vec4<i32>) -> f32 {
       if (column.x >= uniforms.columns || depth.x >= uniforms.depth) { return 0.0; }
       return w[uniforms.wAt + depth.x * uniforms.columns + column.x];
@@ -176,8 +172,7 @@ const gradientRows = (dy: Gradient<TfjsTensor>): Factor => {
     fast: 'side',
     kept: false,
     source: () => `${from.source!()}
-      fn fastB(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
-      fn slowB(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
+      ${asTheyLie('B')}
       fn elementB(column: vec4<i32>, pixel: vec4<i32>) -> f32 {
         if (column.x >= uniforms.columns || pixel.x >= uniforms.depth) { return 0.0; }
         return gradient(pixel.x * uniforms.columns + column.x, column.x);

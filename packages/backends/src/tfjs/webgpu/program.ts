@@ -54,9 +54,7 @@ export interface Launcher {
   launch(program: Program, launch: Launch, shape: Shape): TfjsTensor
   /** Runs a program on `result`'s buffer, from its start on: for programs that read and write in place or fill a part. It must not be among the inputs. */
   launchInto(program: Program, launch: Launch, result: TfjsTensor): void
-  /** Programs run so far. */
-  dispatches(): number
-  /** Those of them that TensorFlow.js knows nothing of. */
+  /** Programs run so far that TensorFlow.js knows nothing of. */
   recorded(): number
   /** Buffers that one program may bind, its result included. */
   readonly bindings: number
@@ -98,7 +96,6 @@ export const makeLauncher = (
   const { backend } = runtime
   const recorder = makeRecorder(backend)
   const pipelines = new Map<string, GPUComputePipeline>()
-  let count = 0
 
   /** The first time, and whenever it wants to measure, TensorFlow.js runs a program: it compiles. */
   const compile = (program: Program, launch: Launch, result: TensorInfo): GPUComputePipeline => {
@@ -138,7 +135,6 @@ export const makeLauncher = (
 
   const run = (program: Program, launch: Launch, result: TensorInfo): TensorInfo => {
     runtime.check()
-    count++
     const { inputs, workgroups } = launch
     const [size] = result.shape as [number]
     // The prelude has another `getGlobalIndex` where workgroups lie along x only.
@@ -161,7 +157,6 @@ export const makeLauncher = (
       run(program, launch, flat(result.buffer))
       store.overwritten(result.buffer)
     },
-    dispatches: () => count,
     recorded: recorder.recorded,
     bindings,
     largest: runtime.backend.device.limits.maxStorageBufferBindingSize / 4,

@@ -2,6 +2,7 @@ import type { Kernels, ScaleGroup, SignActivation } from '../../kernels.js'
 import { sizeOf } from '../../shape.js'
 import type { TfjsTensor } from '../tensor.js'
 import type { Launcher, Program } from './program.js'
+import { foldWorkgroup } from './wgsl.js'
 
 /** Invocations that share a group: filters have few values a channel. */
 const THREADS = 64
@@ -22,6 +23,8 @@ const program = (key: string, inputs: readonly string[], sums: readonly string[]
   workgroup: [THREADS, 1, 1],
   source: () => `
     ${sums.map((_, s) => `var<workgroup> sums${s} : array<f32, ${THREADS}>;`).join('\n')}
+    fn combine(i : i32, j : i32) { ${sums.map((_, s) => `sums${s}[i] += sums${s}[j];`).join(' ')} }
+    ${foldWorkgroup}
     fn signOf(x : f32) -> f32 { return select(-1.0, 1.0, x >= 0.0); }
     fn main() {
       let group = i32(workgroupId.x);
@@ -32,11 +35,7 @@ const program = (key: string, inputs: readonly string[], sums: readonly string[]
         ${sums.map((term, s) => `sum${s} += ${term};`).join('\n')}
       }
       ${sums.map((_, s) => `sums${s}[thread] = sum${s};`).join('\n')}
-      workgroupBarrier();
-      for (var half = ${THREADS / 2}; half > 0; half /= 2) {
-        if (thread < half) { ${sums.map((_, s) => `sums${s}[thread] += sums${s}[thread + half];`).join(' ')} }
-        workgroupBarrier();
-      }
+      foldWorkgroup(${THREADS}, 1);
       ${sums.map((_, s) => `let mean${s} = sums${s}[0] / f32(uniforms.rows);`).join('\n')}
       for (var row = thread; row < uniforms.rows; row += ${THREADS}) {
         let i = row * uniforms.groups + group;

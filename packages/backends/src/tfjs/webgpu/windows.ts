@@ -2,7 +2,7 @@ import { type Geometry, inputShape } from '../../geometry.js'
 import type { Activation, Gradient, Prologue } from '../../kernels.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import type { Dispatch, Fragment, Runner } from './fragment.js'
-import { spread, workgroupIndex } from './wgsl.js'
+import { spreadElements, THREADS, workgroupIndex } from './wgsl.js'
 
 /** WGSL: the sizes of a geometry, by the names of its fields. */
 export const geometry = ({ outChannels, ...g }: Geometry): Fragment => ({ key: '', integers: { ...g, outChannels } })
@@ -107,8 +107,6 @@ export interface InputGradient {
   readonly into: TfjsTensor | undefined
 }
 
-const THREADS = 256
-
 /** WGSL: `main`, once for every element: its number `i`, its `channel`, and its `pixel` (y, x, image) in images of those sizes. */
 export const eachElement = (key: string, width: string, height: string, body: string): Fragment => ({
   key,
@@ -130,5 +128,5 @@ export const eachElement = (key: string, width: string, height: string, body: st
 export const elements = (count: number, fragments: readonly Fragment[]): Dispatch => ({
   fragments: [{ key: '', integers: { elements: count } }, ...fragments],
   threads: THREADS,
-  workgroups: spread(Math.ceil(count / THREADS)),
+  workgroups: spreadElements(count),
 })
