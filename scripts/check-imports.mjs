@@ -12,8 +12,11 @@ const layers = [
   'cp-loss',
   'data',
   'training',
+  'model',
+  'recipes',
   'search',
   'packed',
+  'report',
   'cli',
 ]
 const independent = ['indicator']

@@ -1,12 +1,5 @@
-import {
-  formatRange,
-  type Option,
-  type OptionRange,
-  type Preset,
-  presets,
-  type SearchConfig,
-  searchOptions,
-} from '@cpnas/search'
+import { type Preset, presets, type SearchConfig, searchOptions } from '@cpnas/search'
+import { formatRange, type Option, type OptionRange } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type FlagOption, flagOf, type ValueOption } from './command.js'
 

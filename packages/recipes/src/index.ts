@@ -1,0 +1,2 @@
+export type { TrainingConfig } from './config.js'
+export type * from './types.js'

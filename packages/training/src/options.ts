@@ -1,0 +1,126 @@
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
+
+/** What values an option takes. Bounds are inclusive unless `above` or `below`. */
+export type OptionRange =
+  | { readonly kind: 'integer'; readonly minimum: number; readonly maximum?: number }
+  | {
+      readonly kind: 'number'
+      readonly minimum?: number
+      readonly above?: number
+      readonly maximum?: number
+      readonly below?: number
+    }
+  | { readonly kind: 'flag' }
+  | { readonly kind: 'choice'; readonly values: readonly (string | number)[] }
+  | { readonly kind: 'list'; readonly values: readonly string[]; readonly minimum: number }
+
+export interface Option {
+  readonly range: OptionRange
+  /** One line for a help text. */
+  readonly description: string
+}
+
+/** A configuration's options by name: what checks it, and what a command line can be made of. */
+export type OptionTable<C> = { readonly [K in keyof C]: Option }
+
+/** Ranges, for tables. */
+export const integer = (minimum: number, maximum?: number): OptionRange => ({
+  kind: 'integer',
+  minimum,
+  ...(maximum === undefined ? {} : { maximum }),
+})
+export const flag: OptionRange = { kind: 'flag' }
+export const choice = (...values: readonly (string | number)[]): OptionRange => ({ kind: 'choice', values })
+/** Above 0, at most 1. */
+export const share: OptionRange = { kind: 'number', above: 0, maximum: 1 }
+
+const list = (values: readonly (string | number)[]): string => values.join(', ')
+
+/** What a range asks for, in words: "an integer of at least 1". */
+export const formatRange = (range: OptionRange): string => {
+  switch (range.kind) {
+    case 'integer':
+      return `an integer ${range.maximum === undefined ? `of at least ${range.minimum}` : `from ${range.minimum} to ${range.maximum}`}`
+    case 'number': {
+      const { minimum, above, maximum, below } = range
+      const bounds = [
+        minimum === undefined ? [] : [`at least ${minimum}`],
+        above === undefined ? [] : [`above ${above}`],
+        maximum === undefined ? [] : [`at most ${maximum}`],
+        below === undefined ? [] : [`below ${below}`],
+      ].flat()
+      return `a number ${bounds.join(' and ')}`
+    }
+    case 'flag':
+      return 'true or false'
+    case 'choice':
+      return `one of ${list(range.values)}`
+    case 'list':
+      return `at least ${range.minimum} different of ${list(range.values)}`
+  }
+}
+
+const holds = (range: OptionRange, value: unknown): boolean => {
+  switch (range.kind) {
+    case 'integer':
+      return Number.isSafeInteger(value) && between(range.minimum, range.maximum, value as number)
+    case 'number':
+      return (
+        typeof value === 'number' &&
+        Number.isFinite(value) &&
+        between(range.minimum, range.maximum, value) &&
+        value > (range.above ?? -Infinity) &&
+        value < (range.below ?? Infinity)
+      )
+    case 'flag':
+      return typeof value === 'boolean'
+    case 'choice':
+      return (range.values as readonly unknown[]).includes(value)
+    case 'list':
+      return (
+        Array.isArray(value) &&
+        value.length >= range.minimum &&
+        new Set(value).size === value.length &&
+        value.every(v => range.values.includes(v))
+      )
+  }
+}
+
+const between = (minimum = -Infinity, maximum = Infinity, value: number): boolean =>
+  value >= minimum && value <= maximum
+
+/** Every option in its range; the first that is not, in the order of the table, is an InvalidOption that names it. */
+export const checkOptions = <C extends object>(table: OptionTable<C>, config: C): Either<CpnasError, C> => {
+  const names = Object.keys(table) as (keyof C & string)[]
+  const wrong = names.find(name => !holds(table[name].range, config[name]))
+  if (wrong === undefined) return right(config)
+  const value = config[wrong]
+  return left(
+    cpnasError(
+      'InvalidOption',
+      wrong,
+      value === undefined ? 'is missing' : `${JSON.stringify(value)} is out of range`,
+      `Give ${formatRange(table[wrong].range)}`,
+    ),
+  )
+}
+
+/**
+ * A configuration read from JSON: exactly the options of the table, each in its range. `what` names in an error what they are
+ * options of, e.g. `a search`.
+ */
+export const parseOptions = <C extends object>(
+  table: OptionTable<C>,
+  value: unknown,
+  what: string,
+): Either<CpnasError, C> => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return left(cpnasError('InvalidOption', 'configuration', 'is not a record of options', 'Give a JSON object'))
+  const unknown = Object.keys(value).find(name => !Object.hasOwn(table, name))
+  if (unknown !== undefined)
+    return left(
+      cpnasError('InvalidOption', unknown, `is no option of ${what}`, `The options are ${list(Object.keys(table))}`),
+    )
+  return checkOptions(table, value as C)
+}
