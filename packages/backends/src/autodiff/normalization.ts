@@ -20,6 +20,8 @@ export interface Affine<H> {
   /** Handles the operation has to own, scale and shift among them. */
   readonly saved: readonly H[]
   readonly operands: readonly Tensor<H>[]
+  /** Tells who asked for them the statistics of the batch. */
+  report(): void
   /** Whether anything takes a gradient in the backward pass that is running. */
   receives(): boolean
   /** Whether `backward` needs the channel sums of dh. */
@@ -30,9 +32,9 @@ export interface Affine<H> {
 
 export const affineOf = <H>(
   operation: string,
-  { kernels, give, giveAffine, receives }: Recorder<H>,
+  { kernels, give, giveAffine, receives, untracked }: Recorder<H>,
   x: Tensor<H>,
-  { gamma, beta, epsilon = 1e-5, statistics }: Normalization<Tensor<H>>,
+  { gamma, beta, epsilon = 1e-5, statistics, observe }: Normalization<Tensor<H>>,
 ): Affine<H> => {
   checkNotScalar(operation, x.shape)
   const channels = x.shape.slice(-1)
@@ -45,7 +47,12 @@ export const affineOf = <H>(
   const variance = moments?.variance ?? statistics!.variance.handle
   const folded = kernels.foldNormalization(mean, variance, epsilon, gamma?.handle, beta?.handle)
   const { precision, scale, shift } = folded
-  if (moments !== undefined) kernels.free(moments.variance)
+  const observed = moments &&
+    observe && {
+      mean: untracked(kernels.reshape(moments.mean, channels), channels),
+      variance: untracked(moments.variance, channels),
+    }
+  if (moments !== undefined && observed === undefined) kernels.free(moments.variance)
 
   const parameterReceives = () => (gamma !== undefined && receives(gamma)) || (beta !== undefined && receives(beta))
   return {
@@ -54,6 +61,9 @@ export const affineOf = <H>(
     mean,
     saved: [precision, scale, shift, ...(moments === undefined ? [] : [mean])],
     operands: [x, ...Object.values(vectors).flatMap(vector => vector ?? [])],
+    report: () => {
+      if (observed !== undefined) observe!(observed)
+    },
     receives: () => receives(x) || parameterReceives(),
     needsSums: () => parameterReceives() || (statistics === undefined && receives(x)),
     backward: (dh, sums) => {
@@ -104,7 +114,7 @@ export const normalizing = <H>(recorder: Recorder<H>): Normalizing<H> => {
       shift,
     )
     free()
-    return record({
+    const sum = record({
       name,
       handle,
       shape,
@@ -129,6 +139,8 @@ export const normalizing = <H>(recorder: Recorder<H>): Normalizing<H> => {
         if (sums !== undefined) kernels.free(sums.dy)
       },
     })
+    for (const { report } of affines) report()
+    return sum
   }
 
   return {

@@ -29,7 +29,7 @@ export const windows = <H>(recorder: Recorder<H>): Windows<H> => {
     const affine = normalization && affineOf(name, recorder, x, normalization)
     const p: Prologue<H> =
       affine === undefined ? { activation } : { activation, affine: { scale: affine.scale, shift: affine.shift } }
-    return record({
+    const output = record({
       name,
       handle: forward(x.handle, filters.handle, g, p),
       shape: outputShape(g),
@@ -61,6 +61,8 @@ export const windows = <H>(recorder: Recorder<H>): Windows<H> => {
         } else giveFilters(backward(undefined).filters)
       },
     })
+    affine?.report()
+    return output
   }
 
   const pool = (

@@ -1,4 +1,4 @@
-import type { Shape } from '@cpnas/backends'
+import type { Backend, Normalization, Shape } from '@cpnas/backends'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { data, distinct, fewChannels, seeds } from '../arbitraries.js'
@@ -92,4 +92,92 @@ test('epsilon is 1e-5 by default', () =>
     const values = Array.from(await b.read(y))
     for (const [i, v] of [half, -half, half, -half].entries()) expect(values[i]).toBeCloseTo(v, 12)
     b.dispose([x, small, y])
+  }))
+
+const observing: readonly (readonly [
+  string,
+  <T>(
+    b: Backend<T>,
+    x: T,
+    filters: T,
+    observe: Observe<T> | undefined,
+  ) => { readonly result: T; readonly calls: number },
+])[] = [
+  ['batchNorm', (b, x, _, observe) => ({ result: b.batchNorm(x, given(observe)), calls: 1 })],
+  [
+    'normalizedSum',
+    (b, x, _, observe) => ({
+      result: b.normalizedSum([{ x, normalization: given(observe) }, { x }, { x, normalization: given(observe) }]),
+      calls: 2,
+    }),
+  ],
+  [
+    'conv2d',
+    (b, x, filters, observe) => {
+      const [rows, columns, channels] = b.shape(filters) as [number, number, number]
+      const matrices = b.reshape(filters, [rows, columns, channels, 1])
+      return { result: b.conv2d(x, matrices, { normalization: given(observe), activation: 'sign' }), calls: 1 }
+    },
+  ],
+  [
+    'depthwiseConv2d',
+    (b, x, filters, observe) => ({
+      result: b.depthwiseConv2d(x, filters, { normalization: given(observe), activation: 'relu' }),
+      calls: 1,
+    }),
+  ],
+]
+
+type Observe<T> = NonNullable<Normalization<T>['observe']>
+const given = <T>(observe: Observe<T> | undefined): Normalization<T> => (observe === undefined ? {} : { observe })
+
+test.each(observing)('%s hands on the moments that it took, and computes the same', (_, operation) =>
+  fc.assert(
+    fc.asyncProperty(fewChannels, seeds, async (channels, seed) =>
+      onReference(async b => {
+        const inputs = {
+          x: data(distinct, [2, 4, 3, channels], seed),
+          filters: data(distinct, [3, 3, channels], seed + 1),
+        }
+        const parameters = Object.fromEntries(
+          Object.entries(inputs).map(([name, { values, shape }]) => [name, b.tensor(values, shape)]),
+        )
+        const run = (observed: boolean) =>
+          b.valueAndGrad(({ x, filters }) => {
+            const moments: { mean: typeof x; variance: typeof x }[] = []
+            const { result, calls } = operation(b, x!, filters!, observed ? m => void moments.push(m) : undefined)
+            expect(moments.length).toBe(observed ? calls : 0)
+            return { value: b.sum(b.mul(result, result)), aux: moments }
+          }, parameters)
+        const [plain, observed] = [run(false), run(true)]
+        const read = (tree: object) => Promise.all(Object.values(tree).map(async x => [...(await b.read(x))]))
+        expect(await read([observed.value, ...Object.values(observed.gradients)])).toEqual(
+          await read([plain.value, ...Object.values(plain.gradients)]),
+        )
+        const expected = b.moments(parameters.x!)
+        for (const moments of observed.aux) expect(await read(moments)).toEqual(await read(expected))
+        b.dispose([parameters, plain, observed, expected])
+      }),
+    ),
+    { numRuns: 20 },
+  ),
+)
+
+test('fixed statistics are not observed, and observed ones are of the scope', () =>
+  onReference(async b => {
+    const x = b.tensor([1, 10, 3, 30], [2, 2])
+    const unexpected = () => expect.unreachable()
+    b.scope(() => {
+      const statistics = { mean: b.full(0, [2]), variance: b.full(1, [2]) }
+      b.batchNorm(x, { statistics, observe: unexpected })
+    })
+    expect(b.memory().tensors).toBe(1)
+    const mean = b.scope(() => {
+      const means: (typeof x)[] = []
+      b.batchNorm(x, { observe: ({ mean }) => void means.push(mean) })
+      return means[0]!
+    })
+    expect([...(await b.read(mean))]).toEqual([2, 20])
+    expect(b.memory().tensors).toBe(2)
+    b.dispose([x, mean])
   }))
