@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { count, initialParameters, latentNames, network, parameterShapes } from '@cpnas/supernet'
-import { sgd, trainStep } from '@cpnas/training'
+import { crossEntropies, sgd, trainStep } from '@cpnas/training'
 import { openEngine } from './engine.mjs'
 
 const { values } = parseArgs({
@@ -57,7 +57,7 @@ const learnerOf = kind => {
 }
 
 const step = (learner, kind) =>
-  trainStep(backend, learner, [network(spec, genotype, kind)], images, labels, {
+  trainStep(backend, learner, crossEntropies(backend, [network(spec, genotype, kind)], images, labels), {
     optimizer,
     learningRate: 0.025,
     gradientClip: 5,
@@ -72,7 +72,7 @@ const timeSteps = async kind => {
   const run = async howMany => {
     let last
     for (let i = 0; i < howMany; i++) {
-      const { learner: next, losses } = step(learner, kind)
+      const { learner: next, aux: losses } = step(learner, kind)
       learner = next
       if (last) backend.dispose(last)
       last = losses

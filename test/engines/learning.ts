@@ -10,7 +10,7 @@ import {
   operations,
   parameterShapes,
 } from '@cpnas/supernet'
-import { type Learner, sgd, trainStep } from '@cpnas/training'
+import { crossEntropies, type Learner, sgd, trainStep } from '@cpnas/training'
 import fc from 'fast-check'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
@@ -75,7 +75,8 @@ export const step = <T>(
   learner: Learner<T>,
   { images, labels }: { readonly images: T; readonly labels: T },
 ): { readonly learner: Learner<T>; readonly loss: T } => {
-  const { learner: next, losses } = trainStep(backend, learner, [network(spec, genotype, kind)], images, labels, {
+  const objective = crossEntropies(backend, [network(spec, genotype, kind)], images, labels)
+  const { learner: next, aux: losses } = trainStep(backend, learner, objective, {
     optimizer,
     learningRate: 0.025,
     gradientClip: 5,

@@ -1,23 +1,12 @@
-import { setImmediate } from 'node:timers/promises'
 import { type Backend, type CpnasError, cpnasError, type TensorRecord } from '@cpnas/backends'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Learner } from './optimizer.js'
-import { type Forward, type StepOptions, trainStep } from './step.js'
+import { type BatchSource, type OverBatchesOptions, overBatches } from './over-batches.js'
+import { crossEntropies, type Forward, optimize, type StepOptions } from './step.js'
 
-/** Images one after the other, and their class indices. */
-export interface Batch {
-  readonly images: ArrayLike<number>
-  readonly labels: ArrayLike<number>
-  readonly shape: readonly [count: number, height: number, width: number, channels: number]
-}
-
-export interface LoopOptions {
+export interface LoopOptions extends OverBatchesOptions {
   /** Names the work in the error about a loss that is not finite, e.g. `round 1, pass 1, sample 3, child`. */
   readonly where: string
-  /** Called after every batch with the number of batches done. */
-  readonly onStep?: (done: number) => void
-  /** Stops after the current batch. */
-  readonly signal?: AbortSignal | undefined
 }
 
 export interface EpochOptions extends LoopOptions, StepOptions {}
@@ -38,16 +27,21 @@ export const trainEpoch = async <T>(
   backend: Backend<T>,
   learner: Learner<T>,
   networks: readonly [Forward<T>, ...Forward<T>[]],
-  batches: Iterable<Batch>,
+  batches: BatchSource,
   options: EpochOptions,
 ): Promise<Epoch<T>> => {
-  const { carried, sums, count, stopped } = await accumulate(
+  const { carried, sums, count, stopped } = await overBatches(
     backend,
-    learner,
+    { carried: learner, sums: [], count: 0 },
     batches,
     options,
     (current, images, labels) => {
-      const { learner: next, losses } = trainStep(backend, current, networks, images, labels, options)
+      const { learner: next, aux: losses } = optimize(
+        backend,
+        current,
+        crossEntropies(backend, networks, images, labels),
+        options,
+      )
       return { carried: next, terms: losses.map(x => ({ x, mean: true })) }
     },
   )
@@ -74,19 +68,25 @@ export const evaluate = async <T>(
   backend: Backend<T>,
   parameters: TensorRecord<T>,
   network: Forward<T>,
-  batches: Iterable<Batch>,
+  batches: BatchSource,
   options: LoopOptions,
 ): Promise<{ readonly result: Either<CpnasError, Evaluation>; readonly stopped: boolean }> => {
-  const { sums, count, stopped } = await accumulate(backend, undefined, batches, options, (_, images, labels) => {
-    const { logits } = network(backend, parameters, images)
-    return {
-      carried: undefined,
-      terms: [
-        { x: backend.sum(backend.equal(backend.argMax(logits), labels)), mean: false },
-        { x: backend.softmaxCrossEntropy(logits, labels), mean: true },
-      ],
-    }
-  })
+  const { sums, count, stopped } = await overBatches(
+    backend,
+    { carried: undefined, sums: [], count: 0 },
+    batches,
+    options,
+    (_, images, labels) => {
+      const { logits } = network(backend, parameters, images)
+      return {
+        carried: undefined,
+        terms: [
+          { x: backend.sum(backend.equal(backend.argMax(logits), labels)), mean: false },
+          { x: backend.softmaxCrossEntropy(logits, labels), mean: true },
+        ],
+      }
+    },
+  )
   const [correct = 0, loss = 0] = sums
   const checked = finite([loss / count], options.where, 'Lower learningRate or raise weightDecay')
   return {
@@ -95,59 +95,12 @@ export const evaluate = async <T>(
   }
 }
 
-interface Step<T, S> {
-  readonly carried: S
-  /** Scalars to add up; a mean weighs as many as the batch's images. */
-  readonly terms: readonly { readonly x: T; readonly mean: boolean }[]
-}
-
-/** Runs `step` over the batches in scopes, passing `carried` on; sums its terms in the engine and reads them at the end. */
-const accumulate = async <T, S>(
-  backend: Backend<T>,
-  carried: S,
-  batches: Iterable<Batch>,
-  { onStep, signal }: LoopOptions,
-  step: (carried: S, images: T, labels: T) => Step<T, S>,
-): Promise<{
-  readonly carried: S
-  readonly sums: readonly number[]
-  readonly count: number
-  readonly stopped: boolean
-}> => {
-  let current = { carried, totals: undefined as T | undefined }
-  let count = 0
-  let done = 0
-  let stopped = false
-  try {
-    for (const batch of batches) {
-      stopped = signal?.aborted ?? false
-      if (stopped) break
-      const before = current
-      const [size] = batch.shape
-      current = backend.scope(() => {
-        const images = backend.tensor(batch.images, batch.shape)
-        const labels = backend.tensor(batch.labels, [size])
-        const { carried, terms } = step(before.carried, images, labels)
-        const values = terms.map(({ x, mean }) => backend.mul(backend.reshape(x, [1]), mean ? size : 1))
-        const sum = backend.concat(values, 0)
-        return { carried, totals: before.totals === undefined ? sum : backend.add(before.totals, sum) }
-      })
-      backend.dispose(before.totals)
-      count += size
-      done += 1
-      onStep?.(done)
-      await setImmediate()
-    }
-  } catch (error) {
-    backend.dispose([current.carried, current.totals])
-    throw error
-  }
-  const sums = current.totals === undefined ? [] : Array.from(await backend.read(current.totals))
-  backend.dispose(current.totals)
-  return { carried: current.carried, sums, count, stopped }
-}
-
-const finite = (losses: readonly number[], where: string, remedy: string): Either<CpnasError, readonly number[]> => {
+/** The losses, or NonFiniteLoss if one of them is not finite. `where` and `remedy` are those of the error. */
+export const finite = (
+  losses: readonly number[],
+  where: string,
+  remedy: string,
+): Either<CpnasError, readonly number[]> => {
   const wrong = losses.find(loss => !Number.isFinite(loss))
   return wrong === undefined
     ? right(losses)

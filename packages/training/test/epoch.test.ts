@@ -1,5 +1,16 @@
 import { referenceBackend } from '@cpnas/backends'
-import { type Batch, evaluate, type Forward, type Learner, sgd, trainEpoch, trainStep } from '@cpnas/training'
+import {
+  type Batch,
+  type BatchStep,
+  crossEntropies,
+  evaluate,
+  type Forward,
+  type Learner,
+  overBatches,
+  sgd,
+  trainEpoch,
+  trainStep,
+} from '@cpnas/training'
 import { beforeEach, describe, expect, it } from 'vitest'
 
 let backend: ReturnType<typeof referenceBackend>
@@ -25,12 +36,12 @@ const options = { optimizer, learningRate: 0.5, where: 'sample 3' } as const
 const values = async (x: T | undefined): Promise<readonly number[]> => Array.from(await backend.read(x!))
 
 describe('trainStep', () => {
-  const step = (start: Learner<T>, extra: object, networks: readonly [Forward<T>, ...Forward<T>[]] = [linear]) =>
-    trainStep(backend, start, networks, backend.tensor([1, 0], [1, 1, 2, 1]), backend.tensor([0], [1]), {
-      optimizer,
-      learningRate: 1,
-      ...extra,
-    })
+  const step = (start: Learner<T>, extra: object, networks: readonly [Forward<T>, ...Forward<T>[]] = [linear]) => {
+    const [images, labels] = [backend.tensor([1, 0], [1, 1, 2, 1]), backend.tensor([0], [1])]
+    const objective = crossEntropies(backend, networks, images, labels)
+    const { learner, aux: losses } = trainStep(backend, start, objective, { optimizer, learningRate: 1, ...extra })
+    return { learner, losses }
+  }
 
   it('follows the gradient of the cross-entropy', async () => {
     const { learner: after, losses } = step(learner(), {})
@@ -81,6 +92,47 @@ describe('trainStep', () => {
     const { learner: after, losses } = step(learner(), {}, [linear, linear])
     expect(losses).toHaveLength(2)
     expect(await values(after.parameters.w)).toEqual([1, -1, 0, 0])
+  })
+})
+
+describe('overBatches', () => {
+  const epochs = [batch(0, 1), batch(1), batch(0, 0, 1)]
+  /** Carries the sum of the first pixels; terms are the count of images and a mean of 1/2. */
+  const count = (carried: { readonly x: T }, images: T): BatchStep<T, { readonly x: T }> => {
+    const [n = 0] = backend.shape(images)
+    const x = backend.add(carried.x, backend.sum(backend.slice(images, [0, 0, 0, 0], [n, 1, 1, 1])))
+    return {
+      carried: { x },
+      terms: [
+        { x: backend.full(n), mean: false },
+        { x: backend.div(1, backend.full(3)), mean: true },
+      ],
+    }
+  }
+  const begin = () => ({ carried: { x: backend.full(0) }, sums: [], count: 0 })
+
+  it('takes batches that are on their way as those at hand', async () => {
+    async function* later() {
+      for (const one of epochs) yield one
+    }
+    const [now, then] = [
+      await overBatches(backend, begin(), epochs, {}, count),
+      await overBatches(backend, begin(), later(), {}, count),
+    ]
+    expect(now).toMatchObject({ sums: [6, expect.closeTo(2, 12)], count: 6, done: 3, stopped: false })
+    expect(await values(now.carried.x)).toEqual([3])
+    expect({ ...then, carried: 0 }).toEqual({ ...now, carried: 0 })
+    expect(await values(then.carried.x)).toEqual([3])
+    backend.dispose([now.carried, then.carried])
+    expect(backend.memory().tensors).toBe(0)
+  })
+
+  it('goes on from a tally bit for bit', async () => {
+    const whole = await overBatches(backend, begin(), epochs, {}, count)
+    const half = await overBatches(backend, begin(), epochs.slice(0, 2), {}, count)
+    const rest = await overBatches(backend, half, epochs.slice(2), {}, count)
+    expect([rest.sums, rest.count]).toEqual([whole.sums, whole.count])
+    expect(await values(rest.carried.x)).toEqual(await values(whole.carried.x))
   })
 })
 
