@@ -7,6 +7,7 @@ export type CpnasErrorTag =
   | 'InvalidData'
   | 'InvalidGenotype'
   | 'InvalidCheckpoint'
+  | 'InvalidModel'
   | 'OutputInUse'
   | 'StorageFailed'
   | 'DownloadFailed'

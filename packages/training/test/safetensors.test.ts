@@ -1,4 +1,11 @@
-import { decodeSafetensors, encodeSafetensors, type StoredTensors } from '@cpnas/training'
+import {
+  decodeSafetensors,
+  decodeSafetensorsFile,
+  encodeSafetensors,
+  type SafetensorsFile,
+  type StoredTensors,
+  safetensorsHeader,
+} from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -11,6 +18,15 @@ const tensors = fc.dictionary(
   fc.string({ unit: 'grapheme' }).filter(name => name !== '__metadata__'),
   tensor,
 ) as fc.Arbitrary<StoredTensors>
+
+const bytes = fc.uint8Array({ maxLength: 9 }).map(values => ({ shape: [values.length], values }))
+const mixed: fc.Arbitrary<SafetensorsFile> = fc.record({
+  tensors: fc.dictionary(
+    fc.string({ unit: 'grapheme' }).filter(name => name !== '__metadata__'),
+    fc.oneof(tensor, bytes),
+  ) as fc.Arbitrary<SafetensorsFile['tensors']>,
+  metadata: fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })),
+})
 
 const file = (header: string, data: number): Uint8Array => {
   const json = new TextEncoder().encode(header)
@@ -82,6 +98,9 @@ describe('safetensors', () => {
     ['a header longer than the file', file('{}', 0).map((b, i) => (i === 1 ? 1 : b)), /announces a header of 258/],
     ['no JSON', file('{]', 0), /not a record/],
     ['JSON that is no record', file('[]', 0), /not a record/],
+    ['metadata that are no record', file('{"__metadata__":["a"]}', 0), /metadata/],
+    ['metadata that are no strings', file('{"__metadata__":{"a":1}}', 0), /metadata/],
+    ['bytes', file(`{"w":${entry([2], 0, 2, 'U8')}}`, 2), /bytes in the tensor w/],
     ['another type', file(`{"w":${entry([1], 0, 2, 'F16')}}`, 2), /tensor w/],
     ['a negative size', file(`{"w":${entry([-1, -1], 0, 4)}}`, 4), /tensor w/],
     ['offsets in reverse', file(`{"w":${entry([1], 4, 0)}}`, 4), /tensor w/],
@@ -93,6 +112,50 @@ describe('safetensors', () => {
   ])('refuses %s', (_, bytes, problem) => {
     const decoded = decodeSafetensors(bytes)
     expect(decoded).toEqual({ _tag: 'Left', left: expect.stringMatching(problem) })
+  })
+
+  it('gives back bytes and metadata beside floats', () => {
+    fc.assert(
+      fc.property(mixed, given => {
+        const decoded = decodeSafetensorsFile(encodeSafetensors(given.tensors, given.metadata))
+        expect(decoded).toMatchObject({ _tag: 'Right' })
+        if (decoded._tag === 'Left') return
+        expect(decoded.right.metadata).toEqual(given.metadata)
+        expect(Object.keys(decoded.right.tensors).sort()).toEqual(Object.keys(given.tensors).sort())
+        for (const [name, { shape, values }] of Object.entries(given.tensors)) {
+          const read = decoded.right.tensors[name]!
+          expect(read.shape).toEqual(shape)
+          expect(read.values.constructor).toBe(values.constructor)
+          expect(Buffer.from(read.values.buffer).equals(Buffer.from(values.buffer))).toBe(true)
+        }
+      }),
+    )
+  })
+
+  it('has its metadata first, bytes last', () => {
+    const encoded = encodeSafetensors(
+      { a: { shape: [3], values: Uint8Array.of(7, 8, 9) }, w: { shape: [1], values: Float32Array.of(1) } },
+      { format: 'x' },
+    )
+    const json =
+      '{"__metadata__":{"format":"x"},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[3],"data_offsets":[4,7]}}'
+    expect(new TextDecoder().decode(encoded.subarray(8, 8 + json.length))).toBe(json)
+    expect(Array.from(encoded.subarray(-7))).toEqual([0, 0, 128, 63, 7, 8, 9])
+  })
+
+  it('begins with a header that follows from names, types and shapes alone', () => {
+    fc.assert(
+      fc.property(mixed, ({ tensors, metadata }) => {
+        const layouts = Object.entries(tensors).map(([name, { shape, values }]) => {
+          const dtype = values instanceof Float64Array ? 'F64' : values instanceof Float32Array ? 'F32' : 'U8'
+          return [name, { shape, dtype }] as const
+        })
+        const { bytes, dataBytes } = safetensorsHeader(Object.fromEntries(layouts), metadata)
+        const encoded = Buffer.from(encodeSafetensors(tensors, metadata))
+        expect(encoded.length).toBe(bytes.length + dataBytes)
+        expect(encoded.subarray(0, bytes.length).equals(bytes)).toBe(true)
+      }),
+    )
   })
 
   it('ignores metadata of other writers', () => {
