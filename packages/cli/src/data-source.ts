@@ -1,11 +1,19 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { type DatasetName, type DatasetPair, datasetNames, detectDataset, embedded, openDataset } from '@cpnas/data'
+import {
+  catalogue,
+  type DatasetName,
+  type DatasetPair,
+  datasetNames,
+  detectDataset,
+  embedded,
+  openDataset,
+} from '@cpnas/data'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { CommandOptions, Values } from './command.js'
-import { textOption, wordOption } from './values.js'
+import { countOption, textOption, wordOption } from './values.js'
 
-const embeddedName: DatasetName = 'fashion-mnist'
+const embeddedName = 'fashion-mnist' satisfies DatasetName
 
 /** Options that say which images are meant. */
 export const dataOptions = {
@@ -19,12 +27,22 @@ export const dataOptions = {
     description: `which data set --data holds: ${datasetNames.join(', ')}`,
     default: 'found out from its files',
   }),
+  imageSize: countOption({
+    description: 'height and width that the images of a folder are brought to',
+    default: '224',
+  }),
 } satisfies CommandOptions
+
+type Given = Values<typeof dataOptions>
 
 /** A data set and where it is: a directory, or undefined for the embedded images. */
 export interface DataSource {
   readonly name: DatasetName
+  /** As its authors write it. */
+  readonly title: string
   readonly directory: string | undefined
+  /** Of image folders. */
+  readonly imageSize: number | undefined
 }
 
 export interface OpenData extends DatasetPair {
@@ -32,14 +50,14 @@ export interface OpenData extends DatasetPair {
 }
 
 /** Which data the options mean. Error InvalidOption or InvalidData. */
-const locate = ({ data, dataset }: Values<typeof dataOptions>): TE.TaskEither<CpnasError, DataSource> => {
+const locate = ({ data, dataset, imageSize }: Given): TE.TaskEither<CpnasError, DataSource> => {
   if (data !== undefined)
     return pipe(
       dataset === undefined ? detectDataset(data) : TE.right(dataset),
-      TE.map(name => ({ name, directory: data })),
+      TE.map(name => ({ name, title: catalogue[name].title, directory: data, imageSize })),
     )
   return dataset === undefined || dataset === embeddedName
-    ? TE.right({ name: embeddedName, directory: undefined })
+    ? TE.right({ name: embeddedName, title: catalogue[embeddedName].title, directory: undefined, imageSize: undefined })
     : TE.left(
         cpnasError(
           'InvalidOption',
@@ -51,9 +69,9 @@ const locate = ({ data, dataset }: Values<typeof dataOptions>): TE.TaskEither<Cp
 }
 
 /** Opens the data that the options mean, or the embedded images. The caller closes both sets. */
-export const openData = (values: Values<typeof dataOptions>): TE.TaskEither<CpnasError, OpenData> =>
+export const openData = (given: Given): TE.TaskEither<CpnasError, OpenData> =>
   pipe(
-    locate(values),
+    locate(given),
     TE.flatMap(source =>
       pipe(
         source.directory === undefined ? embedded() : openDataset(source.name, source.directory),
@@ -61,3 +79,14 @@ export const openData = (values: Values<typeof dataOptions>): TE.TaskEither<Cpna
       ),
     ),
   )
+
+/** Closes both sets after use. */
+export const withData =
+  (given: { readonly [K in keyof Given]: Given[K] | undefined } | { readonly dataset: string | undefined }) =>
+  <A>(use: (data: OpenData) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
+    TE.bracket(openData(given as Given), use, ({ train, test }) =>
+      TE.fromIO(() => {
+        train.close()
+        test.close()
+      }),
+    )

@@ -1,17 +1,27 @@
-import { type Preset, presets, type SearchConfig, searchOptions } from '@cpnas/search'
-import { formatRange, type Option, type OptionRange } from '@cpnas/training'
+import type { CpnasError } from '@cpnas/backends'
+import { formatRange, type Option, type OptionRange, type OptionTable } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type FlagOption, flagOf, type ValueOption } from './command.js'
 
-type Name = keyof SearchConfig
-
 /** One command-line option for every hyper-parameter: `--beta-p <x>`, `--[no-]flip`. */
-export type HyperparameterOptions = {
-  readonly [K in Name]: SearchConfig[K] extends boolean ? FlagOption : ValueOption<SearchConfig[K]>
+export type HyperparameterOptions<C> = {
+  readonly [K in keyof C]: C[K] extends boolean ? FlagOption : ValueOption<C[K]>
 }
 
-const names = Object.keys(searchOptions) as Name[]
-const presetNames = Object.keys(presets) as Preset[]
+/** The hyper-parameters of a kind of run on the command line, made from its table, so that an option is described in one place. */
+export interface Hyperparameters<P extends string, C extends object> {
+  /** Complete configurations by name. */
+  readonly presets: Readonly<Record<P, C>>
+  readonly presetNames: readonly P[]
+  readonly names: readonly (keyof C & string)[]
+  readonly options: HyperparameterOptions<C>
+  /** Those among the options given. */
+  readonly given: (values: Partial<C>) => Partial<C>
+  /** A message of the package that owns the table in the words of the command line: `betaP` becomes `--beta-p`. */
+  readonly inFlags: (text: string) => string
+  /** An error of that package in the words of the command line. */
+  readonly asFlags: (error: CpnasError) => CpnasError
+}
 
 const placeholderOf = (range: OptionRange): string => {
   switch (range.kind) {
@@ -27,21 +37,17 @@ const placeholderOf = (range: OptionRange): string => {
 }
 
 /** The value as it is typed. */
-export const formatValue = (value: SearchConfig[Name]): string =>
-  Array.isArray(value) ? value.join(',') : String(value)
+export const formatValue = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value))
 
-const formatDefault = (name: Name): string => {
-  const { range } = searchOptions[name]
-  const values = presetNames.map(preset => presets[preset][name])
-  const show = (value: SearchConfig[Name]): string =>
-    range.kind === 'list' && formatValue(value) === range.values.join(',') ? 'all' : formatValue(value)
-  return new Set(values.map(show)).size === 1
-    ? show(values[0]!)
-    : presetNames.map((preset, i) => `${preset} ${show(values[i]!)}`).join(', ')
+const formatDefault = ({ range }: Option, values: readonly (readonly [preset: string, value: unknown])[]): string => {
+  const shown = values.map(([, value]) =>
+    range.kind === 'list' && formatValue(value) === range.values.join(',') ? 'all' : formatValue(value),
+  )
+  return new Set(shown).size === 1 ? shown[0]! : values.map(([preset], i) => `${preset} ${shown[i]!}`).join(', ')
 }
 
-/** Reads what was typed; whether it is in its range is for `checkConfig` to say. */
-const parse =
+/** Reads what was typed; whether it is in its range is for the owner of the table to say. */
+export const parseValue =
   (range: OptionRange) =>
   (text: string): Either<string, unknown> => {
     switch (range.kind) {
@@ -57,32 +63,59 @@ const parse =
       case 'list':
         return right(text.split(','))
       case 'flag':
-        return right(text === 'true')
+        return text === 'true' || text === 'false' ? right(text === 'true') : left(formatRange(range))
     }
   }
 
-const optionOf = (name: Name, { range, description }: Option): FlagOption | ValueOption<unknown> => {
-  const common = { description, default: formatDefault(name), group: 'Hyper-parameters:' }
+const optionOf = (option: Option, shownDefault: string, group: string): FlagOption | ValueOption<unknown> => {
+  const { range, description } = option
+  const common = { description, default: shownDefault, group }
   return range.kind === 'flag'
     ? { kind: 'flag', negatable: true, ...common }
-    : { kind: 'value', placeholder: placeholderOf(range), parse: parse(range), ...common }
+    : { kind: 'value', placeholder: placeholderOf(range), parse: parseValue(range), ...common }
 }
 
-/** Made from the table of @cpnas/search, so that an option is described in one place. */
-export const hyperparameters = Object.fromEntries(
-  names.map(name => [name, optionOf(name, searchOptions[name])]),
-) as HyperparameterOptions
-
-/** The hyper-parameters among the options given. */
-export const givenHyperparameters = (values: Partial<SearchConfig>): Partial<SearchConfig> =>
-  Object.fromEntries(names.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])))
-
-/** A name is one where it is written in camel case or stands before its value; else `share` may be the word. */
-const mentioned = new RegExp(
-  `\\b(${names.map(name => (/[A-Z]/.test(name) ? name : `${name}(?= \\(now )`)).join('|')})\\b`,
-  'g',
-)
-
-/** A message of @cpnas/search in the words of the command line: `betaP` becomes `--beta-p`. */
-export const inFlags = (text: string): string =>
-  names.includes(text as Name) ? flagOf(text) : text.replace(mentioned, flagOf)
+/** @param flag How an option is named on the command line. Default: its name in kebab case. */
+export const hyperparametersOf = <P extends string, C extends object>(
+  table: OptionTable<C>,
+  presets: Readonly<Record<P, C>>,
+  group = 'Hyper-parameters:',
+  flag: (name: string) => string = flagOf,
+): Hyperparameters<P, C> => {
+  const names = Object.keys(table) as (keyof C & string)[]
+  const presetNames = Object.keys(presets) as P[]
+  // A name is one where it is written in camel case or stands before its value; else `share` may be the word.
+  const mentioned = new RegExp(
+    `\\b(${names.map(name => (/[A-Z]/.test(name) ? name : `${name}(?= \\(now )`)).join('|')})\\b`,
+    'g',
+  )
+  const inFlags = (text: string): string =>
+    names.some(name => name === text) ? flag(text) : text.replace(mentioned, flag)
+  return {
+    presets,
+    presetNames,
+    names,
+    options: Object.fromEntries(
+      names.map(name => [
+        name,
+        optionOf(
+          table[name],
+          formatDefault(
+            table[name],
+            presetNames.map(preset => [preset, presets[preset][name]]),
+          ),
+          group,
+        ),
+      ]),
+    ) as HyperparameterOptions<C>,
+    given: values =>
+      Object.fromEntries(
+        names.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])),
+      ) as Partial<C>,
+    inFlags,
+    asFlags: error =>
+      error._tag === 'InvalidOption' || error._tag === 'NonFiniteLoss'
+        ? { ...error, where: inFlags(error.where), problem: inFlags(error.problem), remedy: inFlags(error.remedy) }
+        : error,
+  }
+}

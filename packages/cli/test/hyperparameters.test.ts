@@ -2,18 +2,21 @@ import { presets, type SearchConfig, searchOptions } from '@cpnas/search'
 import { right } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { flagOf } from '../src/command.js'
-import { formatValue, givenHyperparameters, hyperparameters, inFlags } from '../src/hyperparameters.js'
+import { formatValue, hyperparametersOf } from '../src/hyperparameters.js'
+import { searchRun } from '../src/runs/search-run.js'
+
+const { options, given, inFlags } = searchRun.hyperparameters
 
 const names = Object.keys(searchOptions) as (keyof SearchConfig)[]
 
 test('every hyper-parameter has an option', () => {
-  expect(Object.keys(hyperparameters)).toEqual(Object.keys(presets.paper))
+  expect(Object.keys(options)).toEqual(Object.keys(presets.paper))
 })
 
 test('the values of every preset are read as they are printed', () => {
   for (const preset of Object.values(presets))
     for (const name of names) {
-      const option = hyperparameters[name]
+      const option = options[name]
       if (option.kind === 'value') expect(option.parse(formatValue(preset[name]))).toEqual(right(preset[name]))
       else expect(preset[name]).toBeTypeOf('boolean')
     }
@@ -21,7 +24,7 @@ test('the values of every preset are read as they are printed', () => {
 
 test('a value that cannot be read says what it should be', () => {
   for (const name of names) {
-    const option = hyperparameters[name]
+    const option = options[name]
     if (option.kind === 'value' && name !== 'operations')
       expect(option.parse('nonsense')).toEqual({
         _tag: 'Left',
@@ -31,16 +34,16 @@ test('a value that cannot be read says what it should be', () => {
 })
 
 test('defaults are those of the presets, told apart where they differ', () => {
-  expect(hyperparameters.momentum.default).toBe('0.9')
-  expect(hyperparameters.operations.default).toBe('all')
-  expect(hyperparameters.cells.default).toBe(
+  expect(options.momentum.default).toBe('0.9')
+  expect(options.operations.default).toBe('all')
+  expect(options.cells.default).toBe(
     `quick ${presets.quick.cells}, cifar10 ${presets.cifar10.cells}, paper ${presets.paper.cells}`,
   )
 })
 
 test('only what was given is taken over', () => {
-  expect(givenHyperparameters({ betaP: 1, flip: false })).toEqual({ betaP: 1, flip: false })
-  expect(givenHyperparameters({})).toEqual({})
+  expect(given({ betaP: 1, flip: false })).toEqual({ betaP: 1, flip: false })
+  expect(given({})).toEqual({})
 })
 
 test('messages speak in flags', () => {
@@ -48,4 +51,9 @@ test('messages speak in flags', () => {
   expect(inFlags('share')).toBe('--share')
   expect(inFlags('raise share (now 0.5)')).toBe('raise --share (now 0.5)')
   expect(inFlags('Lower learningRate (now 1) or share them')).toBe('Lower --learning-rate (now 1) or share them')
+})
+
+test('a flag can be named in another way, in options and in messages', () => {
+  const { inFlags } = hyperparametersOf(searchOptions, presets, 'Search:', name => `--search-${name.toLowerCase()}`)
+  expect(inFlags('Lower learningRate (now 1)')).toBe('Lower --search-learningrate (now 1)')
 })

@@ -2,11 +2,13 @@ import { presets, type SearchConfig, type SearchEvent } from '@cpnas/search'
 import type { Operation } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { duration, eventLine, percent, secondsLeft } from '../src/report/format.js'
+import { duration, percent, secondsLeft } from '../src/report/format.js'
 import { barReporter, jsonReporter, lineReporter } from '../src/report/reporter.js'
+import { searchWords } from '../src/report/search-words.js'
 import { genotypeTable, networkSizes, printSummary, summarize } from '../src/report/summary.js'
 
 const config: SearchConfig = { ...presets.quick, operations: ['none', 'skip_connect', 'sep_conv_3x3'], passes: 2 }
+const words = searchWords(config)
 const cell = Array<Operation>(14).fill('skip_connect')
 const architecture = { normal: cell, reduce: cell }
 
@@ -89,16 +91,14 @@ test('without progress there is no telling', () => {
 })
 
 test('a sample and a drop in one line each', () => {
-  expect(eventLine(config, sample(2, 0.25, 0.5))).toBe(
-    'round 2/2 pass 2/2 sample 1/2: child 25.0 % parent 50.0 % z 0.500',
-  )
-  expect(eventLine(config, drop)).toBe('round 1: dropped skip_connect 2x, none 1x')
-  expect(eventLine(config, progress)).toBeUndefined()
+  expect(words.line(sample(2, 0.25, 0.5))).toBe('round 2/2 pass 2/2 sample 1/2: child 25.0 % parent 50.0 % z 0.500')
+  expect(words.line(drop)).toBe('round 1: dropped skip_connect 2x, none 1x')
+  expect(words.line(progress)).toBeUndefined()
 })
 
 test('lines for a log, with what is left', () => {
   const { texts, io } = recorder()
-  const reporter = lineReporter(config, io, slowClock())
+  const reporter = lineReporter(words, io, slowClock())
   for (const event of [progress, sample(1, 0.25, 0.5), drop]) reporter.event(event)
   expect(texts).toEqual({
     out: '',
@@ -132,7 +132,7 @@ test('a bar for a terminal, with finished rounds above it', () => {
       return true
     },
   } as unknown as NodeJS.WritableStream
-  const reporter = barReporter(config, terminal, slowClock())
+  const reporter = barReporter(words, terminal, slowClock())
   for (const event of [progress, sample(1, 0.25, 0.5), drop, progress]) reporter.event(event)
   reporter.close()
   expect(text).toContain('round 1: dropped')

@@ -1,11 +1,27 @@
-import type { SearchConfig, SearchEvent } from '@cpnas/search'
 import { MultiBar, type SingleBar } from 'cli-progress'
 import type { Io } from '../io.js'
-import { duration, eventLine, type Mark, percent, position, secondsLeft } from './format.js'
+import { duration, type Mark, percent, secondsLeft } from './format.js'
 
-/** Tells how a search goes. */
-export interface Reporter {
-  readonly event: (event: SearchEvent) => void
+/** Something that happened, and how much of the whole work is done, 0..1. */
+export interface ProgressEvent {
+  readonly fraction: number
+}
+
+/** The events of a kind of run in words. */
+export interface EventWords<E> {
+  /** A finished piece of work in one line; undefined for an event that is none. */
+  readonly line: (event: E) => string | undefined
+  /** How far the run is, in an event that says so. */
+  readonly position: (event: E) => string | undefined
+  /** The latest figures, in an event that has new ones. */
+  readonly figures: (event: E) => string | undefined
+  /** Whether the line of an event is kept above a bar. */
+  readonly isKept: (event: E) => boolean
+}
+
+/** Tells how a run goes. */
+export interface Reporter<E extends ProgressEvent> {
+  readonly event: (event: E) => void
   /** A word beside the progress. */
   readonly note: (line: string) => void
   /** Leaves the terminal as it was, at the end; a second call does nothing. */
@@ -27,13 +43,13 @@ const stopwatch = (now: typeof clock): ((fraction: number) => number | undefined
 const leftText = (seconds: number | undefined): readonly string[] =>
   seconds === undefined ? [] : [`${duration(seconds)} left`]
 
-/** A line for every sample, warm-up epoch and drop. */
-export const lineReporter = (config: SearchConfig, io: Io, now = clock): Reporter => {
+/** A line for every finished piece of work. */
+export const lineReporter = <E extends ProgressEvent>(words: EventWords<E>, io: Io, now = clock): Reporter<E> => {
   const left = stopwatch(now)
   return {
     event: event => {
       const seconds = left(event.fraction)
-      const line = eventLine(config, event)
+      const line = words.line(event)
       if (line !== undefined) io.err(`${line} (${[percent(event.fraction), ...leftText(seconds)].join(', ')})\n`)
     },
     note: line => io.err(`${line}\n`),
@@ -42,7 +58,7 @@ export const lineReporter = (config: SearchConfig, io: Io, now = clock): Reporte
 }
 
 /** Every event as a line of JSON on `out`, with the seconds still to go where they can be told. */
-export const jsonReporter = (io: Io, now = clock): Reporter => {
+export const jsonReporter = <E extends ProgressEvent>(io: Io, now = clock): Reporter<E> => {
   const left = stopwatch(now)
   return {
     event: event => {
@@ -57,13 +73,21 @@ export const jsonReporter = (io: Io, now = clock): Reporter => {
 }
 
 /** Says nothing. */
-export const quietReporter = (): Reporter => ({ event: () => {}, note: () => {}, close: () => {} })
+export const quietReporter = <E extends ProgressEvent>(): Reporter<E> => ({
+  event: () => {},
+  note: () => {},
+  close: () => {},
+})
 
 /** What lines wait for; the types have no name for it. */
 const redraw = (bars: MultiBar): void => (bars as MultiBar & { update(): void }).update()
 
-/** A bar with round, pass, sample, the last accuracies and the time left; finished rounds scroll by above it. */
-export const barReporter = (config: SearchConfig, terminal: NodeJS.WritableStream, now = clock): Reporter => {
+/** A bar with the position, the latest figures and the time left; the lines that are kept scroll by above it. */
+export const barReporter = <E extends ProgressEvent>(
+  words: EventWords<E>,
+  terminal: NodeJS.WritableStream,
+  now = clock,
+): Reporter<E> => {
   const left = stopwatch(now)
   const bars = new MultiBar({
     stream: terminal,
@@ -77,16 +101,16 @@ export const barReporter = (config: SearchConfig, terminal: NodeJS.WritableStrea
     emptyOnZero: true,
   })
   let bar: SingleBar | undefined
-  let place = 'starting'
-  let accuracies: readonly string[] = []
+  let position = 'starting'
+  let figures: readonly string[] = []
   return {
     event: event => {
       const seconds = left(event.fraction)
-      if (event.type === 'progress') place = event.phase === 'warmup' ? 'warm-up' : position(config, event)
-      if (event.type === 'sample')
-        accuracies = [`child ${percent(event.entry.accuracyChild)} parent ${percent(event.entry.accuracyParent)}`]
-      if (event.type === 'warmup' || event.type === 'drop') bars.log(`${eventLine(config, event)}\n`)
-      const status = [place, ...accuracies, ...leftText(seconds)].join(' | ')
+      position = words.position(event) ?? position
+      const latest = words.figures(event)
+      if (latest !== undefined) figures = [latest]
+      if (words.isKept(event)) bars.log(`${words.line(event)}\n`)
+      const status = [position, ...figures, ...leftText(seconds)].join(' | ')
       bar ??= bars.create(1000, Math.round(event.fraction * 1000), { status })
       bar.update(Math.round(event.fraction * 1000), { status })
     },

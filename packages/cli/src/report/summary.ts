@@ -1,7 +1,7 @@
 import type { SampleEntry, SearchState } from '@cpnas/search'
 import { cellKinds, count, edges, type Genotype, inputNodes, type NetworkKind, type NetworkSpec } from '@cpnas/supernet'
 import Table from 'cli-table3'
-import { runFiles } from '../run-directory.js'
+import { searchFiles } from '../runs/search-run.js'
 import { duration, percent } from './format.js'
 
 /** Parameters of a network by precision. */
@@ -83,6 +83,6 @@ export const printSummary = (summary: Summary, directory: string): string =>
     `Validation accuracy, mean of the last round: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
     sizeLines(summary.child, summary.parent),
     `${summary.samples} architectures, ${duration(summary.seconds)}`,
-    `Files in ${directory}: ${runFiles.join(', ')}`,
+    `Files in ${directory}: ${Object.values(searchFiles).join(', ')}`,
     '',
   ].join('\n')

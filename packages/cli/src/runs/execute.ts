@@ -1,0 +1,118 @@
+import type { CpnasError } from '@cpnas/backends'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Io, Outcome } from '../io.js'
+import type { ProgressEvent, Reporter } from '../report/reporter.js'
+import {
+  type RunFormat,
+  type RunState,
+  readSnapshot,
+  type Snapshot,
+  saveSnapshot,
+  writeRunConfig,
+} from './run-directory.js'
+import type { RunBase } from './run-kind.js'
+
+/** What a run is given to work with. */
+export interface WorkOptions<S extends RunState, E> {
+  readonly snapshot?: Snapshot<S>
+  readonly save: (snapshot: Snapshot<S>) => TE.TaskEither<CpnasError, void>
+  readonly emit: (event: E) => void
+  readonly signal: AbortSignal
+}
+
+/** What a finished run ends with on the standard output: a record for programs, and words for people. */
+export interface Ending {
+  readonly result: object
+  readonly text: string
+}
+
+/** A run about to begin or to go on. S is its state, E its events, F what it ends with if it is not stopped. */
+export interface Run<
+  R extends RunBase,
+  S extends RunState,
+  E extends ProgressEvent,
+  F extends { readonly status: 'finished' },
+> {
+  readonly format: RunFormat<R>
+  readonly directory: string
+  readonly config: R
+  /** The configuration as it was written before; undefined if the run is new. */
+  readonly stored: R | undefined
+  /** Lines that say what is about to be done. */
+  readonly introduction: (state: S | undefined) => readonly string[]
+  readonly work: (options: WorkOptions<S, E>) => TE.TaskEither<CpnasError, F | { readonly status: 'stopped' }>
+  /** Writes what a finished run leaves; undefined if the signal stopped it. `seconds` tells how long the run has taken. */
+  readonly finish: (
+    result: F,
+    reporter: Reporter<E>,
+    seconds: () => number,
+  ) => TE.TaskEither<CpnasError, Ending | undefined>
+  /** What continues it after a stop. */
+  readonly resumeCommand: string
+  /** Of what nothing is lost: `finished samples`. */
+  readonly saved: string
+}
+
+/** A device that fails takes nothing with it but the work at hand. */
+const resumable = (error: CpnasError, saved: string, resumeCommand: string): CpnasError =>
+  error._tag === 'DeviceFailed'
+    ? {
+        ...error,
+        remedy: `${error.remedy}. All ${saved} are saved, and another engine can continue: ${resumeCommand} --backend NAME`,
+      }
+    : error
+
+/**
+ * The run itself: begins or continues it in its directory, tells of it, and ends with all files written, or stopped by the
+ * signal with everything up to the last snapshot saved.
+ */
+export const execute = <
+  R extends RunBase,
+  S extends RunState,
+  E extends ProgressEvent,
+  F extends { readonly status: 'finished' },
+>(
+  { format, directory, config, stored, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
+  io: Io,
+  reporter: Reporter<E>,
+  json: boolean,
+): TE.TaskEither<CpnasError, Outcome> => {
+  const resumed = stored !== undefined
+  const started = performance.now()
+  const seconds = (): number => (performance.now() - started) / 1000
+  const tell = (event: object): void => (json ? io.out(`${JSON.stringify(event)}\n`) : undefined)
+  const end = ({ result, text }: Ending): Outcome => {
+    reporter.close()
+    if (json) tell({ type: 'result', ...result })
+    else io.out(text)
+    return { status: 'done' }
+  }
+  const stop = (): Outcome => {
+    reporter.close()
+    tell({ type: 'stopped', directory, resume: resumeCommand })
+    io.err(`Stopped; all ${saved} are saved. Continue with: ${resumeCommand}\n`)
+    return { status: 'stopped' }
+  }
+  return pipe(
+    stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(format, directory, config),
+    TE.flatMap(() => readSnapshot<S, R>(format, directory, config)),
+    TE.tapIO(snapshot => () => {
+      tell({ type: 'start', directory, resumed, config })
+      for (const line of introduction(snapshot?.state)) reporter.note(line)
+    }),
+    TE.flatMap(snapshot =>
+      work({
+        ...(snapshot === undefined ? {} : { snapshot }),
+        save: snapshot => saveSnapshot(format, directory, config, snapshot),
+        emit: reporter.event,
+        signal: io.signal,
+      }),
+    ),
+    TE.flatMap(result => (result.status === 'finished' ? finish(result, reporter, seconds) : TE.right(undefined))),
+    TE.bimap(
+      error => resumable(error, saved, resumeCommand),
+      ending => (ending === undefined ? stop() : end(ending)),
+    ),
+  )
+}

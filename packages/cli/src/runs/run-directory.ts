@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type Genotype, printGenotype } from '@cpnas/supernet'
+import { readCheckpoint, type StoredTensors, writeCheckpoint, writeFileAtomic } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { drawCells } from '../draw-cells.js'
+import type { RunBase, RunFiles, RunKind } from './run-kind.js'
+
+/** What config.json is read and written by. */
+export type RunFormat<R extends RunBase> = Pick<
+  RunKind<string, object, R>,
+  'format' | 'version' | 'files' | 'parse' | 'settings'
+>
+
+/** Where a run stands, and what it has done so far, a line of history.jsonl each. */
+export interface RunState {
+  readonly history: readonly object[]
+}
+
+/** All that a run needs to go on. */
+export interface Snapshot<S extends RunState> {
+  readonly state: S
+  readonly tensors: StoredTensors
+}
+
+/** Where the files of a run are, by what they hold. */
+export const pathsOf = <F extends RunFiles>(files: F, directory: string): { readonly [K in keyof F]: string } =>
+  Object.fromEntries(Object.entries(files).map(([name, file]) => [name, join(directory, file)])) as {
+    readonly [K in keyof F]: string
+  }
+
+const damaged = (path: string, problem: string): CpnasError =>
+  cpnasError(
+    'InvalidCheckpoint',
+    path,
+    problem,
+    'Restore the file from a copy, or start a new run in another directory',
+  )
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const parseBase = ({ dataset, data, labels, imageSize, backend, threads }: Readonly<Record<string, unknown>>) =>
+  typeof dataset !== 'string' ||
+  !(data === null || typeof data === 'string') ||
+  typeof labels !== 'string' ||
+  !(imageSize === undefined || typeof imageSize === 'number') ||
+  typeof backend !== 'string' ||
+  typeof threads !== 'number'
+    ? E.left('does not name its data set, engine and threads')
+    : E.right<string, RunBase>({
+        dataset,
+        data,
+        labels,
+        ...(imageSize === undefined ? {} : { imageSize }),
+        backend,
+        threads,
+      })
+
+const parseRunConfig = <R extends RunBase>(
+  { format, version, parse }: RunFormat<R>,
+  path: string,
+  text: string,
+): E.Either<CpnasError, R> =>
+  pipe(
+    E.tryCatch(
+      (): unknown => JSON.parse(text),
+      () => 'is not JSON',
+    ),
+    E.flatMap(value => {
+      if (!isRecord(value) || value.format !== format) return E.left(`is not the configuration of a ${words(format)}`)
+      if (value.version !== version)
+        return E.left(`has format version ${JSON.stringify(value.version)}, this program reads ${version}`)
+      return pipe(
+        parseBase(value),
+        E.flatMap(base => parse(base, value)),
+      )
+    }),
+    E.mapLeft(problem => damaged(path, problem)),
+  )
+
+/** `cpnas-run` to `cpnas run`. */
+const words = (format: string): string => format.replaceAll('-', ' ')
+
+/** The configuration of the run in a directory; undefined if there is no run. `option` is what named the directory. */
+export const readRunConfig = <R extends RunBase>(
+  kind: RunFormat<R>,
+  directory: string,
+  option = '--out',
+): TE.TaskEither<CpnasError, R | undefined> => {
+  const path = pathsOf(kind.files, directory).config
+  return pipe(
+    TE.tryCatch(
+      () => readFile(path, 'utf8'),
+      error => error as NodeJS.ErrnoException,
+    ),
+    TE.map((text): string | undefined => text),
+    TE.orElse(error =>
+      error.code === 'ENOENT'
+        ? TE.right<CpnasError, string | undefined>(undefined)
+        : TE.left(
+            cpnasError(
+              'InvalidOption',
+              path,
+              `cannot be read (${error.message})`,
+              `Give another directory with ${option}`,
+            ),
+          ),
+    ),
+    TE.flatMapEither(text => (text === undefined ? E.right(undefined) : parseRunConfig(kind, path, text))),
+  )
+}
+
+/** Writes config.json, in a directory that is made if it is not there: a run begins, or goes on on another engine. */
+export const writeRunConfig = <R extends RunBase>(
+  { format, version, files }: RunFormat<R>,
+  directory: string,
+  config: R,
+): TE.TaskEither<CpnasError, void> =>
+  writeFileAtomic(pathsOf(files, directory).config, `${JSON.stringify({ format, version, ...config }, null, 2)}\n`)
+
+/** The last snapshot of a run; undefined if none was saved yet. */
+export const readSnapshot = <S extends RunState, R extends RunBase>(
+  { files, settings }: RunFormat<R>,
+  directory: string,
+  config: R,
+): TE.TaskEither<CpnasError, Snapshot<S> | undefined> => {
+  const path = pathsOf(files, directory).checkpoint
+  return pipe(
+    TE.tryCatch(
+      () => readFile(path).then(() => true),
+      error => error as NodeJS.ErrnoException,
+    ),
+    TE.orElse(error => TE.right(error.code !== 'ENOENT')),
+    TE.flatMap(present =>
+      present
+        ? pipe(
+            readCheckpoint<S>(path, settings(config)),
+            TE.map(({ state, tensors }): Snapshot<S> | undefined => ({ state, tensors })),
+          )
+        : TE.right(undefined),
+    ),
+  )
+}
+
+const printHistory = (history: readonly object[]): string => history.map(entry => `${JSON.stringify(entry)}\n`).join('')
+
+/** Writes history.jsonl, which follows from the checkpoint. */
+export const writeHistory = (files: RunFiles, directory: string, state: RunState): TE.TaskEither<CpnasError, void> =>
+  writeFileAtomic(pathsOf(files, directory).history, printHistory(state.history))
+
+/** Saves the checkpoint, then the history: what a kill in between leaves behind is mended on resuming. */
+export const saveSnapshot = <S extends RunState, R extends RunBase>(
+  { files, settings }: RunFormat<R>,
+  directory: string,
+  config: R,
+  { state, tensors }: Snapshot<S>,
+): TE.TaskEither<CpnasError, void> =>
+  pipe(
+    writeCheckpoint(pathsOf(files, directory).checkpoint, { settings: settings(config), state, tensors }),
+    TE.flatMap(() => writeHistory(files, directory, state)),
+  )
+
+/** Writes a genotype and its picture. */
+export const writeGenotype = (
+  paths: { readonly genotype: string; readonly cells: string },
+  genotype: Genotype,
+): TE.TaskEither<CpnasError, void> =>
+  pipe(
+    writeFileAtomic(paths.genotype, printGenotype(genotype)),
+    TE.flatMap(() => TE.fromTask(() => drawCells(genotype))),
+    TE.flatMap(svg => writeFileAtomic(paths.cells, svg)),
+  )
