@@ -1,15 +1,21 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
-import type { Dataset } from './dataset.js'
 import { generator, purposes } from './random.js'
 
-/** What is done to training images; the usual choice for CIFAR is {crop: 4, flip: true}, with cutout 16 in final training (DARTS). */
+/**
+ * What is done to training images; the usual choice for CIFAR is {crop: 4, flip: true}, with cutout 16 in final training
+ * (DARTS). An image folder's images are always cropped and resized at random, as for ImageNet (see image-folder/view.ts).
+ */
 export interface Augmentation {
-  /** Pixels of black padding at every border, from which a crop of the image's size is taken at random. Default 0: none. */
+  /** Pixels of black padding at every border, from which a crop of the image's size is taken at random. Default 0: none. Not of image folders. */
   readonly crop?: number
   /** Mirror left and right with probability 1/2. Default false. */
   readonly flip?: boolean
   /** Side in pixels of a square set to 0 after normalization, its centre anywhere in the image (DeVries and Taylor 2017). Default 0: none. */
   readonly cutout?: number
+  /** Image folders only. Strength s: brightness, contrast and saturation by factors within 1 - s..1 + s each. Default 0: none. */
+  readonly colorJitter?: number
+  /** Image folders only. Least share of the image's area that a random crop has. Default 0.08 (Inception). */
+  readonly cropArea?: number
 }
 
 /** One image's augmentation: first the crop, then the flip, normalization, the cutout. */
@@ -22,8 +28,13 @@ export interface Transform {
   readonly cutout: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number }
 }
 
-type Size = Pick<Dataset, 'height' | 'width'>
-type ImageShape = Pick<Dataset, 'height' | 'width' | 'channels'>
+interface Size {
+  readonly height: number
+  readonly width: number
+}
+interface ImageShape extends Size {
+  readonly channels: number
+}
 
 const noCutout = { top: 0, bottom: 0, left: 0, right: 0 } as const
 export const identity: Transform = { dy: 0, dx: 0, flip: false, cutout: noCutout }

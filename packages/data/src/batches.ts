@@ -1,6 +1,15 @@
+import type { CpnasError } from '@cpnas/backends'
 import { type Augmentation, identity, renderImage, transformAt } from './augmentation.js'
 import type { ChannelStatistics } from './catalogue.js'
-import type { Dataset } from './dataset.js'
+import {
+  type CorruptImage,
+  type Dataset,
+  DatasetReadError,
+  type ImageFolder,
+  type LoadedImages,
+  type RecordDataset,
+} from './dataset.js'
+import { badFile } from './files.js'
 
 export interface BatchOptions {
   /** Images in a batch, at least 1. */
@@ -13,6 +22,8 @@ export interface BatchOptions {
   readonly seed?: number
   /** Of the augmentation: every epoch has its own. Default 0. */
   readonly epoch?: number
+  /** How many batches to leave out at the beginning, to go on within an epoch: they are not read. Default 0. */
+  readonly skip?: number
   /** What becomes of a last batch smaller than the others. Default 'keep'. */
   readonly lastBatch?: 'keep' | 'drop'
 }
@@ -26,6 +37,9 @@ export interface Batch {
   readonly shape: readonly [count: number, height: number, width: number, channels: number]
 }
 
+/** Batches of either kind of data set: for both, `for await`. */
+export type Batches = Iterable<Batch> | AsyncIterable<Batch>
+
 const checkBatchSize = (batchSize: number): void => {
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new RangeError(`batches: the batch size must be a positive integer, got ${batchSize}`)
@@ -37,56 +51,123 @@ export const batchCount = (images: number, batchSize: number, lastBatch: 'keep' 
   return lastBatch === 'keep' ? Math.ceil(images / batchSize) : Math.floor(images / batchSize)
 }
 
-/** The normalized value of byte b in channel c at c * 256 + b. */
-const valueTable = ({ mean, std }: ChannelStatistics, channels: number): Float32Array => {
+const checkChannels = ({ mean, std }: ChannelStatistics, channels: number): void => {
   if (mean.length !== channels || std.length !== channels)
     throw new RangeError(`batches: the images have ${channels} channels, the normalization ${mean.length}`)
+}
+
+/** The normalized value of byte b in channel c at c * 256 + b. */
+const valueTable = (normalization: ChannelStatistics, channels: number): Float32Array => {
+  const { mean, std } = normalization
+  checkChannels(normalization, channels)
   return Float32Array.from({ length: channels * 256 }, (_, i) => {
     const c = i >> 8
     return ((i & 255) / 255 - mean[c]!) / (std[c]! || 1)
   })
 }
 
-/**
- * The images at `indices` in that order, in batches: augmented, normalized, NHWC. It can be iterated again, with the same
- * result; the augmentation of an image depends on seed, epoch and its position in `indices` only, not on the batch size.
- * Pixels are read when a batch is asked for. Throws DatasetReadError when they no longer can be.
- */
-export const batches = (
-  dataset: Dataset,
-  indices: ArrayLike<number>,
-  {
-    batchSize,
-    augmentation,
-    normalization = dataset.statistics,
-    seed = 0,
-    epoch = 0,
-    lastBatch = 'keep',
-  }: BatchOptions,
-): Iterable<Batch> => {
+interface Ordered extends BatchOptions {
+  readonly indices: ArrayLike<number>
+  readonly total: number
+}
+
+const chosen = ({ indices, batchSize }: Ordered, k: number): readonly number[] =>
+  Array.from({ length: Math.min(batchSize, indices.length - k * batchSize) }, (_, i) => indices[k * batchSize + i]!)
+
+const recordBatches = (dataset: RecordDataset, options: Ordered): Iterable<Batch> => {
+  const { batchSize, augmentation, normalization = dataset.statistics, seed = 0, epoch = 0, skip = 0 } = options
   const { height, width, channels, labels } = dataset
   const size = height * width * channels
-  const total = batchCount(indices.length, batchSize, lastBatch)
   const values = valueTable(normalization, channels)
-  const batch = (begin: number, bytes: Uint8Array): Batch => {
-    const chosen = Array.from({ length: Math.min(batchSize, indices.length - begin) }, (_, i) => indices[begin + i]!)
-    dataset.read(chosen, bytes)
-    const images = new Float32Array(chosen.length * size)
-    for (let i = 0; i < chosen.length; i++) {
-      const transform = augmentation ? transformAt(augmentation, dataset, seed, epoch, begin + i) : identity
+  const batch = (k: number, bytes: Uint8Array): Batch => {
+    const indices = chosen(options, k)
+    dataset.read(indices, bytes)
+    const images = new Float32Array(indices.length * size)
+    for (let i = 0; i < indices.length; i++) {
+      const transform = augmentation ? transformAt(augmentation, dataset, seed, epoch, k * batchSize + i) : identity
       renderImage(bytes.subarray(i * size, (i + 1) * size), dataset, values, transform, images, i * size)
     }
     return {
       images,
-      labels: Float32Array.from(chosen, index => labels[index]!),
-      count: chosen.length,
-      shape: [chosen.length, height, width, channels],
+      labels: Float32Array.from(indices, index => labels[index]!),
+      count: indices.length,
+      shape: [indices.length, height, width, channels],
     }
   }
   return {
     *[Symbol.iterator]() {
-      const bytes = new Uint8Array(Math.min(batchSize, indices.length) * size)
-      for (let i = 0; i < total; i++) yield batch(i * batchSize, bytes)
+      const bytes = new Uint8Array(Math.min(batchSize, options.indices.length) * size)
+      for (let k = skip; k < options.total; k++) yield batch(k, bytes)
     },
   }
+}
+
+const listed = 20
+
+const tooManyCorrupt = ({ name, maxCorrupt }: ImageFolder, corrupt: readonly CorruptImage[], of: number): CpnasError =>
+  badFile(
+    name,
+    `${corrupt.length} of ${of} images cannot be decoded, more than ${maxCorrupt * 100} %: ${corrupt
+      .slice(0, listed)
+      .map(({ path, reason }) => `${path} (${reason})`)
+      .join(', ')}${corrupt.length > listed ? ', ...' : ''}`,
+    'Mend or remove these files, or raise maxCorrupt',
+  )
+
+const folderBatches = (folder: ImageFolder, options: Ordered): AsyncIterable<Batch> => {
+  const { batchSize, augmentation, normalization = folder.statistics, seed = 0, epoch = 0, skip = 0 } = options
+  const { height, width, channels, labels, prefetch, maxCorrupt } = folder
+  checkChannels(normalization, channels)
+  const request = (k: number): Promise<LoadedImages> => {
+    const loading = folder.load({
+      indices: chosen(options, k),
+      position: k * batchSize,
+      augmentation,
+      normalization,
+      seed,
+      epoch,
+    })
+    // Whoever waits for it learns of a failure; an iteration that ends early waits for none.
+    loading.catch(() => {})
+    return loading
+  }
+  return {
+    async *[Symbol.asyncIterator]() {
+      const ahead: Promise<LoadedImages>[] = []
+      const corrupt: CorruptImage[] = []
+      for (let k = skip, next = skip; k < options.total; k++) {
+        for (; next < options.total && next <= k + prefetch; next++) ahead.push(request(next))
+        const loaded = await ahead.shift()!
+        corrupt.push(...loaded.corrupt)
+        if (corrupt.length > maxCorrupt * options.indices.length)
+          throw new DatasetReadError(tooManyCorrupt(folder, corrupt, options.indices.length))
+        const indices = chosen(options, k)
+        const count = loaded.places.length
+        if (count > 0)
+          yield {
+            images: loaded.images,
+            labels: Float32Array.from(loaded.places, place => labels[indices[place]!]!),
+            count,
+            shape: [count, height, width, channels],
+          }
+      }
+    },
+  }
+}
+
+/**
+ * The images at `indices` in that order, in batches: augmented, normalized, NHWC. It can be iterated again, with the same
+ * result; the augmentation of an image depends on seed, epoch and its position in `indices` only, not on the batch size,
+ * and for image folders not on workers or cache. Pixels are read when a batch is asked for; those of an image folder are
+ * prepared ahead, by `prefetch` batches, on worker threads. Throws DatasetReadError when they no longer can be.
+ *
+ * An image of a folder that cannot be decoded is left out of its batch, which is that much smaller (and not given if
+ * nothing is left of it); more of them than the share `maxCorrupt` of `indices` are a DatasetReadError that lists them.
+ */
+export function batches(dataset: RecordDataset, indices: ArrayLike<number>, options: BatchOptions): Iterable<Batch>
+export function batches(dataset: ImageFolder, indices: ArrayLike<number>, options: BatchOptions): AsyncIterable<Batch>
+export function batches(dataset: Dataset, indices: ArrayLike<number>, options: BatchOptions): Batches
+export function batches(dataset: Dataset, indices: ArrayLike<number>, options: BatchOptions): Batches {
+  const ordered = { ...options, indices, total: batchCount(indices.length, options.batchSize, options.lastBatch) }
+  return 'load' in dataset ? folderBatches(dataset, ordered) : recordBatches(dataset, ordered)
 }

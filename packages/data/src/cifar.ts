@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { catalogue } from './catalogue.js'
-import { type DatasetPair, type Part, recordDataset } from './dataset.js'
+import { type DatasetPair, type Part, type RecordDataset, recordDataset } from './dataset.js'
 import { badFile, exists, openAll, openFile } from './files.js'
 
 export type CifarName = 'cifar10' | 'cifar100'
@@ -109,7 +109,7 @@ const readLabels =
   }
 
 /** Opens CIFAR-10 or CIFAR-100; every file may have any whole number of records. */
-export const openCifar = (name: CifarName, dir: string): TE.TaskEither<CpnasError, DatasetPair> => {
+export const openCifar = (name: CifarName, dir: string): TE.TaskEither<CpnasError, DatasetPair<RecordDataset>> => {
   const { train, test, folder } = layouts[name]
   const { title, ...facts } = catalogue[name]
   const root = resolveFolder(name, dir)

@@ -1,9 +1,10 @@
 import type { CpnasError } from '@cpnas/backends'
 import { formatError } from '@cpnas/backends'
+import type { Augmentation } from './augmentation.js'
 import type { ChannelStatistics } from './catalogue.js'
 
-/** Labelled images of one size. The labels are in memory; the pixels stay where they are until they are read. */
-export interface Dataset {
+/** Labelled images, seen in one size. The labels are in memory; the pixels stay where they are until they are asked for. */
+export interface LabelledImages {
   readonly name: string
   /** Number of images. */
   readonly count: number
@@ -14,22 +15,71 @@ export interface Dataset {
   /** Name of class k at position k. */
   readonly classNames: readonly string[]
   /** Class of every image, each below `classNames.length`. */
-  readonly labels: Uint8Array
+  readonly labels: Uint8Array | Uint16Array
   /** Of the full training set of this name, as published: what `batches` normalizes by. */
   readonly statistics: ChannelStatistics
+  /** Closes the files; no pixels may be asked for after it. A second call does nothing. */
+  close(): void
+}
+
+/** Images that lie as bytes of their size, in files or in memory: they are read at once. */
+export interface RecordDataset extends LabelledImages {
+  readonly labels: Uint8Array
   /**
    * Copies the images at `indices`, one after the other, to the start of `into`: bytes, [indices.length, height, width,
    * channels]. Throws RangeError at an index that is not there or an `into` too short, and DatasetReadError when the
    * file can no longer be read.
    */
   read(indices: ArrayLike<number>, into: Uint8Array): void
-  /** Closes the files; `read` must not be called after it. A second call does nothing. */
-  close(): void
 }
 
-export interface DatasetPair {
-  readonly train: Dataset
-  readonly test: Dataset
+/** An image file that cannot be decoded. */
+export interface CorruptImage {
+  readonly path: string
+  readonly reason: string
+}
+
+/** Images that are prepared for a batch: of those asked for, the ones that could be decoded, in their order. */
+export interface LoadedImages {
+  /** Normalized, [places.length, height, width, 3]. */
+  readonly images: Float32Array
+  /** Where in the request each of them stands, ascending. */
+  readonly places: readonly number[]
+  readonly corrupt: readonly CorruptImage[]
+}
+
+/** What `ImageFolder.load` prepares: `indices[i]` stands at `position + i` in the order of an epoch. */
+export interface ImageRequest {
+  readonly indices: readonly number[]
+  readonly position: number
+  /** Undefined: the evaluation view. */
+  readonly augmentation: Augmentation | undefined
+  readonly normalization: ChannelStatistics
+  readonly seed: number
+  readonly epoch: number
+}
+
+/** Images in files of their own, of any size, which are decoded, cropped and resized on worker threads. */
+export interface ImageFolder extends LabelledImages {
+  readonly labels: Uint16Array
+  /** Path of every image. */
+  readonly paths: readonly string[]
+  /** Most requests to make ahead of the one that is waited for. */
+  readonly prefetch: number
+  /** Above this share of images that cannot be decoded, iterating over batches throws. */
+  readonly maxCorrupt: number
+  /** What could not be decoded so far, in the order in which it was found. */
+  readonly corrupt: readonly CorruptImage[]
+  /** Rejects with DatasetReadError when the workers or the cache fail; what cannot be decoded is only left out. */
+  load(request: ImageRequest): Promise<LoadedImages>
+}
+
+/** Either kind of data set: what `batches` takes. */
+export type Dataset = RecordDataset | ImageFolder
+
+export interface DatasetPair<D extends Dataset = Dataset> {
+  readonly train: D
+  readonly test: D
 }
 
 /** A data file failed under a running program (the disk is gone, the file was cut). Thrown, since reading happens inside iteration. */
@@ -64,7 +114,7 @@ export interface Part {
 }
 
 export interface RecordLayout
-  extends Pick<Dataset, 'name' | 'height' | 'width' | 'channels' | 'classNames' | 'statistics'> {
+  extends Pick<LabelledImages, 'name' | 'height' | 'width' | 'channels' | 'classNames' | 'statistics'> {
   readonly labels: Uint8Array
   readonly parts: readonly Part[]
   /** The file has one plane a channel; they are interleaved on reading. */
@@ -78,7 +128,7 @@ const interleave = (planes: Uint8Array, channels: number, into: Uint8Array, offs
 }
 
 /** A data set over the records of one or more sources. */
-export const recordDataset = ({ parts, planar, ...facts }: RecordLayout): Dataset => {
+export const recordDataset = ({ parts, planar, ...facts }: RecordLayout): RecordDataset => {
   const imageBytes = facts.height * facts.width * facts.channels
   const count = parts.reduce((sum, part) => sum + part.count, 0)
   const record = new Uint8Array(imageBytes)
@@ -114,7 +164,7 @@ export const recordDataset = ({ parts, planar, ...facts }: RecordLayout): Datase
 }
 
 /** A data set over pixels in memory, [labels.length, height, width, channels]; they are not copied. */
-export const memoryDataset = (facts: Omit<RecordLayout, 'parts' | 'planar'>, images: Uint8Array): Dataset => {
+export const memoryDataset = (facts: Omit<RecordLayout, 'parts' | 'planar'>, images: Uint8Array): RecordDataset => {
   const stride = facts.height * facts.width * facts.channels
   const count = facts.labels.length
   if (images.length !== count * stride)

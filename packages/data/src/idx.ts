@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { catalogue } from './catalogue.js'
-import { type Dataset, type DatasetPair, memorySource, type Part, recordDataset } from './dataset.js'
+import { type DatasetPair, memorySource, type Part, type RecordDataset, recordDataset } from './dataset.js'
 import { badFile, codeOf, exists, openAll, openFile, readWhole } from './files.js'
 
 export type IdxName = 'mnist' | 'fashion-mnist'
@@ -165,7 +165,7 @@ const openImages = (path: string, count: number): TE.TaskEither<CpnasError, Part
 
 const openHalf =
   (name: IdxName, dir: string) =>
-  (half: Half): TE.TaskEither<CpnasError, Dataset> => {
+  (half: Half): TE.TaskEither<CpnasError, RecordDataset> => {
     const { title: _, ...facts } = catalogue[name]
     const pathOf = (file: string) => `${dir}/${present(dir, file)}`
     return pipe(
@@ -193,10 +193,10 @@ const checkPresent = (dir: string): E.Either<CpnasError, void> => {
 }
 
 /** Opens MNIST or Fashion-MNIST. Of a plain and a .gz file the plain one is taken: its pixels need not be held in memory. */
-export const openIdx = (name: IdxName, dir: string): TE.TaskEither<CpnasError, DatasetPair> =>
+export const openIdx = (name: IdxName, dir: string): TE.TaskEither<CpnasError, DatasetPair<RecordDataset>> =>
   pipe(
     TE.fromEither(checkPresent(dir)),
-    TE.chain(() => openAll<Dataset>(half => openHalf(name, dir)(half as Half))(halves)),
+    TE.chain(() => openAll<RecordDataset>(half => openHalf(name, dir)(half as Half))(halves)),
     TE.map(([train, test]) => ({ train: train!, test: test! })),
   )
 

@@ -1,7 +1,18 @@
 export { type Augmentation, renderImage, type Transform, transformAt } from './augmentation.js'
 export * from './batches.js'
 export * from './catalogue.js'
-export { type Dataset, type DatasetPair, DatasetReadError, memoryDataset } from './dataset.js'
+export {
+  type CorruptImage,
+  type Dataset,
+  type DatasetPair,
+  DatasetReadError,
+  type ImageFolder,
+  type ImageRequest,
+  type LabelledImages,
+  type LoadedImages,
+  memoryDataset,
+  type RecordDataset,
+} from './dataset.js'
 export { type DownloadOptions, download } from './download/download.js'
 export type { FetchOptions, Progress } from './download/fetch-file.js'
 export { type DownloadableName, type RemoteFile, type Source, sources } from './download/sources.js'

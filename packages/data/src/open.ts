@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { catalogue, type DatasetName } from './catalogue.js'
 import { hasCifar, openCifar } from './cifar.js'
-import type { DatasetPair } from './dataset.js'
+import type { DatasetPair, RecordDataset } from './dataset.js'
 import { badFile, checkDirectory } from './files.js'
 import { detectIdx, hasIdx, openIdx } from './idx.js'
 
@@ -15,7 +15,7 @@ import { detectIdx, hasIdx, openIdx } from './idx.js'
  *
  * Error InvalidData: a file is missing, unreadable, cut short, damaged, of another format, or has a label out of range.
  */
-export const openDataset = (name: DatasetName, dir: string): TE.TaskEither<CpnasError, DatasetPair> =>
+export const openDataset = (name: DatasetName, dir: string): TE.TaskEither<CpnasError, DatasetPair<RecordDataset>> =>
   pipe(
     TE.fromEither(checkDirectory(dir)),
     TE.chain(() => (name === 'cifar10' || name === 'cifar100' ? openCifar(name, dir) : openIdx(name, dir))),
@@ -58,5 +58,5 @@ export const detectDataset = (dir: string): TE.TaskEither<CpnasError, DatasetNam
  * The data set that comes with this package: a balanced subset of Fashion-MNIST (MIT licence), the first 1,000 training
  * and 200 test images of every class in their original order.
  */
-export const embedded = (): TE.TaskEither<CpnasError, DatasetPair> =>
+export const embedded = (): TE.TaskEither<CpnasError, DatasetPair<RecordDataset>> =>
   openIdx('fashion-mnist', fileURLToPath(new URL('../embedded', import.meta.url)))

@@ -1,4 +1,4 @@
-import type { Dataset } from './dataset.js'
+import type { LabelledImages } from './dataset.js'
 import { generator, purposes, shuffleInPlace } from './random.js'
 
 /** A partition of image indices, each half in ascending order. */
@@ -7,13 +7,13 @@ export interface Split {
   readonly rest: Uint32Array
 }
 
-export const allIndices = (dataset: Pick<Dataset, 'count'>): Uint32Array =>
+export const allIndices = (dataset: Pick<LabelledImages, 'count'>): Uint32Array =>
   Uint32Array.from({ length: dataset.count }, (_, i) => i)
 
 const stratified = (
   caller: string,
   purpose: number,
-  dataset: Pick<Dataset, 'labels' | 'classNames'>,
+  dataset: Pick<LabelledImages, 'labels' | 'classNames'>,
   share: number,
   seed: number,
   indices: ArrayLike<number>,
@@ -42,7 +42,7 @@ const stratified = (
  * @param indices Default: all images.
  */
 export const split = (
-  dataset: Pick<Dataset, 'labels' | 'classNames' | 'count'>,
+  dataset: Pick<LabelledImages, 'labels' | 'classNames' | 'count'>,
   share: number,
   seed: number,
   indices: ArrayLike<number> = allIndices(dataset),
@@ -50,7 +50,7 @@ export const split = (
 
 /** A random part of the images, balanced as in `split`, in ascending order; its choice does not go with that of `split` for the same seed. */
 export const subset = (
-  dataset: Pick<Dataset, 'labels' | 'classNames' | 'count'>,
+  dataset: Pick<LabelledImages, 'labels' | 'classNames' | 'count'>,
   share: number,
   seed: number,
   indices: ArrayLike<number> = allIndices(dataset),

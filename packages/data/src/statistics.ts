@@ -1,5 +1,5 @@
 import type { ChannelStatistics } from './catalogue.js'
-import type { Dataset } from './dataset.js'
+import type { RecordDataset } from './dataset.js'
 import { allIndices } from './split.js'
 
 const imagesPerRead = 256
@@ -10,7 +10,7 @@ const imagesPerRead = 256
  * @param indices Default: all images. For normalization take those of the training set. Of none, all statistics are NaN.
  */
 export const channelStatistics = (
-  dataset: Dataset,
+  dataset: RecordDataset,
   indices: ArrayLike<number> = allIndices(dataset),
 ): ChannelStatistics => {
   const { height, width, channels } = dataset

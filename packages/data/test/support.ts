@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { CpnasError } from '@cpnas/backends'
-import { type Dataset, memoryDataset } from '@cpnas/data'
+import { memoryDataset, type RecordDataset } from '@cpnas/data'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { afterEach, beforeEach } from 'vitest'
@@ -80,7 +80,7 @@ export const gzipped = (files: Readonly<Record<string, Uint8Array>>): Record<str
   Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${name}.gz`, gzipSync(bytes)]))
 
 /** Images of pixels as above in memory. */
-export const dataset = (labels: readonly number[], height = 4, width = 5, channels = 3, classes = 10): Dataset =>
+export const dataset = (labels: readonly number[], height = 4, width = 5, channels = 3, classes = 10): RecordDataset =>
   memoryDataset(
     {
       name: 'test',
@@ -94,7 +94,7 @@ export const dataset = (labels: readonly number[], height = 4, width = 5, channe
     Uint8Array.from(labels.flatMap((_, i) => expectedImage(i, height, width, channels))),
   )
 
-export const readImages = (from: Dataset, indices: readonly number[]): number[] => {
+export const readImages = (from: RecordDataset, indices: readonly number[]): number[] => {
   const bytes = new Uint8Array(indices.length * from.height * from.width * from.channels)
   from.read(indices, bytes)
   return [...bytes]

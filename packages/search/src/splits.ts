@@ -1,5 +1,5 @@
 import type { CpnasError } from '@cpnas/backends'
-import { allIndices, type Batch, batchCount, batches, type Dataset, shuffle, split, subset } from '@cpnas/data'
+import { allIndices, type Batches, batchCount, batches, type Dataset, shuffle, split, subset } from '@cpnas/data'
 import { type Either, map } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 import { checkSplit } from './options.js'
@@ -9,9 +9,9 @@ export interface Splits {
   readonly trainingSteps: number
   readonly validationSteps: number
   /** Shuffled and augmented anew in every epoch (from 1); what does not fill a batch waits for another epoch. */
-  readonly training: (epoch: number) => Iterable<Batch>
+  readonly training: (epoch: number) => Batches
   /** All images of the validation split, always in the same order, in which classes are mixed. */
-  readonly validation: Iterable<Batch>
+  readonly validation: Batches
 }
 
 /** InvalidOption if a split does not hold one batch. */

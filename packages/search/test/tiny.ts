@@ -1,10 +1,10 @@
 import { type Backend, referenceBackend } from '@cpnas/backends'
-import { type Dataset, memoryDataset } from '@cpnas/data'
+import { memoryDataset, type RecordDataset } from '@cpnas/data'
 import { presets, runSearch, type SearchConfig, type SearchOptions, type SearchSnapshot } from '@cpnas/search'
 import { right } from 'fp-ts/lib/TaskEither.js'
 
 /** Images of 4x4 pixels, bright on the left (class 0) or on the right (class 1), with some noise. */
-export const tinyDataset = (count = 16): Dataset => {
+export const tinyDataset = (count = 16): RecordDataset => {
   const size = 4
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 2)
   const pixels = Uint8Array.from({ length: count * size * size }, (_, i) => {
@@ -36,7 +36,7 @@ export const runOn = async <T>(
   backend: Backend<T>,
   config: Partial<SearchConfig> = {},
   options: SearchOptions = {},
-  dataset: Dataset = tinyDataset(),
+  dataset: RecordDataset = tinyDataset(),
 ) => {
   const snapshots: SearchSnapshot[] = []
   const save = (snapshot: SearchSnapshot) => {
