@@ -1,6 +1,8 @@
 import { sizeOf } from '@cpnas/backends'
+import { places } from './auxiliary.js'
 import type { Genotype } from './genotype.js'
-import { type Layer, type NetworkKind, networkLayers } from './layers.js'
+import type { Layer, NetworkKind } from './layer.js'
+import { networkLayers } from './layers.js'
 import type { NetworkSpec } from './spec.js'
 
 /** Parameters and multiply-accumulates, by the precision of their operands. */
@@ -27,7 +29,7 @@ export interface Count {
 /**
  * Size and work of a network for one image, layer by layer. Multiply-accumulates are those of convolutions and of the
  * classifier, border pixels counted as inner ones; normalization, pooling and activations are not counted, and neither
- * are the scales alpha, which are computed from the latent weights.
+ * are the scales alpha, which are computed from the latent weights. The auxiliary head counts where the spec has it.
  * `image` is the size in pixels, default 32x32; the parameters do not depend on it.
  */
 export const count = (
@@ -38,7 +40,7 @@ export const count = (
 ): Count => {
   const layers = networkLayers(spec, genotype, kind).map((layer): LayerCount => {
     const parameters = sizeOf(layer.shape)
-    const side = (pixels: number) => Math.ceil(pixels / 2 ** layer.halvings)
+    const side = (pixels: number) => (layer.windows ?? []).reduce(places, Math.ceil(pixels / 2 ** layer.halvings))
     const pixels = layer.kind === 'dense' ? 1 : side(image.height) * side(image.width)
     return {
       name: layer.name,

@@ -5,7 +5,7 @@ import { type CellKind, intermediateNodes } from './cell.js'
 export interface NetworkSpec {
   /** Number of cells, at least 1. The cells at floor(cells / 3) and floor(2 * cells / 3) are reduction cells. */
   readonly cells: number
-  /** Channels of the first cell's nodes; every reduction cell doubles them. The stem gives three times as many. */
+  /** Channels of the first cell's nodes; every reduction cell doubles them. The stem of CIFAR gives three times as many. */
   readonly channels: number
   /** Channels of the images. */
   readonly inChannels: number
@@ -26,6 +26,24 @@ export interface NetworkSpec {
   readonly estimator?: Estimator
   /** Scale of the Child's reconstructed filters: one alpha an output channel, or one a layer. Default 'channel' (XNOR-Net). */
   readonly scale?: Scale
+  /**
+   * Whether the cells' batch normalizations have a scale and a shift to learn (gamma, beta), as in DARTS's final network;
+   * default false, as in its search. Those of pooling never have: DARTS normalizes pooling in the search only and without
+   * them; here it is normalized in both, so that a found network begins as the function that was searched. The stem's and
+   * the auxiliary head's always have. Not stated in the source.
+   */
+  readonly affine?: boolean
+  /**
+   * `cifar`: one 3x3 convolution to 3 * `channels`, at the images' resolution. `imagenet`: three of stride 2 to `channels`;
+   * the first cell takes the outputs of the second (a quarter of the resolution, halved once more on entry) and of the
+   * third (an eighth). Float in both kinds. Default 'cifar'. Source: DARTS.
+   */
+  readonly stem?: 'cifar' | 'imagenet'
+  /**
+   * Whether the network has an auxiliary classifier after the second reduction cell, for training only: see
+   * `ForwardMode.auxiliary`. Default false. Not stated in the source; DARTS has one in its final training.
+   */
+  readonly auxiliary?: boolean
 }
 
 /** The spec with its defaults filled in. */
@@ -35,8 +53,21 @@ export const resolveSpec = ({
   preprocessPrecision = 'binary',
   estimator = 'clipped-identity',
   scale = 'channel',
+  affine = false,
+  stem = 'cifar',
+  auxiliary = false,
   ...size
-}: NetworkSpec): Required<NetworkSpec> => ({ ...size, sepConvRepeat, prelu, preprocessPrecision, estimator, scale })
+}: NetworkSpec): Required<NetworkSpec> => ({
+  ...size,
+  sepConvRepeat,
+  prelu,
+  preprocessPrecision,
+  estimator,
+  scale,
+  affine,
+  stem,
+  auxiliary,
+})
 
 /** What the network's shape says about one of its cells. */
 export interface CellPlan {
@@ -46,21 +77,47 @@ export interface CellPlan {
   readonly channels: number
   /** Channels of the outputs of the last cell but one and of the last cell. */
   readonly inputChannels: readonly [number, number]
-  /** The last cell was a reduction cell, so input 0 has twice the resolution of input 1 and is reduced on entry. */
+  /** The last cell (or the last part of the ImageNet stem) reduced, so input 0 has twice the resolution of input 1 and is reduced on entry. */
   readonly previousReduced: boolean
   /** How often the image has been halved (rounded up) at the cell's inputs, after preprocessing. */
   readonly halvings: number
 }
 
-export const stemChannels = (spec: NetworkSpec): number => 3 * spec.channels
+/** A convolution of the stem, 3x3 and normalized. */
+export interface StemPlan {
+  readonly name: string
+  readonly inChannels: number
+  readonly channels: number
+  readonly stride: 1 | 2
+}
+
+/** The convolutions of the stem in order. The outputs of the last two (of the only one, twice) enter the first cell. */
+export const stemPlans = ({
+  stem = 'cifar',
+  inChannels,
+  channels,
+}: NetworkSpec): readonly [StemPlan, ...StemPlan[]] => {
+  if (stem === 'cifar') return [{ name: 'stem', inChannels, channels: 3 * channels, stride: 1 }]
+  const half = Math.max(1, Math.floor(channels / 2))
+  return [
+    { name: 'stem.0', inChannels, channels: half, stride: 2 },
+    { name: 'stem.1', inChannels: half, channels, stride: 2 },
+    { name: 'stem.2', inChannels: channels, channels, stride: 2 },
+  ]
+}
+
+/** Index of the cell that the auxiliary head reads: the second reduction cell, which in a network of one cell is the first. */
+export const auxiliaryCell = (spec: NetworkSpec): number => Math.floor((2 * spec.cells) / 3)
 
 /** The cells in order. */
 export const cellPlans = (spec: NetworkSpec): readonly CellPlan[] => {
   const reductions = [Math.floor(spec.cells / 3), Math.floor((2 * spec.cells) / 3)]
-  const outputs = [stemChannels(spec), stemChannels(spec)]
+  const stems = stemPlans(spec)
+  const last = stems.at(-1)!
+  const outputs = [last.channels, last.channels]
   const plans: CellPlan[] = []
   let { channels } = spec
-  let halvings = 0
+  let halvings = stems.filter(({ stride }) => stride === 2).length
   for (let index = 0; index < spec.cells; index++) {
     const kind = reductions.includes(index) ? 'reduce' : 'normal'
     if (kind === 'reduce') channels *= 2
@@ -69,7 +126,7 @@ export const cellPlans = (spec: NetworkSpec): readonly CellPlan[] => {
       kind,
       channels,
       inputChannels: [outputs.at(-2)!, outputs.at(-1)!],
-      previousReduced: plans.at(-1)?.kind === 'reduce',
+      previousReduced: index === 0 ? last.stride === 2 : plans[index - 1]!.kind === 'reduce',
       halvings,
     })
     outputs.push(intermediateNodes * channels)

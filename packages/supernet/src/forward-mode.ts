@@ -1,0 +1,30 @@
+import type { TensorRecord } from '@cpnas/backends'
+
+/** Mean and biased variance over a batch, [channels] each. */
+export interface Moments<T> {
+  readonly mean: T
+  readonly variance: T
+}
+
+/** How a network is run: nothing of it for a search, what a training or an evaluation needs otherwise. */
+export interface ForwardMode<T> {
+  /**
+   * Fixed statistics of every batch normalization, `NAME.mean` and `NAME.variance`: evaluation. ShapeError names one that is
+   * missing. Default: mean and variance of the batch. Names: see `normalizationShapes`.
+   */
+  readonly statistics?: TensorRecord<T> | undefined
+  /**
+   * Told the statistics of the batch of every normalization, in the order of `normalizationShapes`: tensors of the scope that
+   * the network is run in, without gradient. Not called where `statistics` are given.
+   */
+  readonly observe?: ((name: string, moments: Moments<T>) => void) | undefined
+  /**
+   * Drop-path: the mask [batch, 1, 1, 1] that the normalized output of an edge is multiplied by before its node is summed, 0 or
+   * 1 / (share of edges kept) for each image; undefined for none. Asked once for each edge in their order, by its name
+   * (`cells.2.edges.5.sep_conv_3x3`), but not for identities (`skip_connect` of stride 1) and `none`. Default: no masks.
+   * Source: DARTS's final training.
+   */
+  readonly dropPath?: ((name: string) => T | undefined) | undefined
+  /** Whether to compute `NetworkOutput.auxiliary` too: of a network whose spec has the auxiliary head. Default false. */
+  readonly auxiliary?: boolean | undefined
+}
