@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { expect, test } from 'vitest'
-import { type Finished, run, start } from './support/cli.js'
+import { type Finished, run } from './support/cli.js'
 import { fingerprint, temporary } from './support/files.js'
+import { proceed } from './support/proceed.js'
 import { small } from './support/settings.js'
 
 const uninterrupted = async (settings: readonly string[]): Promise<Readonly<Record<string, string>>> => {
@@ -12,24 +13,6 @@ const uninterrupted = async (settings: readonly string[]): Promise<Readonly<Reco
   const { code } = await run(['search', '--out', directory, '--quiet', ...settings])
   expect(code).toBe(0)
   return fingerprint(directory)
-}
-
-/** Goes on with a run, or begins it if there is none yet; sends a signal once an event of `--json` says so. */
-const proceed = (
-  directory: string,
-  settings: readonly string[],
-  signal: NodeJS.Signals,
-  when: (event: string, index: number) => boolean,
-): Promise<Finished> => {
-  const resume = existsSync(join(directory, 'config.json')) ? ['--resume'] : settings
-  const { child, finished } = start(['search', '--out', directory, '--json', ...resume])
-  let seen = 0
-  let sent = false
-  child.stdout!.on('data', (text: string) => {
-    for (const event of text.split('\n').filter(line => line !== ''))
-      if (!sent && when(event, seen++)) sent = child.kill(signal)
-  })
-  return finished
 }
 
 const never = () => false
@@ -51,8 +34,8 @@ test.for([1, 2])(
       const last = uniformInt(random, 0, 60)
       const whileSaving = uniformInt(random, 0, 2) === 0
       finished = await proceed(
+        ['search', ...settings],
         directory,
-        settings,
         'SIGKILL',
         (event, i) => i >= last || (whileSaving && saving(event)),
       )
@@ -67,16 +50,18 @@ test.for([1, 2])(
 test('Ctrl-C stops with 130, says how to go on, and going on ends with the same bytes', async () => {
   const expected = await uninterrupted(small)
   const directory = temporary()
-  const { code, out, err } = await proceed(directory, small, 'SIGINT', event => event.startsWith('{"type":"sample"'))
+  const { code, out, err } = await proceed(['search', ...small], directory, 'SIGINT', event =>
+    event.startsWith('{"type":"sample"'),
+  )
   expect(err).toBe(`Stopped; all finished samples are saved. Continue with: cpnas search --resume --out ${directory}\n`)
   expect(code).toBe(130)
   expect(JSON.parse(out.trimEnd().split('\n').at(-1)!)).toMatchObject({ type: 'stopped', directory })
   expect(existsSync(join(directory, 'genotype.json'))).toBe(false)
 
-  expect(await proceed(directory, small, 'SIGINT', never)).toMatchObject({ code: 0 })
+  expect(await proceed(['search', ...small], directory, 'SIGINT', never)).toMatchObject({ code: 0 })
   expect(fingerprint(directory)).toEqual(expected)
 
   // A finished run has nothing left to do.
-  expect(await proceed(directory, small, 'SIGINT', never)).toMatchObject({ code: 0 })
+  expect(await proceed(['search', ...small], directory, 'SIGINT', never)).toMatchObject({ code: 0 })
   expect(fingerprint(directory)).toEqual(expected)
 })

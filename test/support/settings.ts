@@ -11,3 +11,16 @@ export const small: readonly string[] = [
   // Whatever GPU the machine has.
   ...['--threads', '1', '--backend', 'wasm'],
 ]
+
+/** A training of a second: the cells of `genotype`, two epochs of some steps, half of them to validate. */
+export const tinyTraining: readonly string[] = [
+  ...['--cells', '3', '--channels', '2', '--share', '0.008', '--validation-share', '0.5', '--batch-size', '8'],
+  ...['--epochs', '2', '--threads', '1', '--backend', 'wasm'],
+]
+
+/** A training of some seconds with everything in it: augmentation, an auxiliary head, drop-path, averaged weights. */
+export const smallTraining: readonly string[] = [
+  ...tinyTraining,
+  ...['--crop', '2', '--flip', '--cutout', '4', '--drop-path', '0.2', '--auxiliary-weight', '0.4'],
+  ...['--ema-decay', '0.9', '--label-smoothing', '0.1', '--warmup-epochs', '0.5'],
+]

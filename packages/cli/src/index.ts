@@ -3,6 +3,7 @@ import { backendsCommand } from './commands/backends.js'
 import { dataCommands } from './commands/data.js'
 import { searchCommand } from './commands/search.js'
 import { showCommand } from './commands/show.js'
+import { trainCommand } from './commands/train.js'
 import type { Io } from './io.js'
 import { runProgram } from './program.js'
 
@@ -23,4 +24,4 @@ const description = {
  * 0 done, 1 the device failed, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
  */
 export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
-  runProgram([searchCommand, showCommand, backendsCommand, dataCommands], description, args, io)
+  runProgram([searchCommand, trainCommand, showCommand, backendsCommand, dataCommands], description, args, io)

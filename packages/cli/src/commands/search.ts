@@ -10,7 +10,6 @@ import {
   samplesOf,
   splitsOf,
 } from '@cpnas/search'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
@@ -29,7 +28,7 @@ const { files, hyperparameters } = searchRun
 
 const runOf = (
   { directory, stored }: SearchPlan,
-  { data, engine, config }: Opened<SearchRunConfig, SearchEvent>,
+  { data, engine, config }: Opened<SearchRunConfig, SearchEvent, unknown>,
 ): Run<SearchRunConfig, SearchState, SearchEvent, Finished> => ({
   format: searchRun,
   directory,
@@ -57,7 +56,7 @@ const runOf = (
     )
   },
   resumeCommand: resumeCommand(searchRun, directory),
-  saved: 'finished samples',
+  saved: { stopped: 'all finished samples are saved', failed: 'All finished samples are saved' },
 })
 
 /** `cpnas search`. */
@@ -73,7 +72,8 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
       TE.flatMap(plan =>
         withRun(plan, given, io, {
           words: searchWords(plan.config),
-          check: ({ train }) => pipe(splitsOf(train, plan.config), E.mapLeft(hyperparameters.asFlags)),
+          prepare: ({ train }) =>
+            pipe(TE.fromEither(splitsOf(train, plan.config)), TE.mapLeft(hyperparameters.asFlags)),
           complete: base => ({ ...base, search: plan.config }),
           use: opened => execute(runOf(plan, opened), io, opened.reporter, given.json ?? false),
         }),

@@ -1,23 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { type Genotype, parseGenotype } from '@cpnas/supernet'
 import { writeFileAtomic } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
 import { drawCells } from '../draw-cells.js'
+import { readGenotype } from '../genotype-source.js'
 import { genotypeTable, networkSizes, sizeLines } from '../report/summary.js'
 import { countOption, textOption } from '../values.js'
-
-const readGenotype = (path: string): TE.TaskEither<CpnasError, Genotype> =>
-  pipe(
-    TE.tryCatch(
-      () => readFile(path, 'utf8'),
-      error =>
-        cpnasError('InvalidGenotype', path, `cannot be read (${(error as Error).message})`, 'Name a genotype file'),
-    ),
-    TE.flatMapEither(text => parseGenotype(text, path)),
-  )
 
 /** CIFAR-10's images, DARTS's width, BNAS's depth. */
 const defaults = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const

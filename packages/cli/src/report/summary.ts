@@ -69,7 +69,7 @@ const thousands = (n: number): string => n.toLocaleString('en-US')
 
 const kilobytes = ({ binary, float }: Size): string => `${((binary / 8 + float * 4) / 1000).toFixed(1)} kB`
 
-const sizeLine = (name: string, size: Size): string =>
+export const sizeLine = (name: string, size: Size): string =>
   `${name}: ${thousands(size.binary)} parameters of 1 bit, ${thousands(size.float)} of 32 bits (${kilobytes(size)})`
 
 /** Parameters of Child and Parent, a line each. */

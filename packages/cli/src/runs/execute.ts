@@ -50,8 +50,8 @@ export interface Run<
   ) => TE.TaskEither<CpnasError, Ending | undefined>
   /** What continues it after a stop. */
   readonly resumeCommand: string
-  /** Of what nothing is lost: `finished samples`. */
-  readonly saved: string
+  /** What is not lost when it is stopped, and when the device fails; in words. */
+  readonly saved: { readonly stopped: string; readonly failed: string }
 }
 
 /** A device that fails takes nothing with it but the work at hand. */
@@ -59,7 +59,7 @@ const resumable = (error: CpnasError, saved: string, resumeCommand: string): Cpn
   error._tag === 'DeviceFailed'
     ? {
         ...error,
-        remedy: `${error.remedy}. All ${saved} are saved, and another engine can continue: ${resumeCommand} --backend NAME`,
+        remedy: `${error.remedy}. ${saved}, and another engine can continue: ${resumeCommand} --backend NAME`,
       }
     : error
 
@@ -91,7 +91,7 @@ export const execute = <
   const stop = (): Outcome => {
     reporter.close()
     tell({ type: 'stopped', directory, resume: resumeCommand })
-    io.err(`Stopped; all ${saved} are saved. Continue with: ${resumeCommand}\n`)
+    io.err(`Stopped; ${saved.stopped}. Continue with: ${resumeCommand}\n`)
     return { status: 'stopped' }
   }
   return pipe(
@@ -111,7 +111,7 @@ export const execute = <
     ),
     TE.flatMap(result => (result.status === 'finished' ? finish(result, reporter, seconds) : TE.right(undefined))),
     TE.bimap(
-      error => resumable(error, saved, resumeCommand),
+      error => resumable(error, saved.failed, resumeCommand),
       ending => (ending === undefined ? stop() : end(ending)),
     ),
   )

@@ -145,45 +145,50 @@ const runConfig = <C, R extends RunBase>(
     : { ...stored, backend: name }
 
 /** What a run works with, all of it opened, and its directory locked. */
-export interface Opened<R extends RunBase, E extends ProgressEvent> {
+export interface Opened<R extends RunBase, E extends ProgressEvent, A = undefined> {
   readonly data: OpenData
   readonly engine: ResolvedBackend
   readonly config: R
   readonly reporter: Reporter<E>
+  /** What `prepare` made. */
+  readonly prepared: A
 }
 
 /**
- * Opens the data, checks them, opens the engine, locks the directory, and closes all of it again, however the run ends.
- * `complete` adds to config.json what this kind of run keeps there.
+ * Opens the data, the engine, locks the directory, and closes all of it again, however the run ends. `prepare` checks the data
+ * and reads what else there is; `complete` adds to config.json what this kind of run keeps there.
  */
-export const withRun = <C, R extends RunBase, E extends ProgressEvent>(
+export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
   plan: Plan<C, R>,
   given: Values<typeof reportOptions & typeof dataOptions>,
   io: Io,
   {
     words,
-    check,
+    prepare,
     complete,
     use,
   }: {
     readonly words: EventWords<E>
-    readonly check: (data: OpenData) => E.Either<CpnasError, unknown>
-    readonly complete: (base: RunBase) => R
-    readonly use: (opened: Opened<R, E>) => TE.TaskEither<CpnasError, Outcome>
+    readonly prepare: (data: OpenData) => TE.TaskEither<CpnasError, A>
+    readonly complete: (base: RunBase, prepared: A) => R
+    readonly use: (opened: Opened<R, E, A>) => TE.TaskEither<CpnasError, Outcome>
   },
 ): TE.TaskEither<CpnasError, Outcome> =>
   withData({ ...given, ...plan })(data =>
     pipe(
       TE.fromEither(checkLabels(plan.stored, data)),
-      TE.flatMapEither(() => check(data)),
-      TE.flatMap(() =>
+      TE.flatMap(() => prepare(data)),
+      TE.flatMap(prepared =>
         withBackend(plan)(engine =>
           withLock(plan.directory)(() =>
             withReporter(
               given,
               words,
               io,
-            )(reporter => use({ data, engine, config: runConfig(plan, data, engine, complete), reporter })),
+            )(reporter => {
+              const config = runConfig(plan, data, engine, base => complete(base, prepared))
+              return use({ data, engine, config, reporter, prepared })
+            }),
           ),
         ),
       ),

@@ -1,0 +1,136 @@
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { presetSources, trainingSplits } from '@cpnas/recipes'
+import { printGenotype } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type CommandOptions, command, type Values } from '../command.js'
+import { readGenotypeOf } from '../genotype-source.js'
+import type { Io, Outcome } from '../io.js'
+import { configTable, sourcedConfig } from '../print-config.js'
+import { trainingWords } from '../report/training-words.js'
+import { execute } from '../runs/execute.js'
+import { type Comparison, configFor, planRun } from '../runs/plan-run.js'
+import { requestOf, runOptions, withRun } from '../runs/run-command.js'
+import { type TrainingRunConfig, trainingRun } from '../runs/training-run.js'
+import { readSources, type TrainingPlan } from '../training/sources.js'
+import { trainingRunOf } from '../training/work.js'
+import { countOption, textOption } from '../values.js'
+
+const { hyperparameters, defaultPreset } = trainingRun
+
+const options = {
+  genotype: textOption({
+    placeholder: 'file|run',
+    description: 'the architecture: a genotype.json, or the directory of a finished search',
+  }),
+  initFrom: textOption({
+    placeholder: 'run',
+    description: 'begin with the weights in the checkpoint of a search or a training',
+    default: 'begin with random weights',
+  }),
+  teacher: textOption({
+    placeholder: 'run|file',
+    description:
+      'learn from a trained Parent, too: the directory of a training or a model file; see --distillation-weight',
+    default: 'none',
+  }),
+  saveEvery: countOption({
+    description: 'steps between checkpoints, beside that at the end of every epoch',
+    default: 'at the end of every epoch only',
+  }),
+  printConfig: {
+    kind: 'flag',
+    description: 'print every hyper-parameter, its value and where that is from, and do nothing else',
+  },
+  ...runOptions(trainingRun),
+  ...hyperparameters.options,
+} as const satisfies CommandOptions
+
+type Given = Values<typeof options>
+
+const printConfig = (given: Given, io: Io): TE.TaskEither<CpnasError, Outcome> => {
+  const own = hyperparameters.given(given)
+  const preset = given.preset ?? defaultPreset
+  return pipe(
+    TE.fromEither(configFor(trainingRun, preset, own)),
+    TE.map((config): Outcome => {
+      const sourced = sourcedConfig(hyperparameters, config, own, presetSources[preset])
+      io.out(given.json ? `${JSON.stringify({ preset, options: sourced })}\n` : `${configTable(sourced)}\n`)
+      return { status: 'done' }
+    }),
+  )
+}
+
+/** What is not a hyper-parameter and must be that of the run to resume. Where a teacher lies can change; it is known by its hash. */
+const comparisons =
+  (given: Given, genotype: string | undefined) =>
+  (stored: TrainingRunConfig): readonly Comparison[] =>
+    [
+      ['--genotype', printGenotype(stored.genotype), genotype],
+      ...(stored.initFrom === null ? [['--init-from', 'absent', given.initFrom] as const] : []),
+      ...(stored.teacher === null ? [['--teacher', 'absent', given.teacher] as const] : []),
+    ].map(
+      ([flag, stored, given]): Comparison =>
+        // A genotype is too long for a message.
+        flag === '--genotype' && given !== undefined && given !== stored
+          ? [flag, 'of its own', 'this one']
+          : [flag!, stored!, given],
+    )
+
+const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
+  pipe(
+    given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
+    TE.bindTo('genotype'),
+    TE.bind('plan', ({ genotype }) =>
+      planRun(trainingRun, requestOf(trainingRun, given), comparisons(given, genotype && printGenotype(genotype))),
+    ),
+    TE.flatMapEither(({ genotype, plan }) => {
+      const found = plan.stored?.genotype ?? genotype
+      return found === undefined
+        ? E.left(
+            cpnasError(
+              'InvalidOption',
+              '--genotype',
+              'is missing: a training needs an architecture',
+              'Give a genotype.json or the directory of a finished search; `cpnas search --out RUN` makes one, then `cpnas train --genotype RUN`',
+            ),
+          )
+        : E.right({
+            ...plan,
+            genotype: found,
+            initFrom: given.initFrom ?? plan.stored?.initFrom ?? undefined,
+            teacher: given.teacher ?? plan.stored?.teacher ?? undefined,
+            saveEvery: given.saveEvery,
+          })
+    }),
+  )
+
+/** `cpnas train`. */
+export const trainCommand = command({
+  name: 'train',
+  summary: 'Train the network of a genotype: the 1-bit Child, or its Parent in full precision',
+  details: `Writes into --out: config.json, history.jsonl, a checkpoint after every epoch; at the end model.safetensors (the last
+epoch), best.safetensors (the best one on the validation split), evaluation.json (both on the test set), genotype.json, cells.svg.
+Stop it with Ctrl-C whenever you like; --resume continues as if it had never stopped, on any engine.`,
+  options,
+  run: (given, io) =>
+    given.printConfig
+      ? printConfig(given, io)
+      : pipe(
+          planTraining(given),
+          TE.flatMap(plan =>
+            withRun(plan, given, io, {
+              words: trainingWords(plan.config),
+              prepare: ({ train }) =>
+                pipe(
+                  TE.fromEither(trainingSplits(train, plan.config)),
+                  TE.mapLeft(hyperparameters.asFlags),
+                  TE.flatMap(() => readSources(plan, train)),
+                ),
+              complete: (base, { record }) => ({ ...base, ...record, training: plan.config }),
+              use: opened => execute(trainingRunOf(plan, opened, io.signal), io, opened.reporter, given.json ?? false),
+            }),
+          ),
+        ),
+})

@@ -1,0 +1,48 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type Genotype, parseGenotype } from '@cpnas/supernet'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { searchFiles } from './runs/search-run.js'
+
+const unreadable = (path: string, message: string, remedy: string): CpnasError =>
+  cpnasError('InvalidGenotype', path, `cannot be read (${message})`, remedy)
+
+/** Error InvalidGenotype. */
+export const readGenotype = (path: string): TE.TaskEither<CpnasError, Genotype> =>
+  pipe(
+    TE.tryCatch(
+      () => readFile(path, 'utf8'),
+      error => unreadable(path, (error as Error).message, 'Name a genotype file'),
+    ),
+    TE.flatMapEither(text => parseGenotype(text, path)),
+  )
+
+export const isDirectory = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+
+/** The genotype in a file, or the one that a finished run left in its directory. Error InvalidGenotype. */
+export const readGenotypeOf = (path: string): TE.TaskEither<CpnasError, Genotype> =>
+  pipe(
+    TE.fromTask(() => isDirectory(path)),
+    TE.flatMap(directory =>
+      directory
+        ? pipe(
+            TE.tryCatch(
+              () => readFile(join(path, searchFiles.genotype), 'utf8'),
+              error =>
+                unreadable(
+                  join(path, searchFiles.genotype),
+                  (error as Error).message,
+                  `A search writes it when it is finished: cpnas search --resume --out ${path}`,
+                ),
+            ),
+            TE.flatMapEither(text => parseGenotype(text, join(path, searchFiles.genotype))),
+          )
+        : readGenotype(path),
+    ),
+  )

@@ -1,0 +1,35 @@
+import Table from 'cli-table3'
+import { flagOf } from './command.js'
+import { formatValue, type Hyperparameters } from './hyperparameters.js'
+
+/** A hyper-parameter's value, and where it is from. */
+export interface SourcedValue {
+  readonly value: unknown
+  readonly source: string
+}
+
+/** Every hyper-parameter by name: given on the command line, or of the preset, whose values have sources of their own. */
+export const sourcedConfig = <P extends string, C extends object>(
+  { names }: Hyperparameters<P, C>,
+  config: C,
+  given: Partial<C>,
+  sources: Readonly<Record<keyof C, string>>,
+): Readonly<Record<string, SourcedValue>> =>
+  Object.fromEntries(
+    names.map(name => [
+      name,
+      { value: config[name], source: given[name] === undefined ? sources[name] : 'the command line' },
+    ]),
+  )
+
+/** As a table, an option a row. */
+export const configTable = (config: Readonly<Record<string, SourcedValue>>): string => {
+  const table = new Table({
+    head: ['option', 'value', 'source'],
+    style: { head: [], border: [], compact: true },
+    colWidths: [null, null, 78],
+    wordWrap: true,
+  })
+  for (const [name, { value, source }] of Object.entries(config)) table.push([flagOf(name), formatValue(value), source])
+  return table.toString()
+}

@@ -1,0 +1,35 @@
+import type { TrainingConfig, TrainingEvent } from '@cpnas/recipes'
+import { percent } from './format.js'
+import type { EventWords } from './reporter.js'
+
+/** While a network that is trained is tested. */
+export interface TestEvent {
+  readonly type: 'test'
+  readonly fraction: number
+  readonly network: 'best' | 'last'
+  /** Batches done. */
+  readonly step: number
+  readonly steps: number
+}
+
+/** A line for every epoch. */
+export const trainingWords = ({ stages, epochs }: TrainingConfig): EventWords<TrainingEvent | TestEvent> => {
+  const position = ({ stage, epoch }: { readonly stage: number; readonly epoch: number }): string =>
+    `${stages > 1 ? `stage ${stage}/${stages} ` : ''}epoch ${epoch}/${epochs}`
+  const figures = (event: TrainingEvent | TestEvent): string | undefined => {
+    if (event.type !== 'epoch') return undefined
+    const { loss, accuracyTraining, accuracyValidation } = event.entry
+    const validation = accuracyValidation === undefined ? '' : ` validation ${percent(accuracyValidation)}`
+    return `loss ${loss.toFixed(3)} training ${percent(accuracyTraining)}${validation}`
+  }
+  return {
+    line: event =>
+      event.type === 'epoch'
+        ? `${position(event.entry)}: ${figures(event)}${event.entry.best ? ', the best so far' : ''}`
+        : undefined,
+    position: event =>
+      event.type === 'progress' ? position(event) : event.type === 'test' ? `testing ${event.network}` : undefined,
+    figures,
+    isKept: ({ type }) => type === 'epoch',
+  }
+}

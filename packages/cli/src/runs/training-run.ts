@@ -1,0 +1,83 @@
+import {
+  checkTrainingConfig,
+  parseTrainingConfig,
+  type TrainingConfig,
+  trainingOptions,
+  trainingPresets,
+} from '@cpnas/recipes'
+import { type Genotype, validateGenotype } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { hyperparametersOf } from '../hyperparameters.js'
+import { commonFiles, commonSettings, type RunBase, type RunKind } from './run-kind.js'
+
+/** What a training begins from beside its hyper-parameters. */
+export interface TrainingSources {
+  readonly genotype: Genotype
+  /** The run whose weights it begins with, and the SHA-256 of those weights; null: it begins anew. */
+  readonly initFrom: string | null
+  readonly initHash: string | null
+  /** The trained Parent that it learns from: a file or the directory of a run, and the SHA-256 of that network; null: none. */
+  readonly teacher: string | null
+  readonly teacherHash: string | null
+}
+
+/** What made a training what it is: the content of its config.json. */
+export interface TrainingRunConfig extends RunBase, TrainingSources {
+  readonly training: TrainingConfig
+}
+
+export type TrainingPreset = keyof typeof trainingPresets
+
+export const trainingFiles = {
+  ...commonFiles,
+  genotype: 'genotype.json',
+  cells: 'cells.svg',
+  last: 'model.safetensors',
+  best: 'best.safetensors',
+  evaluation: 'evaluation.json',
+} as const
+
+const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
+
+/** `validateGenotype` takes what a genotype file holds; config.json has the cells alone. */
+const parseCells = (value: unknown): E.Either<string, Genotype> =>
+  pipe(
+    validateGenotype({ space: 'cp-nas', nodes: 4, ...(value as object) }, '"genotype"'),
+    E.mapLeft(({ where, problem }) => `${where} ${problem}`),
+  )
+
+/** A training as a kind of run. */
+export const trainingRun = {
+  command: 'train',
+  defaultDirectory: './cpnas-train',
+  defaultPreset: 'quick',
+  format: 'cpnas-training',
+  version: 1,
+  files: trainingFiles,
+  hyperparameters: hyperparametersOf(trainingOptions, trainingPresets),
+  check: checkTrainingConfig,
+  configOf: ({ training }) => training,
+  parse: (base, { genotype, training, initFrom, initHash, teacher, teacherHash }) =>
+    !isText(initFrom) || !isText(initHash) || !isText(teacher) || !isText(teacherHash)
+      ? E.left('does not say what it begins from')
+      : pipe(
+          E.Do,
+          E.bind('genotype', () => parseCells(genotype)),
+          E.bind('training', () =>
+            pipe(
+              parseTrainingConfig(training),
+              E.mapLeft(({ where, problem }) => `"training.${where}" ${problem}`),
+            ),
+          ),
+          E.map(own => ({ ...base, ...own, initFrom, initHash, teacher, teacherHash })),
+        ),
+  // Where the weights and the teacher lie does not count.
+  settings: ({ genotype, initHash, teacherHash, training, ...run }) => ({
+    ...commonSettings(run),
+    genotype,
+    initFrom: initHash,
+    teacher: teacherHash,
+    ...training,
+  }),
+} as const satisfies RunKind<TrainingPreset, TrainingConfig, TrainingRunConfig>

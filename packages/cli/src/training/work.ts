@@ -1,0 +1,114 @@
+import type { Backend, CpnasError } from '@cpnas/backends'
+import { batchCount, type Dataset } from '@cpnas/data'
+import { type Metrics, type Model, writeModel } from '@cpnas/model'
+import { networkKind, runTraining, type TrainingEvent, type TrainingResult, type TrainingState } from '@cpnas/recipes'
+import { writeFileAtomic } from '@cpnas/training'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Reporter } from '../report/reporter.js'
+import { printTrainingSummary, summarizeTraining } from '../report/training-summary.js'
+import type { TestEvent } from '../report/training-words.js'
+import type { Run } from '../runs/execute.js'
+import { introduction, type Opened, resumeCommand } from '../runs/run-command.js'
+import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
+import { type TrainingRunConfig, trainingFiles, trainingRun } from '../runs/training-run.js'
+import type { OpenedSources, TrainingPlan } from './sources.js'
+import { testModel } from './test-model.js'
+
+type Event = TrainingEvent | TestEvent
+type Finished = Extract<TrainingResult, { readonly status: 'finished' }>
+
+const { hyperparameters } = trainingRun
+
+/** A test keeps nothing for a backward pass, so it takes more images a step than a training with few. */
+const testBatch = 100
+
+const begun = ({ training: { epochs, stages } }: TrainingRunConfig, state: TrainingState | undefined): string =>
+  `continued after ${state?.history.length ?? 0} of ${stages * epochs} epochs`
+
+/** Both networks on the test set, one after the other; undefined if the signal came first. */
+const testBoth = (
+  engine: Backend<unknown>,
+  { best, last }: Finished,
+  test: Dataset,
+  batchSize: number,
+  emit: (event: TestEvent) => void,
+  signal: AbortSignal,
+): TE.TaskEither<CpnasError, Record<'best' | 'last', Metrics> | undefined> => {
+  const steps = batchCount(test.count, batchSize)
+  const testOne = (network: TestEvent['network'], model: Model) =>
+    testModel(engine, model, test, {
+      batchSize,
+      onStep: step => emit({ type: 'test', fraction: 1, network, step, steps }),
+      signal,
+    })
+  return pipe(
+    testOne('best', best),
+    TE.flatMap(tested =>
+      tested === undefined
+        ? TE.right(undefined)
+        : pipe(
+            testOne('last', last),
+            TE.map(last => (last === undefined ? undefined : { best: tested, last })),
+          ),
+    ),
+  )
+}
+
+/** The training of a plan, with all it needs open. */
+export const trainingRunOf = (
+  { directory, stored, saveEvery }: TrainingPlan,
+  { data, engine, config, prepared: { initial, teacher } }: Opened<TrainingRunConfig, Event, OpenedSources>,
+  signal: AbortSignal,
+): Run<TrainingRunConfig, TrainingState, Event, Finished> => {
+  const { genotype, training } = config
+  const paths = pathsOf(trainingFiles, directory)
+  // An engine's tensors are its own: the training is generic in them.
+  const backend = engine.backend as Backend<unknown>
+  const finish = (result: Finished, reporter: Reporter<Event>, seconds: () => number) =>
+    pipe(
+      writeHistory(trainingFiles, directory, result.state),
+      TE.flatMap(() => writeGenotype(paths, genotype)),
+      TE.flatMap(() => writeModel(paths.last, result.last)),
+      TE.flatMap(() => writeModel(paths.best, result.best)),
+      TE.flatMap(() =>
+        testBoth(backend, result, data.test, Math.max(training.batchSize, testBatch), reporter.event, signal),
+      ),
+      TE.flatMap(evaluation =>
+        evaluation === undefined
+          ? TE.right(undefined)
+          : pipe(
+              // The last file: a directory that has it is finished.
+              writeFileAtomic(paths.evaluation, `${JSON.stringify(evaluation, null, 2)}\n`),
+              TE.flatMap(() => summarizeTraining(result, networkKind(training), evaluation, paths, seconds())),
+              TE.map(summary => ({
+                result: { ...summary, files: paths },
+                text: printTrainingSummary(summary, directory),
+              })),
+            ),
+      ),
+    )
+  return {
+    format: trainingRun,
+    directory,
+    config,
+    stored,
+    introduction: state => [
+      ...introduction(data, engine),
+      `Run:    ${directory}, ${stored ? begun(config, state) : `${training.stages * training.epochs} epochs`}`,
+    ],
+    work: options =>
+      pipe(
+        runTraining(backend, { train: data.train }, genotype, training, {
+          ...options,
+          ...(initial === undefined ? {} : { initial }),
+          ...(teacher === undefined ? {} : { teacher }),
+          ...(saveEvery === undefined ? {} : { saveEvery }),
+        }),
+        TE.mapLeft(hyperparameters.asFlags),
+      ),
+    finish,
+    resumeCommand: resumeCommand(trainingRun, directory),
+    saved: { stopped: 'all steps are saved', failed: 'All work up to the last checkpoint is saved' },
+  }
+}

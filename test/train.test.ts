@@ -1,0 +1,149 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { presetSources, trainingPresets } from '@cpnas/recipes'
+import { expect, test } from 'vitest'
+import { run } from './support/cli.js'
+import { fingerprint, json, temporary } from './support/files.js'
+import { writeGenotype } from './support/genotype.js'
+import { small, tinyTraining } from './support/settings.js'
+
+const lines = (text: string): readonly Record<string, unknown>[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+
+const historyOf = (directory: string) => lines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
+
+/** A finished training of the tiny genotype. */
+const train = async (...settings: readonly string[]): Promise<string> => {
+  const directory = temporary()
+  const genotype = writeGenotype(temporary())
+  const { code, err } = await run(['train', '--genotype', genotype, '--out', directory, ...tinyTraining, ...settings])
+  expect({ code, last: err.trimEnd().split('\n').at(-1) }).toEqual({
+    code: 0,
+    last: expect.stringContaining('100.0 %'),
+  })
+  return directory
+}
+
+test('a training ends with all files and a summary, which say the same', async () => {
+  const [directory, source] = [temporary(), temporary()]
+  const genotype = writeGenotype(source)
+  const { code, out, err } = await run(['train', '--genotype', genotype, '--out', directory, ...tinyTraining])
+  expect(err).toMatch(/^epoch 2\/2: loss \d\.\d{3} training [\d.]+ % validation [\d.]+ %/m)
+  expect(code).toBe(0)
+  expect(Object.keys(fingerprint(directory)).map(name => name.replace(/[0-9a-f]{16}/, 'HASH'))).toEqual([
+    'best.safetensors',
+    'cells.svg',
+    'checkpoint-HASH.safetensors',
+    'checkpoint.json',
+    'config.json',
+    'evaluation.json',
+    'genotype.json',
+    'history.jsonl',
+    'model.safetensors',
+  ])
+  expect(fingerprint(directory)['genotype.json']).toBe(fingerprint(source)['genotype.json'])
+  expect(historyOf(directory).map(({ stage, epoch }) => [stage, epoch])).toEqual([
+    [1, 1],
+    [1, 2],
+  ])
+  expect(json(join(directory, 'config.json'))).toMatchObject({
+    format: 'cpnas-training',
+    dataset: 'fashion-mnist',
+    backend: 'wasm',
+    threads: 1,
+    initFrom: null,
+    teacher: null,
+    training: { seed: 0, cells: 3, channels: 2, batchSize: 8, epochs: 2, precision: 'binary', stages: 1 },
+  })
+  const { best, last } = json(join(directory, 'evaluation.json')) as Record<'best' | 'last', { top1: number }>
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`
+  expect(out).toContain(`${percent(best.top1)}, last one ${percent(last.top1)} (chance 10.0 %)`)
+  const { size } = statSync(join(directory, 'model.safetensors'))
+  expect(out).toMatch(/^Child: [\d,]+ parameters of 1 bit, [\d,]+ of 32 bits .* a model file has ([\d,]+) bytes$/m)
+  expect(out).toContain(`a model file has ${size.toLocaleString('en-US')} bytes`)
+  expect(out).toContain(`Files in ${directory}: config.json`)
+})
+
+test('the same seed gives the same files, byte for byte; the last files, that of the search too, are those of ./cpnas-train', async () => {
+  const directory = temporary()
+  expect(await run(['search', '--quiet', ...small], directory)).toMatchObject({ code: 0 })
+  const settings = ['train', '--genotype', 'cpnas-run', '--quiet', ...tinyTraining]
+  const runs = await Promise.all([
+    run(settings, directory),
+    run([...settings, '--out', 'again'], directory),
+    run([...settings, '--out', 'other', '--seed', '1'], directory),
+  ])
+  expect(runs.map(({ code, err }) => ({ code, err }))).toEqual(Array(3).fill({ code: 0, err: '' }))
+  const files = (name: string) => fingerprint(join(directory, name))
+  expect(files('again')).toEqual(files('cpnas-train'))
+  expect(files('again')['genotype.json']).toBe(files('cpnas-run')['genotype.json'])
+  expect(files('other')['model.safetensors']).not.toBe(files('again')['model.safetensors'])
+})
+
+test('--json prints one event a line, from start to result', async () => {
+  const directory = temporary()
+  const genotype = writeGenotype(temporary())
+  const { code, out } = await run(['train', '--genotype', genotype, '--out', directory, '--json', ...tinyTraining])
+  expect(code).toBe(0)
+  const events = lines(out)
+  expect(events[0]).toMatchObject({ type: 'start', directory, resumed: false, config: { backend: 'wasm' } })
+  expect(events.filter(({ type }) => type === 'epoch').map(({ entry }) => entry)).toEqual(historyOf(directory))
+  const { best, last } = json(join(directory, 'evaluation.json')) as Record<'best' | 'last', { top1: number }>
+  expect(events.at(-1)).toMatchObject({
+    type: 'result',
+    kind: 'child',
+    best: { accuracy: best.top1 },
+    last: { epoch: 2, accuracy: last.top1 },
+    chance: 0.1,
+    files: { best: join(directory, 'best.safetensors') },
+  })
+  const fractions = events.flatMap(({ fraction }) => (typeof fraction === 'number' ? [fraction] : []))
+  expect(fractions).toEqual([...fractions].sort((x, y) => x - y))
+  expect(fractions.at(-1)).toBe(1)
+})
+
+test('--print-config names every value and its source, and touches nothing', async () => {
+  const directory = temporary()
+  for (const [preset, values] of Object.entries(trainingPresets)) {
+    const printed = ['train', '--print-config', '--preset', preset, '--lambda', '0.25']
+    const [asTable, asJson] = await Promise.all([run(printed, directory), run([...printed, '--json'], directory)])
+    expect([asTable.code, asJson.code]).toEqual([0, 0])
+    const { options } = JSON.parse(asJson.out) as { options: Record<string, { value: unknown; source: string }> }
+    const sources = presetSources[preset as keyof typeof trainingPresets]
+    for (const [name, value] of Object.entries(values)) {
+      const given = name === 'lambda'
+      expect(options[name]).toEqual({
+        value: given ? 0.25 : value,
+        source: given ? 'the command line' : sources[name as keyof typeof sources],
+      })
+      const flag = name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+      expect(asTable.out).toMatch(new RegExp(`│ --${flag} +│ ${given ? 0.25 : value} +│ \\S`))
+    }
+  }
+  expect(fingerprint(directory)).toEqual({})
+})
+
+test('two stages: the history has both, each with its epochs', async () => {
+  const directory = await train('--stages', '2')
+  expect(historyOf(directory).map(({ stage, epoch }) => [stage, epoch])).toEqual([
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ])
+})
+
+test('a Parent is trained, teaches a Child by its directory or its file, and that Child is another one', async () => {
+  const parent = await train('--precision', 'float')
+  expect(json(join(parent, 'config.json'))).toMatchObject({ training: { precision: 'float' } })
+  const taught = await train('--teacher', parent, '--distillation-weight', '1')
+  const byFile = await train('--teacher', join(parent, 'best.safetensors'), '--distillation-weight', '1')
+  const model = (directory: string) => fingerprint(directory)['model.safetensors']
+  expect(model(byFile)).toBe(model(taught))
+  expect(model(taught)).not.toBe(model(await train()))
+  const [{ terms }] = historyOf(taught) as readonly [{ terms: Record<string, number> }]
+  expect(terms.distillation).toBeGreaterThan(0)
+})
