@@ -36,7 +36,7 @@ export interface NetworkSpec {
   /**
    * `cifar`: one 3x3 convolution to 3 * `channels`, at the images' resolution. `imagenet`: three of stride 2 to `channels`;
    * the first cell takes the outputs of the second (a quarter of the resolution, halved once more on entry) and of the
-   * third (an eighth). Float in both kinds. Default 'cifar'. Source: DARTS.
+   * third (an eighth), and needs 2 `channels` or more. Float in both kinds. Default 'cifar'. Source: DARTS.
    */
   readonly stem?: 'cifar' | 'imagenet'
   /**

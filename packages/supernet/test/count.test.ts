@@ -47,6 +47,40 @@ test('a small network worked by hand', () => {
   expect(binary.macs).toBe(inputs + 14 * edge(4, 12) + 14 * edge(8, 4))
 })
 
+test('the auxiliary head counts if asked for, at what its windows leave', () => {
+  const with32 = count({ ...published, auxiliary: true }, mixed, 'child')
+  const plain = count(published, mixed, 'child')
+  // 8x8 maps of 256 channels, pooled to 2x2, then one pixel.
+  const classifier = 768 * 10
+  expect(with32.float).toEqual({
+    parameters: plain.float.parameters + 256 * 128 + 2 * 128 + 4 * 128 * 768 + 2 * 768 + classifier + 10,
+    macs: plain.float.macs + 256 * 128 * 4 + 4 * 128 * 768 + classifier,
+  })
+  expect(with32.binary).toEqual(plain.binary)
+  const macs = (height: number, width: number) => {
+    const { layers } = count({ ...published, auxiliary: true }, mixed, 'parent', { height, width })
+    return [0, 1].map(i => layers.find(({ name }) => name === `auxiliary.${i}.filters`)!.macs)
+  }
+  // 11x1 pixels, pooled to 3x1; the convolution to 2x1.
+  expect(macs(44, 1)).toEqual([256 * 128 * 3, 4 * 128 * 768 * 2])
+  expect(macs(1, 1)).toEqual([256 * 128, 4 * 128 * 768])
+})
+
+test('gamma and beta of the cells are 32 bits wide', () => {
+  const edges = uniform('sep_conv_3x3', 'max_pool_3x3')
+  const size = { cells: 3, channels: 2, inChannels: 1, classes: 3 }
+  const added = (kind: 'child' | 'parent') => {
+    const [affine, plain] = [count({ ...size, affine: true }, edges, kind), count(size, edges, kind)]
+    expect(affine.binary).toEqual(plain.binary)
+    expect(affine.float.macs).toBe(plain.float.macs)
+    return affine.float.parameters - plain.float.parameters
+  }
+  // Six inputs of 2, 4 and 8 channels; 14 separable convolutions of 2 channels, normalized twice in the Child; no pooling.
+  const inputs = 2 * 2 * (2 + 4 + 8)
+  expect(added('parent')).toBe(inputs + 2 * 14 * 2)
+  expect(added('child')).toBe(inputs + 2 * 14 * 2 * 2)
+})
+
 test('float preprocessing moves its layers to 32 bits', () => {
   const binary = count(published, mixed, 'child')
   const float = count({ ...published, preprocessPrecision: 'float' }, mixed, 'child')
