@@ -4,6 +4,7 @@ import type { Model } from '@cpnas/model'
 import {
   fittingTensors,
   learningRateAt,
+  modelSpec,
   runTraining,
   type TrainingEvent,
   type TrainingResult,
@@ -95,6 +96,74 @@ describe('runTraining', () => {
       expect(entry.best).toBe(entry.accuracyValidation! >= best)
       best = Math.max(best, entry.accuracyValidation!)
     }
+  })
+
+  it('takes the last of equally good epochs', async () => {
+    // Weights that stand still, all images in one batch.
+    const { result } = await runTiny({ epochs: 3, learningRate: 1e-12, crop: 0, flip: false, batchSize: 16 })
+    const { state, best, last } = finished(result)
+    const [second, third] = state.history.slice(-2)
+    expect(third!.accuracyValidation).toBe(second!.accuracyValidation)
+    expect(third!.best).toBe(true)
+    expect(best).toEqual(last)
+  })
+
+  it('evaluates averaged weights with statistics of their own: means over training batches', async () => {
+    // With a decay of almost 0 the average is the weights.
+    const config = { ...tinyConfig, validationShare: 0, epochs: 1, emaDecay: 1e-300 }
+    const dataset = tinyDataset()
+    const { statistics, parameters } = finished((await runTiny(config)).result).last
+    const backend = referenceBackend()
+    const weights = Object.fromEntries(
+      Object.entries(parameters).map(([name, x]) => [name, backend.tensor(x.values, x.shape)]),
+    )
+    const means: (readonly number[])[] = []
+    for (const batch of batches(dataset, shuffle([...Array(20).keys()], config.seed, 1), {
+      ...config,
+      augmentation: config,
+      epoch: 1,
+      lastBatch: 'drop',
+    })) {
+      const stems: ReturnType<typeof backend.tensor>[] = []
+      network(modelSpec(config, dataset), tinyGenotype, 'child', { filters: 'given' })(
+        backend,
+        weights,
+        backend.tensor(batch.images, batch.shape),
+        { observe: (name, moments) => name === 'cells.1.inputs.1' && stems.push(moments.variance) },
+      )
+      means.push(Array.from(await backend.read(stems[0]!)))
+    }
+    expect(means).toHaveLength(5)
+    statistics['cells.1.inputs.1.variance']!.values.forEach((value, c) => {
+      expect(value).toBeCloseTo(means.reduce((sum, row) => sum + row[c]!, 0) / 5, 12)
+    })
+  })
+
+  it('drops paths from the second epoch on', async () => {
+    const [none, some] = [await runTiny(), await runTiny({ dropPath: 0.5 })]
+    expect(digest(some.snapshots[0]!.tensors)).toBe(digest(none.snapshots[0]!.tensors))
+    expect(digest(some.snapshots[1]!.tensors)).not.toBe(digest(none.snapshots[1]!.tensors))
+  })
+
+  it('shows training images in another order in every epoch of every stage, and validation images in one', async () => {
+    const dataset = tinyDataset()
+    const reads: (readonly number[])[] = []
+    const recorded = {
+      ...dataset,
+      read: (indices: ArrayLike<number>, into: Uint8Array) => {
+        reads.push(Array.from(indices))
+        dataset.read(indices, into)
+      },
+    }
+    await runTiny({ stages: 2 }, {}, recorded)
+    // 16 images in batches of 4, then 4 that validate.
+    const epochs = [0, 5, 10, 15].map(begin => reads.slice(begin, begin + 4).flat())
+    const validation = [4, 9, 14, 19].map(at => reads[at]!)
+    expect(reads).toHaveLength(20)
+    expect(new Set(epochs.map(String)).size).toBe(4)
+    expect(new Set(validation.map(String)).size).toBe(1)
+    for (const epoch of epochs)
+      expect([...epoch, ...validation[0]!].sort((a, b) => a - b)).toEqual([...Array(20).keys()])
   })
 
   it('has 1-bit filters, alpha * +-1, in the Child and none in the Parent', async () => {
