@@ -15,6 +15,11 @@ export interface ValueOption<A> {
   readonly parse: (text: string) => Either<string, A>
 }
 
+/** An option with a value that can be given several times; all values count. */
+export interface RepeatedOption<A> extends Omit<ValueOption<A>, 'kind'> {
+  readonly kind: 'repeated'
+}
+
 /** An option without a value: `--name`, and `--no-name` if it is negatable. */
 export interface FlagOption {
   readonly kind: 'flag'
@@ -24,12 +29,20 @@ export interface FlagOption {
   readonly group?: string
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the parsed type is recovered by Values; a ValueOption is covariant in it.
-export type CommandOptions = Readonly<Record<string, ValueOption<any> | FlagOption>>
+// biome-ignore-start lint/suspicious/noExplicitAny: the parsed type is recovered by Values; the options are covariant in it.
+export type CommandOptions = Readonly<Record<string, ValueOption<any> | RepeatedOption<any> | FlagOption>>
+// biome-ignore-end lint/suspicious/noExplicitAny: as above
+
+/** What was typed for every option that was given. */
+type Typed = Readonly<Record<string, string | boolean | readonly string[]>>
 
 /** Options that were given, by name in camel case; one that was not given is absent. */
 export type Values<O extends CommandOptions> = {
-  readonly [K in keyof O]?: O[K] extends ValueOption<infer A> ? A : boolean
+  readonly [K in keyof O]?: O[K] extends ValueOption<infer A>
+    ? A
+    : O[K] extends RepeatedOption<infer A>
+      ? readonly A[]
+      : boolean
 }
 
 export interface Argument {
@@ -49,11 +62,7 @@ interface Description {
 export interface Command extends Description {
   readonly options: CommandOptions
   readonly argument?: Argument
-  readonly run: (
-    given: Readonly<Record<string, string | boolean>>,
-    argument: string,
-    io: Io,
-  ) => Either<CpnasError, TaskEither<CpnasError, Outcome>>
+  readonly run: (given: Typed, argument: string, io: Io) => Either<CpnasError, TaskEither<CpnasError, Outcome>>
 }
 
 /** Commands under a common word. */
@@ -64,21 +73,27 @@ export interface CommandGroup extends Description {
 /** `batchSize` to `--batch-size`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
-const parseValues = <O extends CommandOptions>(
-  options: O,
-  given: Readonly<Record<string, string | boolean>>,
-): Either<CpnasError, Values<O>> => {
+const parseText = (name: string, parse: (text: string) => Either<string, unknown>, text: string) => {
+  const parsed = parse(text)
+  return isLeft(parsed)
+    ? left(cpnasError('InvalidOption', flagOf(name), `${JSON.stringify(text)} will not do`, `Give ${parsed.left}`))
+    : parsed
+}
+
+const parseValues = <O extends CommandOptions>(options: O, given: Typed): Either<CpnasError, Values<O>> => {
   const values: Record<string, unknown> = {}
-  for (const [name, text] of Object.entries(given)) {
+  for (const [name, typed] of Object.entries(given)) {
     const option = options[name]
-    if (option?.kind !== 'value' || typeof text !== 'string') values[name] = text
+    if (option === undefined || option.kind === 'flag' || typeof typed === 'boolean') values[name] = typed
     else {
-      const parsed: Either<string, unknown> = option.parse(text)
-      if (isLeft(parsed))
-        return left(
-          cpnasError('InvalidOption', flagOf(name), `${JSON.stringify(text)} will not do`, `Give ${parsed.left}`),
-        )
-      values[name] = parsed.right
+      const texts = typeof typed === 'string' ? [typed] : typed
+      const parsed: unknown[] = []
+      for (const text of texts) {
+        const value = parseText(name, option.parse, text)
+        if (isLeft(value)) return value
+        parsed.push(value.right)
+      }
+      values[name] = option.kind === 'repeated' ? parsed : parsed[0]
     }
   }
   return right(values as Values<O>)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { ablateCommand } from './commands/ablate.js'
 import { backendsCommand } from './commands/backends.js'
 import { dataCommands } from './commands/data.js'
 import { searchCommand } from './commands/search.js'
@@ -24,4 +25,9 @@ const description = {
  * 0 done, 1 the device failed, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
  */
 export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
-  runProgram([searchCommand, trainCommand, showCommand, backendsCommand, dataCommands], description, args, io)
+  runProgram(
+    [searchCommand, trainCommand, ablateCommand, showCommand, backendsCommand, dataCommands],
+    description,
+    args,
+    io,
+  )

@@ -12,6 +12,8 @@ const badInput = 2
 /** All was well with what was given, and the device gave up. */
 const failed = 1
 
+const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
+
 const optionsOf = (options: CommandOptions): readonly Option[] =>
   Object.entries(options).flatMap(([name, option]) => {
     const flag = flagOf(name)
@@ -20,10 +22,12 @@ const optionsOf = (options: CommandOptions): readonly Option[] =>
     const made =
       option.kind === 'value'
         ? [new Option(`${flag} <${option.placeholder}>`, help)]
-        : [
-            new Option(flag, help),
-            ...(option.negatable ? [new Option(flagOf(`no-${flag.slice(2)}`), '').hideHelp()] : []),
-          ]
+        : option.kind === 'repeated'
+          ? [new Option(`${flag} <${option.placeholder}>`, help).argParser(collect)]
+          : [
+              new Option(flag, help),
+              ...(option.negatable ? [new Option(flagOf(`no-${flag.slice(2)}`), '').hideHelp()] : []),
+            ]
     return made.map(one => one.helpGroup(option.group ?? 'Options:'))
   })
 

@@ -1,1 +1,1 @@
-export {}
+export { type ChartPoint, type ChartSeries, type SpreadChart, spreadChart } from './spread-chart.js'

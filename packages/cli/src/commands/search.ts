@@ -1,63 +1,15 @@
-import type { Backend } from '@cpnas/backends'
-import type { SearchConfig } from '@cpnas/search'
-import {
-  networkSpec,
-  runSearch,
-  type SearchEvent,
-  type SearchResult,
-  type SearchState,
-  sampleCount,
-  samplesOf,
-  splitsOf,
-} from '@cpnas/search'
+import { splitsOf } from '@cpnas/search'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
 import { searchWords } from '../report/search-words.js'
-import { printSummary, summarize } from '../report/summary.js'
-import { execute, type Run } from '../runs/execute.js'
-import { type Plan, planRun } from '../runs/plan-run.js'
-import { introduction, type Opened, requestOf, resumeCommand, runOptions, withRun } from '../runs/run-command.js'
-import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
-import { type SearchRunConfig, searchRun } from '../runs/search-run.js'
+import { execute } from '../runs/execute.js'
+import { planRun } from '../runs/plan-run.js'
+import { requestOf, runOptions, withRun } from '../runs/run-command.js'
+import { searchRun } from '../runs/search-run.js'
+import { searchRunOf } from '../search/work.js'
 
-type SearchPlan = Plan<SearchConfig, SearchRunConfig>
-type Finished = Extract<SearchResult, { readonly status: 'finished' }>
-
-const { files, hyperparameters } = searchRun
-
-const runOf = (
-  { directory, stored }: SearchPlan,
-  { data, engine, config }: Opened<SearchRunConfig, SearchEvent, unknown>,
-): Run<SearchRunConfig, SearchState, SearchEvent, Finished> => ({
-  format: searchRun,
-  directory,
-  config,
-  stored,
-  introduction: state => [
-    ...introduction(data, engine),
-    `Run:    ${directory}, ${stored ? `continued after ${state === undefined ? 0 : samplesOf(state).length} of ${sampleCount(config.search)} samples` : `${sampleCount(config.search)} samples`}`,
-  ],
-  work: options =>
-    pipe(
-      // An engine's tensors are its own: the search is generic in them.
-      runSearch(engine.backend as Backend<unknown>, data.train, config.search, options),
-      TE.mapLeft(hyperparameters.asFlags),
-    ),
-  finish: ({ genotype, state }, _, seconds) => {
-    const paths = pathsOf(files, directory)
-    return pipe(
-      writeHistory(files, directory, state),
-      TE.flatMap(() => writeGenotype(paths, genotype)),
-      TE.map(() => {
-        const summary = summarize(networkSpec(config.search, data.train), genotype, state, seconds())
-        return { result: { ...summary, files: paths }, text: printSummary(summary, directory) }
-      }),
-    )
-  },
-  resumeCommand: resumeCommand(searchRun, directory),
-  saved: { stopped: 'all finished samples are saved', failed: 'All finished samples are saved' },
-})
+const { hyperparameters } = searchRun
 
 /** `cpnas search`. */
 export const searchCommand = command({
@@ -75,7 +27,7 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
           prepare: ({ train }) =>
             pipe(TE.fromEither(splitsOf(train, plan.config)), TE.mapLeft(hyperparameters.asFlags)),
           complete: base => ({ ...base, search: plan.config }),
-          use: opened => execute(runOf(plan, opened), io, opened.reporter, given.json ?? false),
+          use: opened => execute(searchRunOf(plan, opened), io, opened.reporter, given.json ?? false),
         }),
       ),
     ),

@@ -63,42 +63,31 @@ const resumable = (error: CpnasError, saved: string, resumeCommand: string): Cpn
       }
     : error
 
+/** How a run is told of. */
+export interface Telling<E extends ProgressEvent> {
+  readonly reporter: Reporter<E>
+  /** Is told when it begins, for programs. */
+  readonly tell: (event: object) => void
+  readonly signal: AbortSignal
+}
+
+type Finished = { readonly status: 'finished' }
+
 /**
- * The run itself: begins or continues it in its directory, tells of it, and ends with all files written, or stopped by the
- * signal with everything up to the last snapshot saved.
+ * The run itself: begins or continues it in its directory, tells of it, and ends with all files written; or undefined: the
+ * signal stopped it, with everything up to the last snapshot saved.
  */
-export const execute = <
-  R extends RunBase,
-  S extends RunState,
-  E extends ProgressEvent,
-  F extends { readonly status: 'finished' },
->(
+export const perform = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends Finished>(
   { format, directory, config, stored, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
-  io: Io,
-  reporter: Reporter<E>,
-  json: boolean,
-): TE.TaskEither<CpnasError, Outcome> => {
-  const resumed = stored !== undefined
+  { reporter, tell, signal }: Telling<E>,
+): TE.TaskEither<CpnasError, Ending | undefined> => {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
-  const tell = (event: object): void => (json ? io.out(`${JSON.stringify(event)}\n`) : undefined)
-  const end = ({ result, text }: Ending): Outcome => {
-    reporter.close()
-    if (json) tell({ type: 'result', ...result })
-    else io.out(text)
-    return { status: 'done' }
-  }
-  const stop = (): Outcome => {
-    reporter.close()
-    tell({ type: 'stopped', directory, resume: resumeCommand })
-    io.err(`Stopped; ${saved.stopped}. Continue with: ${resumeCommand}\n`)
-    return { status: 'stopped' }
-  }
   return pipe(
     stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(format, directory, config),
     TE.flatMap(() => readSnapshot<S, R>(format, directory, config)),
     TE.tapIO(snapshot => () => {
-      tell({ type: 'start', directory, resumed, config })
+      tell({ type: 'start', directory, resumed: stored !== undefined, config })
       for (const line of introduction(snapshot?.state)) reporter.note(line)
     }),
     TE.flatMap(snapshot =>
@@ -106,13 +95,48 @@ export const execute = <
         ...(snapshot === undefined ? {} : { snapshot }),
         save: snapshot => saveSnapshot(format, directory, config, snapshot),
         emit: reporter.event,
-        signal: io.signal,
+        signal,
       }),
     ),
     TE.flatMap(result => (result.status === 'finished' ? finish(result, reporter, seconds) : TE.right(undefined))),
-    TE.bimap(
-      error => resumable(error, saved.failed, resumeCommand),
-      ending => (ending === undefined ? stop() : end(ending)),
-    ),
+    TE.mapLeft(error => resumable(error, saved.failed, resumeCommand)),
   )
 }
+
+/** Prints what a command ends with: a result, or how to go on after a stop. */
+export const conclude =
+  (
+    {
+      directory,
+      resumeCommand,
+      saved,
+    }: { readonly directory: string; readonly resumeCommand: string; readonly saved: { readonly stopped: string } },
+    io: Io,
+    json: boolean,
+  ) =>
+  (ending: Ending | undefined): Outcome => {
+    if (ending === undefined) {
+      if (json) io.out(`${JSON.stringify({ type: 'stopped', directory, resume: resumeCommand })}\n`)
+      io.err(`Stopped; ${saved.stopped}. Continue with: ${resumeCommand}\n`)
+      return { status: 'stopped' }
+    }
+    io.out(json ? `${JSON.stringify({ type: 'result', ...ending.result })}\n` : ending.text)
+    return { status: 'done' }
+  }
+
+/** Performs a run as a command of its own. */
+export const execute = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends Finished>(
+  run: Run<R, S, E, F>,
+  io: Io,
+  reporter: Reporter<E>,
+  json: boolean,
+): TE.TaskEither<CpnasError, Outcome> =>
+  pipe(
+    perform(run, {
+      reporter,
+      tell: event => (json ? io.out(`${JSON.stringify(event)}\n`) : undefined),
+      signal: io.signal,
+    }),
+    TE.tapIO(() => reporter.close),
+    TE.map(conclude(run, io, json)),
+  )

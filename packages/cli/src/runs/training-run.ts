@@ -41,7 +41,7 @@ export const trainingFiles = {
 const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
 /** `validateGenotype` takes what a genotype file holds; config.json has the cells alone. */
-const parseCells = (value: unknown): E.Either<string, Genotype> =>
+export const parseCells = (value: unknown): E.Either<string, Genotype> =>
   pipe(
     validateGenotype({ space: 'cp-nas', nodes: 4, ...(value as object) }, '"genotype"'),
     E.mapLeft(({ where, problem }) => `${where} ${problem}`),

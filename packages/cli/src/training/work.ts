@@ -57,8 +57,13 @@ const testBoth = (
 
 /** The training of a plan, with all it needs open. */
 export const trainingRunOf = (
-  { directory, stored, saveEvery }: TrainingPlan,
-  { data, engine, config, prepared: { initial, teacher } }: Opened<TrainingRunConfig, Event, OpenedSources>,
+  { directory, stored, saveEvery }: Pick<TrainingPlan, 'directory' | 'stored' | 'saveEvery'>,
+  {
+    data,
+    engine,
+    config,
+    prepared: { initial, teacher },
+  }: Omit<Opened<TrainingRunConfig, Event, Pick<OpenedSources, 'initial' | 'teacher'>>, 'reporter'>,
   signal: AbortSignal,
 ): Run<TrainingRunConfig, TrainingState, Event, Finished> => {
   const { genotype, training } = config

@@ -1,0 +1,91 @@
+import { type Genotype, printGenotype } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { commonFiles, type RunBase, type RunKind } from '../runs/run-kind.js'
+import { parseCells } from '../runs/training-run.js'
+import {
+  type AblationConfig,
+  type AblationPreset,
+  ablationHyperparameters,
+  checkAblationConfig,
+  type FlatConfig,
+  flatten,
+  unflatten,
+} from './options.js'
+import { formatVary, parseVary, type Vary } from './vary.js'
+
+/** What made an ablation what it is: the content of its config.json. */
+export interface AblationRunConfig extends RunBase, AblationConfig {
+  /** As on the command line, `beta-p=0,1`. */
+  readonly vary: readonly string[]
+  readonly seeds: number
+  readonly parents: boolean
+  /** The cells that all runs train; null: each trains those of a search. */
+  readonly genotype: Genotype | null
+}
+
+export const ablationFiles = {
+  // Those of other runs, too, so that an ablation does not begin in their midst.
+  ...commonFiles,
+  json: 'ablation.json',
+  csv: 'ablation.csv',
+  chart: 'ablation.svg',
+} as const
+
+const parseVaries = (value: unknown): E.Either<string, readonly Vary[]> =>
+  Array.isArray(value)
+    ? pipe(
+        value.map((one: unknown) => parseVary(String(one))),
+        E.sequenceArray,
+        E.mapLeft(() => '"vary" names no options and their values'),
+      )
+    : E.left('"vary" is no list')
+
+/** The options that are varied, of a configuration that has been checked. */
+export const varyOf = ({ vary }: AblationRunConfig): readonly Vary[] => {
+  const parsed = parseVaries(vary)
+  return E.isLeft(parsed) ? [] : parsed.right
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1
+
+const parseConfigs = (search: unknown, training: unknown): E.Either<string, AblationConfig> =>
+  pipe(
+    checkAblationConfig(flatten({ search: search ?? {}, training: training ?? {} } as AblationConfig)),
+    E.bimap(({ where, problem }) => `"${where}" ${problem}`, unflatten),
+  )
+
+/** An ablation as a kind of run: one of runs. */
+export const ablationRun = {
+  command: 'ablate',
+  defaultDirectory: './cpnas-ablation',
+  defaultPreset: 'quick',
+  format: 'cpnas-ablation',
+  version: 1,
+  files: ablationFiles,
+  hyperparameters: ablationHyperparameters,
+  check: checkAblationConfig,
+  configOf: flatten,
+  parse: (base, { vary, seeds, parents, genotype, search, training }) =>
+    !isCount(seeds) || typeof parents !== 'boolean'
+      ? E.left('does not say how many seeds there are')
+      : pipe(
+          E.Do,
+          E.bind('varied', () => parseVaries(vary)),
+          E.bind('genotype', () => (genotype === null ? E.right(null) : parseCells(genotype))),
+          E.bind('configs', () => parseConfigs(search, training)),
+          E.map(({ varied, genotype, configs }) => ({
+            ...base,
+            vary: varied.map(formatVary),
+            seeds,
+            parents,
+            genotype,
+            ...configs,
+          })),
+        ),
+  settings: () => ({}),
+} as const satisfies RunKind<AblationPreset, FlatConfig, AblationRunConfig>
+
+/** For a comparison: the file's text, or what stands for none. */
+export const genotypeText = (genotype: Genotype | null | undefined): string =>
+  genotype ? printGenotype(genotype) : 'absent'

@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type CpnasError, cpnasError, type ResolvedBackend } from '@cpnas/backends'
+import type { Metrics } from '@cpnas/model'
+import type { Genotype } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { OpenData } from '../data-source.js'
+import { readGenotype } from '../genotype-source.js'
+import type { ProgressEvent, Reporter } from '../report/reporter.js'
+import { type Ending, perform, type Run } from '../runs/execute.js'
+import { withLock } from '../runs/lock.js'
+import { type RunFormat, type RunState, readRunConfig } from '../runs/run-directory.js'
+import type { RunBase } from '../runs/run-kind.js'
+import { searchFiles, searchRun } from '../runs/search-run.js'
+import { trainingFiles, trainingRun } from '../runs/training-run.js'
+import { searchRunOf } from '../search/work.js'
+import { trainingRunOf } from '../training/work.js'
+import type { AblationEvent } from './events.js'
+import type { PlannedRun } from './runs.js'
+
+/** What all runs of an ablation work with. */
+export interface Setting {
+  readonly directory: string
+  readonly base: RunBase
+  /** The cells that all runs train, unless each has a search. */
+  readonly genotype: Genotype | undefined
+  readonly data: OpenData
+  readonly engine: ResolvedBackend
+  readonly reporter: Reporter<AblationEvent>
+  readonly signal: AbortSignal
+}
+
+/** The file that a run writes last. */
+const lastFile = ({ kind }: PlannedRun): string => (kind === 'search' ? searchFiles.cells : trainingFiles.evaluation)
+
+/** A finished run is not done again. */
+export const isFinished = (directory: string, run: PlannedRun): boolean =>
+  existsSync(join(directory, run.name, lastFile(run)))
+
+/** Tells of one of the runs, of which `position` are over. */
+const reporterOf = (
+  { reporter }: Setting,
+  { name, kind }: PlannedRun,
+  position: number,
+  count: number,
+): Reporter<ProgressEvent> => ({
+  event: event =>
+    reporter.event({
+      type: 'run',
+      fraction: (position + event.fraction) / count,
+      run: name,
+      kind,
+      event,
+    } as AblationEvent),
+  note: () => {},
+  close: () => {},
+})
+
+/** The configuration that a run is to have, or had: InvalidCheckpoint if another run lies in its place. */
+const storedAs = <R extends RunBase>(format: RunFormat<R>, directory: string, wanted: R) =>
+  pipe(
+    readRunConfig(format, directory),
+    TE.filterOrElse(
+      stored =>
+        stored === undefined || JSON.stringify(format.settings(stored)) === JSON.stringify(format.settings(wanted)),
+      () =>
+        cpnasError(
+          'InvalidCheckpoint',
+          directory,
+          'holds another run than this ablation needs there',
+          'Begin another ablation in another directory',
+        ),
+    ),
+  )
+
+const performRun = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends { status: 'finished' }>(
+  setting: Setting,
+  format: RunFormat<R>,
+  planned: PlannedRun,
+  config: R,
+  reporter: Reporter<ProgressEvent>,
+  runOf: (at: { readonly directory: string; readonly stored: R | undefined }) => Run<R, S, E, F>,
+): TE.TaskEither<CpnasError, Ending | undefined> => {
+  const directory = join(setting.directory, planned.name)
+  return withLock(directory)(() =>
+    pipe(
+      storedAs(format, directory, config),
+      TE.flatMap(stored =>
+        perform(runOf({ directory, stored }), {
+          reporter: reporter as Reporter<E>,
+          tell: () => {},
+          signal: setting.signal,
+        }),
+      ),
+      TE.mapLeft(error =>
+        error.where.startsWith(directory) ? error : { ...error, where: `${planned.name}: ${error.where}` },
+      ),
+    ),
+  )
+}
+
+/** Begins or continues one of the runs; undefined if the signal stopped it. */
+export const performPlanned = (
+  setting: Setting,
+  planned: PlannedRun,
+  position: number,
+  count: number,
+): TE.TaskEither<CpnasError, Ending | undefined> => {
+  const { base, data, engine, directory, signal } = setting
+  const reporter = reporterOf(setting, planned, position, count)
+  if (planned.kind === 'search') {
+    const config = { ...base, search: planned.config }
+    return performRun(setting, searchRun, planned, config, reporter, at => searchRunOf(at, { data, engine, config }))
+  }
+  const cells =
+    planned.search === undefined
+      ? TE.right(setting.genotype!)
+      : readGenotype(join(directory, planned.search, searchFiles.genotype))
+  return pipe(
+    cells,
+    TE.flatMap(genotype => {
+      const none = { initFrom: null, initHash: null, teacher: null, teacherHash: null }
+      const config = { ...base, genotype, ...none, training: planned.config }
+      const prepared = { initial: undefined, teacher: undefined }
+      return performRun(setting, trainingRun, planned, config, reporter, at =>
+        trainingRunOf({ ...at, saveEvery: undefined }, { data, engine, config, prepared }, signal),
+      )
+    }),
+  )
+}
+
+/** Test accuracies of the networks that a finished training left, 0..1. Error InvalidCheckpoint. */
+export const readAccuracies = (
+  directory: string,
+  name: string,
+): TE.TaskEither<CpnasError, { readonly best: number; readonly last: number }> => {
+  const path = join(directory, name, trainingFiles.evaluation)
+  const invalid = (problem: string): CpnasError =>
+    cpnasError('InvalidCheckpoint', path, problem, 'Remove it: the training will be tested again')
+  return pipe(
+    TE.tryCatch(
+      () => readFile(path, 'utf8'),
+      error => invalid(`cannot be read (${(error as Error).message})`),
+    ),
+    TE.flatMapEither(text =>
+      E.tryCatch(
+        () => JSON.parse(text) as Partial<Record<'best' | 'last', Metrics>>,
+        () => invalid('is not JSON'),
+      ),
+    ),
+    TE.flatMapEither(({ best, last }) =>
+      typeof best?.top1 === 'number' && typeof last?.top1 === 'number'
+        ? E.right({ best: best.top1, last: last.top1 })
+        : E.left(invalid('has no accuracies')),
+    ),
+  )
+}

@@ -1,0 +1,91 @@
+import type { TrainingConfig } from '@cpnas/recipes'
+import type { SearchConfig } from '@cpnas/search'
+import type { Genotype } from '@cpnas/supernet'
+import { type AblationConfig, type FlatConfig, flatten, unflatten } from './options.js'
+import { type Assignment, assignments, label, ofSide, type Vary } from './vary.js'
+
+/** What an ablation is made of, beside its data and its engine. */
+export interface AblationPlan {
+  readonly vary: readonly Vary[]
+  /** Runs of every combination of values, each with a seed of its own. */
+  readonly seeds: number
+  /** Whether Parents are trained, too. */
+  readonly parents: boolean
+  /** The cells that all runs train; undefined: each trains those of a search. */
+  readonly genotype: Genotype | undefined
+  readonly config: AblationConfig
+}
+
+export interface PlannedSearch {
+  readonly kind: 'search'
+  /** Its directory within that of the ablation, with slashes. */
+  readonly name: string
+  readonly config: SearchConfig
+}
+
+export interface PlannedTraining {
+  readonly kind: 'training'
+  readonly name: string
+  readonly config: TrainingConfig
+  /** Whose genotype it trains; undefined: the one given. */
+  readonly search: string | undefined
+}
+
+export type PlannedRun = PlannedSearch | PlannedTraining
+
+/** One combination of values with one seed: the names of its runs. */
+export interface Trial {
+  readonly assignment: Assignment
+  readonly seed: number
+  readonly search: string | undefined
+  readonly training: string
+  readonly parent: string | undefined
+}
+
+/** What makes no difference to a Parent. */
+const childOnly = ['filterWeight', 'stages', 'precision', 'estimator', 'scale', 'prelu', 'preprocessPrecision'].flatMap(
+  name => [name, `train${name[0]!.toUpperCase()}${name.slice(1)}`],
+)
+
+const nameOf = (folder: string, assignment: Assignment, seed: number): string =>
+  [folder, label(assignment), `seed-${seed}`].filter(part => part !== '').join('/')
+
+/** The configuration with a seed and with some values in place of its own. */
+export const configOfTrial = (config: AblationConfig, assignment: Assignment, seed: number): AblationConfig =>
+  unflatten({ ...(flatten(config) as FlatConfig), ...assignment, seed })
+
+/**
+ * Every combination of values with every seed, and the runs they need, each once and after those it needs: trials that differ
+ * in options of the training only share a search, and Parents are shared by trials that differ in options of the Child only.
+ * Seeds come one after the other, so that all values have been seen once before any is seen twice.
+ */
+export const planTrials = ({
+  vary,
+  seeds,
+  parents,
+  genotype,
+  config,
+}: AblationPlan): { readonly trials: readonly Trial[]; readonly runs: readonly PlannedRun[] } => {
+  const runs = new Map<string, PlannedRun>()
+  const trials: Trial[] = []
+  for (let i = 0; i < seeds; i++) {
+    const seed = config.search.seed + i
+    for (const assignment of assignments(vary)) {
+      const { search: searchConfig, training: trainingConfig } = configOfTrial(config, assignment, seed)
+      const search = genotype ? undefined : nameOf('searches', ofSide(assignment, 'search'), seed)
+      const training = nameOf('trainings', assignment, seed)
+      const ofParent = Object.fromEntries(Object.entries(assignment).filter(([name]) => !childOnly.includes(name)))
+      const parent = parents ? nameOf('parents', ofParent, seed) : undefined
+      if (search !== undefined && !runs.has(search))
+        runs.set(search, { kind: 'search', name: search, config: searchConfig })
+      runs.set(training, { kind: 'training', name: training, config: trainingConfig, search })
+      if (parent !== undefined && !runs.has(parent)) {
+        const { training: own } = configOfTrial(config, ofParent, seed)
+        const asParent: TrainingConfig = { ...own, precision: 'float', stages: 1 }
+        runs.set(parent, { kind: 'training', name: parent, config: asParent, search })
+      }
+      trials.push({ assignment, seed, search, training, parent })
+    }
+  }
+  return { trials, runs: [...runs.values()] }
+}

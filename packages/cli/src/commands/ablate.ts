@@ -1,0 +1,139 @@
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import type { Genotype } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type AblationRunConfig, ablationRun, genotypeText, varyOf } from '../ablation/ablation-run.js'
+import { ablationWords } from '../ablation/events.js'
+import { checkAblationConfig, type FlatConfig, flatten, places, unflatten } from '../ablation/options.js'
+import { type AblationPlan, configOfTrial, planTrials } from '../ablation/runs.js'
+import { assignments, formatVary, optionName, parseVary, type Vary } from '../ablation/vary.js'
+import { checkTrials, performAblation } from '../ablation/work.js'
+import { type CommandOptions, command, type RepeatedOption, type Values } from '../command.js'
+import { readGenotypeOf } from '../genotype-source.js'
+import { type Comparison, type Plan, planRun } from '../runs/plan-run.js'
+import { requestOf, runOptions, withRun } from '../runs/run-command.js'
+import { countOption, textOption } from '../values.js'
+
+const defaultSeeds = 3
+
+const varyOption: RepeatedOption<Vary> = {
+  kind: 'repeated',
+  placeholder: 'option=a,b,...',
+  description:
+    'values to compare of one of the hyper-parameters below, e.g. beta-p=0,1,2; given several times, every combination',
+  parse: parseVary,
+}
+
+const own = {
+  vary: varyOption,
+  seeds: countOption({
+    description: 'runs of every combination, with the seeds from --seed on',
+    default: String(defaultSeeds),
+  }),
+  genotype: textOption({
+    placeholder: 'file|run',
+    description: 'train these cells, a genotype.json or the directory of a finished search',
+    default: 'search, and train what was found',
+  }),
+  parents: { kind: 'flag', description: 'train the Parents, too' },
+  ...runOptions(ablationRun),
+} as const satisfies CommandOptions
+
+/** Their names are known at run time only: they go by `FlatConfig`. */
+const options: typeof own = { ...own, ...ablationRun.hyperparameters.options }
+
+type Given = Values<typeof own>
+type Planned = Plan<FlatConfig, AblationRunConfig>
+
+const refuse = (where: string, problem: string, remedy: string): E.Either<CpnasError, never> =>
+  E.left(cpnasError('InvalidOption', where, problem, remedy))
+
+const comparisons =
+  ({ vary, seeds, parents, genotype: path }: Given, genotype: Genotype | undefined) =>
+  (stored: AblationRunConfig): readonly Comparison[] => [
+    ['--vary', stored.vary.join(' '), vary?.map(formatVary).join(' ')],
+    ['--seeds', String(stored.seeds), seeds?.toString()],
+    ['--parents', String(stored.parents), parents?.toString()],
+    genotypeText(stored.genotype) === genotypeText(genotype)
+      ? ['--genotype', '', '']
+      : ['--genotype', stored.genotype ? 'other cells' : 'a search', path],
+  ]
+
+/** Every value where it can be, and every combination of values a configuration that is one. */
+const checkVary = (vary: readonly Vary[], work: Omit<AblationPlan, 'vary'>): E.Either<CpnasError, AblationPlan> => {
+  if (vary.length === 0)
+    return refuse(
+      '--vary',
+      'is missing: there is nothing to compare',
+      'Name a hyper-parameter and its values, e.g. --vary beta-p=0,0.5,1,1.5,2',
+    )
+  const twice = vary.find(({ name }, i) => vary.findIndex(other => other.name === name) < i)
+  if (twice) return refuse('--vary', `names ${optionName(twice.name)} twice`, 'Give all its values at once')
+  const idle = vary.find(({ name }) => work.genotype !== undefined && places[name]!.side === 'search')
+  if (idle)
+    return refuse(
+      '--vary',
+      `${optionName(idle.name)} is an option of the search, and with --genotype there is none`,
+      'Leave --genotype out, or vary an option of the training',
+    )
+  const last = work.config.search.seed + work.seeds - 1
+  return pipe(
+    assignments(vary),
+    E.traverseArray(assignment => checkAblationConfig(flatten(configOfTrial(work.config, assignment, last)))),
+    E.map(() => ({ ...work, vary })),
+  )
+}
+
+const planAblation = (
+  given: Given,
+): TE.TaskEither<CpnasError, { readonly plan: Planned; readonly work: AblationPlan }> =>
+  pipe(
+    given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
+    TE.bindTo('genotype'),
+    TE.bind('plan', ({ genotype }) =>
+      planRun(ablationRun, requestOf(ablationRun, given), comparisons(given, genotype)),
+    ),
+    TE.bind('work', ({ genotype, plan: { stored, config } }) => {
+      const work = {
+        seeds: stored?.seeds ?? given.seeds ?? defaultSeeds,
+        parents: stored?.parents ?? given.parents ?? false,
+        genotype: stored?.genotype ?? genotype,
+        config: unflatten(config),
+      }
+      return TE.fromEither(checkVary(stored ? varyOf(stored) : (given.vary ?? []), work))
+    }),
+  )
+
+/** `cpnas ablate`. */
+export const ablateCommand = command({
+  name: 'ablate',
+  summary: 'Compare values of hyper-parameters over several seeds: searches, trainings, a table and a plot',
+  details: `For every combination of the values of --vary and every seed a search and a training of what it found, or a training of
+--genotype; values of the training only share the searches. They are ordinary runs in searches/, trainings/ and parents/ of --out.
+A hyper-parameter that searches and trainings have is given as --search-NAME or --train-NAME.
+At the end: ablation.json, ablation.csv, ablation.svg and a table of mean and standard deviation of the test accuracy.
+Stop it with Ctrl-C whenever you like; --resume continues it and repeats no run that is finished.`,
+  options,
+  run: (given, io) =>
+    pipe(
+      planAblation(given),
+      TE.flatMap(({ plan, work }) => {
+        const { vary, seeds, parents, genotype } = work
+        const planned = planTrials(work)
+        return withRun(plan, given, io, {
+          words: ablationWords(planned.runs),
+          prepare: data => TE.fromEither(checkTrials(planned.runs, data)),
+          complete: base => ({
+            ...base,
+            vary: vary.map(formatVary),
+            seeds,
+            parents,
+            genotype: genotype ?? null,
+            ...work.config,
+          }),
+          use: opened => performAblation({ plan, work, planned, opened, io, json: given.json ?? false }),
+        })
+      }),
+    ),
+})

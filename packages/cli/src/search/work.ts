@@ -1,0 +1,55 @@
+import type { Backend } from '@cpnas/backends'
+import {
+  networkSpec,
+  runSearch,
+  type SearchEvent,
+  type SearchResult,
+  type SearchState,
+  sampleCount,
+  samplesOf,
+} from '@cpnas/search'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { printSummary, summarize } from '../report/summary.js'
+import type { Run } from '../runs/execute.js'
+import { introduction, type Opened, resumeCommand } from '../runs/run-command.js'
+import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
+import { type SearchRunConfig, searchRun } from '../runs/search-run.js'
+
+type Finished = Extract<SearchResult, { readonly status: 'finished' }>
+
+const { files, hyperparameters } = searchRun
+
+/** The search in a directory, with all it needs open. */
+export const searchRunOf = (
+  { directory, stored }: { readonly directory: string; readonly stored: SearchRunConfig | undefined },
+  { data, engine, config }: Pick<Opened<SearchRunConfig, SearchEvent>, 'data' | 'engine' | 'config'>,
+): Run<SearchRunConfig, SearchState, SearchEvent, Finished> => ({
+  format: searchRun,
+  directory,
+  config,
+  stored,
+  introduction: state => [
+    ...introduction(data, engine),
+    `Run:    ${directory}, ${stored ? `continued after ${state === undefined ? 0 : samplesOf(state).length} of ${sampleCount(config.search)} samples` : `${sampleCount(config.search)} samples`}`,
+  ],
+  work: options =>
+    pipe(
+      // An engine's tensors are its own: the search is generic in them.
+      runSearch(engine.backend as Backend<unknown>, data.train, config.search, options),
+      TE.mapLeft(hyperparameters.asFlags),
+    ),
+  finish: ({ genotype, state }, _, seconds) => {
+    const paths = pathsOf(files, directory)
+    return pipe(
+      writeHistory(files, directory, state),
+      TE.flatMap(() => writeGenotype(paths, genotype)),
+      TE.map(() => {
+        const summary = summarize(networkSpec(config.search, data.train), genotype, state, seconds())
+        return { result: { ...summary, files: paths }, text: printSummary(summary, directory) }
+      }),
+    )
+  },
+  resumeCommand: resumeCommand(searchRun, directory),
+  saved: { stopped: 'all finished samples are saved', failed: 'All finished samples are saved' },
+})

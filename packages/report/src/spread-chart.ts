@@ -1,0 +1,103 @@
+import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts'
+import { CustomChart, LineChart } from 'echarts/charts'
+import type { GridComponentOption, LegendComponentOption } from 'echarts/components'
+import { GridComponent, LegendComponent } from 'echarts/components'
+import { type ComposeOption, init, use } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+
+type Option = ComposeOption<LineSeriesOption | CustomSeriesOption | GridComponentOption | LegendComponentOption>
+
+use([LineChart, CustomChart, GridComponent, LegendComponent, SVGRenderer])
+
+/** A mean, and how far from it one deviation lies; 0 for no error bar. */
+export interface ChartPoint {
+  /** A number, or one of the chart's categories. */
+  readonly x: number | string
+  readonly mean: number
+  readonly deviation: number
+}
+
+export interface ChartSeries {
+  readonly name: string
+  readonly points: readonly ChartPoint[]
+}
+
+export interface SpreadChart {
+  /** Titles of the axes. */
+  readonly x: string
+  readonly y: string
+  /** All values of x as text, in their order: the axis if they are not numbers. */
+  readonly categories: readonly string[]
+  readonly series: readonly ChartSeries[]
+  /** Pixels. Default 720 and 440. */
+  readonly width?: number
+  readonly height?: number
+}
+
+/** Okabe and Ito's colours, which most people can tell apart. */
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
+const cap = 5
+
+/** A line of the means, and error bars of one standard deviation to each side. */
+const seriesOf = ({ name, points }: ChartSeries, colour: string): Option['series'] & object => [
+  {
+    type: 'line',
+    name,
+    data: points.map(({ x, mean }) => [x, mean]),
+    symbol: 'circle',
+    symbolSize: 8,
+    lineStyle: { color: colour, width: 2 },
+    itemStyle: { color: colour },
+  },
+  {
+    type: 'custom',
+    name,
+    itemStyle: { color: colour },
+    data: points
+      .filter(({ deviation }) => deviation > 0)
+      .map(({ x, mean, deviation }) => [x, mean - deviation, mean + deviation]),
+    encode: { x: 0, y: [1, 2] },
+    renderItem: (_, api) => {
+      const [x, low] = api.coord([api.value(0), api.value(1)]) as [number, number]
+      const [, high] = api.coord([api.value(0), api.value(2)]) as [number, number]
+      const line = (x1: number, y1: number, x2: number, y2: number) => ({
+        type: 'line' as const,
+        shape: { x1, y1, x2, y2 },
+        style: { stroke: colour, lineWidth: 1.5 },
+      })
+      return {
+        type: 'group',
+        children: [line(x, low, x, high), line(x - cap, low, x + cap, low), line(x - cap, high, x + cap, high)],
+      }
+    },
+  },
+]
+
+/** Means over values with their standard deviations as error bars, a line a series, as an SVG picture. */
+export const spreadChart = ({ x, y, categories, series, width = 720, height = 440 }: SpreadChart): string => {
+  const numeric = series.every(({ points }) => points.every(point => typeof point.x === 'number'))
+  const axis = {
+    nameLocation: 'middle',
+    nameTextStyle: { color: '#1f2937', fontSize: 14 },
+    axisLine: { onZero: false },
+  } as const
+  const option: Option = {
+    animation: false,
+    backgroundColor: '#ffffff',
+    textStyle: { fontFamily: 'Helvetica, Arial, sans-serif' },
+    grid: { left: 70, right: 30, top: series.length > 1 ? 50 : 25, bottom: 60 },
+    ...(series.length > 1 ? { legend: { top: 10, data: series.map(({ name }) => name) } } : {}),
+    xAxis: numeric
+      ? { type: 'value', name: x, nameGap: 32, scale: true, boundaryGap: ['6%', '6%'], ...axis }
+      : { type: 'category', name: x, nameGap: 32, data: [...categories], ...axis },
+    yAxis: { type: 'value', name: y, nameGap: 45, scale: true, ...axis },
+    series: series.flatMap((one, i) => seriesOf(one, colours[i % colours.length]!) as LineSeriesOption[]),
+  }
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
+  try {
+    chart.setOption(option)
+    return chart.renderToSVGString()
+  } finally {
+    chart.dispose()
+  }
+}
