@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { wasmBackend } from '@cpnas/backends'
+import type { ImageFolder } from '@cpnas/data'
 import type { TrainingConfig, TrainingSnapshot, TrainingState } from '@cpnas/recipes'
 import { readCheckpoint, writeCheckpoint } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { digest, digests, everything, runOn, runTiny, tinyConfig } from './tiny.js'
+import { digest, digests, everything, runOn, runTiny, tinyConfig, tinyDataset } from './tiny.js'
 
 /** The snapshot as a later process finds it: through the files of a checkpoint. */
 const throughFiles = async (snapshot: TrainingSnapshot): Promise<TrainingSnapshot> => {
@@ -49,6 +51,35 @@ describe('a resumed training', () => {
     expect(digests(often).result).toEqual(digests(rarely).result)
     expect(often.snapshots).toHaveLength(16)
     expect(rarely.snapshots).toHaveLength(4)
+  })
+
+  it('does so with images that arrive over time, and as with the same images at hand', async () => {
+    const record = tinyDataset()
+    const size = record.height * record.width
+    /** Gives every batch some time after it was asked for, the later ones sooner. */
+    const folder: ImageFolder = {
+      ...record,
+      labels: Uint16Array.from(record.labels),
+      paths: [],
+      prefetch: 2,
+      maxCorrupt: 0,
+      corrupt: [],
+      load: async ({ indices, position, normalization: { mean, std } }) => {
+        await setTimeout(4 - ((position / 4) % 4))
+        const bytes = new Uint8Array(indices.length * size)
+        record.read(indices, bytes)
+        const images = Float32Array.from(bytes, value => (value / 255 - mean[0]!) / std[0]!)
+        return { images, places: [...indices.keys()], corrupt: [] }
+      },
+    }
+    const config = { ...everything, crop: 0, flip: false, cutout: 0 }
+    const whole = await runTiny(config, { saveEvery: 3 }, folder)
+    const { result, snapshots } = digests(whole)
+    expect({ result, snapshots }).toEqual(digests(await runTiny(config, { saveEvery: 3 }, record)))
+    for (const index of [0, 1, 4]) {
+      const resumed = await runTiny(config, { saveEvery: 3, snapshot: whole.snapshots[index]! }, folder)
+      expect(digests(resumed)).toEqual({ result, snapshots: snapshots.slice(index + 1) })
+    }
   })
 
   it('does so on the fast engine with two threads', async () => {

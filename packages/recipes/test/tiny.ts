@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Backend, referenceBackend } from '@cpnas/backends'
-import { memoryDataset, type RecordDataset } from '@cpnas/data'
+import { type Dataset, memoryDataset, type RecordDataset } from '@cpnas/data'
 import type { Model } from '@cpnas/model'
 import {
   runTraining,
@@ -91,7 +91,7 @@ export const runOn = async <T>(
   backend: Backend<T>,
   config: Partial<TrainingConfig> = {},
   options: TrainingOptions = {},
-  train: RecordDataset = tinyDataset(),
+  train: Dataset = tinyDataset(),
 ) => {
   const snapshots: TrainingSnapshot[] = []
   const save = (snapshot: TrainingSnapshot) => {
@@ -109,5 +109,8 @@ export const runOn = async <T>(
 }
 
 /** On the reference engine. */
-export const runTiny = (config: Partial<TrainingConfig> = {}, options: TrainingOptions = {}, train = tinyDataset()) =>
-  runOn(referenceBackend(), config, options, train)
+export const runTiny = (
+  config: Partial<TrainingConfig> = {},
+  options: TrainingOptions = {},
+  train: Dataset = tinyDataset(),
+) => runOn(referenceBackend(), config, options, train)
