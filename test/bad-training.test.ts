@@ -108,9 +108,9 @@ test('options that are not those of the run to resume are named', async () => {
   ])
   const other = join(temporary(), 'other.json')
   writeFileSync(other, readFileSync(file, 'utf8').replace('"none"', '"max_pool_3x3"'))
-  await expectRefusal([...resume, '--genotype', other], directory, ['--genotype'])
-  await expectRefusal([...resume, '--teacher', template], directory, ['--teacher'])
-  await expectRefusal([...resume, '--init-from', template], directory, ['--init-from'])
+  await expectRefusal([...resume, '--genotype', other], directory, ['--genotype of its own, not this one'])
+  await expectRefusal([...resume, '--teacher', template], directory, ['--teacher absent, not'])
+  await expectRefusal([...resume, '--init-from', template], directory, ['--init-from absent, not'])
   const before = fingerprint(directory)
   expect(await run([...resume, '--genotype', file, '--lambda', '0.1', '--quiet'])).toMatchObject({ code: 0 })
   expect(fingerprint(directory)).toEqual(before)
@@ -132,6 +132,7 @@ test('another teacher than the one that the run was begun with', async () => {
 
 test.for<readonly [string, (text: string) => string, RegExp]>([
   ['an option out of range', text => text.replace('"lambda": 0.1', '"lambda": -1'), /config\.json: "training\.lambda"/],
+  ['other cells', text => text.replace('"skip_connect"', '"max_pool_3x3"'), /other settings: genotype/],
   ['an unknown operation', text => text.replace('"skip_connect"', '"conv_9x9"'), /config\.json: "genotype".*conv_9x9/],
   ['no sources', text => text.replace('"teacher": null', '"teacher": 5'), /does not say what it begins from/],
   ['another seed', text => text.replace('"seed": 0', '"seed": 5'), /other settings: seed 0 instead of 5/],
