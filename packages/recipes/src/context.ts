@@ -12,8 +12,8 @@ import {
   parameterShapes,
 } from '@cpnas/supernet'
 import { type Learner, type Optimizer, sgd } from '@cpnas/training'
+import { composedAdam } from './composed-adam.js'
 import type { TrainingConfig } from './config.js'
-import { adam } from './interim-adam.js'
 import type { Moments, Normalizations } from './moments.js'
 import { modelSpec, networkKind, trainingSpec } from './spec.js'
 import type { TrainingSplits } from './splits.js'
@@ -61,9 +61,8 @@ export interface Carried<T> {
   readonly centers: Centers<T> | undefined
 }
 
-/** Adam's epsilon is that of PyTorch. */
 const optimizerOf = ({ optimizer, momentum, beta2, weightDecay }: TrainingConfig): Optimizer =>
-  optimizer === 'adam' ? adam({ beta1: momentum, beta2, weightDecay }) : sgd({ momentum, weightDecay })
+  optimizer === 'adam' ? composedAdam({ beta1: momentum, beta2, weightDecay }) : sgd({ momentum, weightDecay })
 
 export const makeContext = <T>(
   backend: Backend<T>,

@@ -82,9 +82,10 @@ const quick: Sources = {
   flip: ours('none, as in the search'),
   cutout: ours('none: the network is too small to overfit'),
   epochs: cost,
-  learningRate: ours('five times that of EBNAS and larq, for there are few steps'),
+  learningRate: ours('ten times that of EBNAS and larq, for there are few steps'),
   dropPath: ours('none: the network is too small to overfit'),
   auxiliaryWeight: ours('none: the network is not deep'),
+  filterWeight: ours('with the 1 of CP-NAS the signs are fixed before so few steps have learned them'),
 }
 
 /** Where every value of every preset is from: a publication, or "not stated in the source; ours" with the reason. */

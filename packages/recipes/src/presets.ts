@@ -73,10 +73,11 @@ const quick: TrainingConfig = {
   crop: 0,
   flip: false,
   cutout: 0,
-  epochs: 20,
-  learningRate: 0.005,
+  epochs: 10,
+  learningRate: 0.01,
   dropPath: 0,
   auxiliaryWeight: 0,
+  filterWeight: 0.01,
 }
 
 /** Complete configurations by name. */

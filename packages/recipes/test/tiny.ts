@@ -46,6 +46,9 @@ export const tinyConfig: TrainingConfig = {
   validationShare: 0.2,
   batchSize: 4,
   epochs: 2,
+  learningRate: 0.005,
+  filterWeight: 1,
+  lambda: 0.1,
   crop: 1,
   flip: true,
 }
