@@ -1,4 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { generator, purposes } from './random.js'
 
 /**
@@ -45,6 +46,14 @@ const clip = (start: number, length: number, size: number): readonly [number, nu
   Math.min(size, start + length),
 ]
 
+/** A square of side `cutout` whose centre is anywhere in the image, cut at its borders. */
+export const cutoutAt = (random: RandomGenerator, cutout: number, { height, width }: Size): Transform['cutout'] => {
+  if (cutout === 0) return noCutout
+  const [top, bottom] = clip(uniformInt(random, 0, height - 1) - (cutout >> 1), cutout, height)
+  const [left, right] = clip(uniformInt(random, 0, width - 1) - (cutout >> 1), cutout, width)
+  return { top, bottom, left, right }
+}
+
 /** The augmentation of the image at `position` of an epoch's order: a pure function of its arguments. */
 export const transformAt = (
   { crop = 0, flip = false, cutout = 0 }: Augmentation,
@@ -57,10 +66,7 @@ export const transformAt = (
   const dy = uniformInt(random, -crop, crop)
   const dx = uniformInt(random, -crop, crop)
   const mirrored = uniformInt(random, 0, 1) === 1
-  if (cutout === 0) return { dy, dx, flip: flip && mirrored, cutout: noCutout }
-  const [top, bottom] = clip(uniformInt(random, 0, height - 1) - (cutout >> 1), cutout, height)
-  const [left, right] = clip(uniformInt(random, 0, width - 1) - (cutout >> 1), cutout, width)
-  return { dy, dx, flip: flip && mirrored, cutout: { top, bottom, left, right } }
+  return { dy, dx, flip: flip && mirrored, cutout: cutoutAt(random, cutout, { height, width }) }
 }
 
 /**
@@ -87,6 +93,16 @@ export const renderImage = (
       else for (let c = 0; c < channels; c++) into[out++] = values[c * 256]!
     }
   }
-  for (let y = cutout.top; y < cutout.bottom; y++)
-    into.fill(0, to + (y * width + cutout.left) * channels, to + (y * width + cutout.right) * channels)
+  cutOut(cutout, { width, channels }, into, to)
+}
+
+/** Sets the square to 0 in the image at `to`. */
+export const cutOut = (
+  { top, bottom, left, right }: Transform['cutout'],
+  { width, channels }: Pick<ImageShape, 'width' | 'channels'>,
+  into: Float32Array,
+  to: number,
+): void => {
+  for (let y = top; y < bottom; y++)
+    into.fill(0, to + (y * width + left) * channels, to + (y * width + right) * channels)
 }

@@ -4,7 +4,10 @@ export interface ChannelStatistics {
   readonly std: readonly number[]
 }
 
-export type DatasetName = 'cifar10' | 'cifar100' | 'mnist' | 'fashion-mnist'
+/** Data sets of records of one size. */
+export type RecordName = 'cifar10' | 'cifar100' | 'mnist' | 'fashion-mnist'
+
+export type DatasetName = RecordName | 'image-folder'
 
 /** What is known of a data set without opening it. */
 export interface DatasetFacts {
@@ -26,6 +29,8 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
  * Sources of the class names: the label files of the official archives (CIFAR-10/100; Krizhevsky 2009), the data set's
  * README (Fashion-MNIST). Sources of the statistics: CIFAR-10, DARTS (quark0/darts, cnn/utils.py); Fashion-MNIST, its
  * full training set by `channelStatistics`; CIFAR-100 and MNIST, the values in common use, rounded to four digits.
+ * An image folder has the size that is asked for, its classes are its folders, and its statistics are those of ImageNet in
+ * common use (torchvision).
  */
 export const catalogue: Readonly<Record<DatasetName, DatasetFacts>> = {
   cifar10: {
@@ -77,6 +82,14 @@ export const catalogue: Readonly<Record<DatasetName, DatasetFacts>> = {
       'Ankle boot',
     ],
     statistics: { mean: [0.2860406], std: [0.35302424] },
+  },
+  'image-folder': {
+    title: 'Image folder',
+    height: 224,
+    width: 224,
+    channels: 3,
+    classNames: [],
+    statistics: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   },
 }
 

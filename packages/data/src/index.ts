@@ -16,6 +16,8 @@ export {
 export { type DownloadOptions, download } from './download/download.js'
 export type { FetchOptions, Progress } from './download/fetch-file.js'
 export { type DownloadableName, type RemoteFile, type Source, sources } from './download/sources.js'
+export type { ImageFolderOptions } from './image-folder/open-folder.js'
+export { type ColorChange, type Rectangle, type View, viewAt } from './image-folder/view.js'
 export * from './open.js'
 export * from './split.js'
 export * from './statistics.js'

@@ -1,4 +1,4 @@
-import type { DatasetName } from '../catalogue.js'
+import type { RecordName } from '../catalogue.js'
 
 /** A file as it stands on the server. */
 export interface RemoteFile {
@@ -17,7 +17,7 @@ export interface Source {
 }
 
 /** The data sets that can be downloaded. MNIST has no official address that still serves it. */
-export type DownloadableName = Exclude<DatasetName, 'mnist'>
+export type DownloadableName = Exclude<RecordName, 'mnist'>
 
 const cifar = 'https://www.cs.toronto.edu/~kriz/'
 

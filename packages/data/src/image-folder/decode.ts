@@ -1,0 +1,59 @@
+import sharp, { type Sharp } from 'sharp'
+import type { Extent, Rectangle } from './view.js'
+
+// One image at a time on each of our threads: libvips need not divide it further, nor keep what is not seen again soon.
+sharp.concurrency(1)
+sharp.cache(false)
+
+/** What decides, beside the file, what `decode` gives: part of the name of a cache's files. */
+export const decoder = `libvips-${sharp.versions.vips}`
+
+/** Bytes, [height, width, 3], red, green, blue. */
+export interface Pixels extends Extent {
+  readonly bytes: Uint8Array
+}
+
+const kernel = 'linear'
+
+const raw = async (image: Sharp): Promise<Pixels> => {
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
+  if (info.channels !== 3) throw new Error(`has ${info.channels} channels after conversion to RGB`)
+  return { bytes: data, width: info.width, height: info.height }
+}
+
+/**
+ * Decodes an image file: turned upright by its EXIF orientation, converted to sRGB (from greys, palettes, CMYK), without
+ * transparency, and reduced until its short side is `shortSide`; smaller ones stay as they are. Rejects if the file is cut
+ * short or damaged, or no image.
+ */
+export const decode = (path: string, shortSide: number): Promise<Pixels> =>
+  raw(
+    sharp(path, { failOn: 'error' })
+      .autoOrient()
+      .removeAlpha()
+      .toColourspace('srgb')
+      .resize(shortSide, shortSide, { fit: 'outside', withoutEnlargement: true, kernel }),
+  )
+
+const open = ({ bytes, width, height }: Pixels): Sharp => sharp(bytes, { raw: { width, height, channels: 3 } })
+
+const copied = ({ bytes, width }: Pixels, { left, top, width: w, height: h }: Rectangle): Uint8Array => {
+  const part = new Uint8Array(w * h * 3)
+  for (let y = 0; y < h; y++) {
+    const from = ((top + y) * width + left) * 3
+    part.set(bytes.subarray(from, from + w * 3), y * w * 3)
+  }
+  return part
+}
+
+/** A part of an image resized to `size` pixels square, bilinear with antialiasing. */
+export const resizeCrop = async (pixels: Pixels, crop: Rectangle, size: number): Promise<Uint8Array> =>
+  crop.width === size && crop.height === size
+    ? copied(pixels, crop)
+    : (await raw(open(pixels).extract(crop).resize(size, size, { fit: 'fill', kernel }))).bytes
+
+/** The whole image resized. */
+export const resizeTo = (pixels: Pixels, { width, height }: Extent): Promise<Pixels> =>
+  pixels.width === width && pixels.height === height
+    ? Promise.resolve(pixels)
+    : raw(open(pixels).resize(width, height, { fit: 'fill', kernel }))

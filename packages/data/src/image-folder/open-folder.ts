@@ -1,0 +1,130 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { catalogue } from '../catalogue.js'
+import { type CorruptImage, type DatasetPair, DatasetReadError, type ImageFolder } from '../dataset.js'
+import { type CacheIndex, openCache } from './cache-index.js'
+import { type Pool, workerPool } from './pool.js'
+import { type ScannedFolder, type ScannedImages, scanImageFolder } from './scan.js'
+import { shortSideOf } from './view.js'
+
+export interface ImageFolderOptions {
+  /** Height and width that images are brought to. Default 224. */
+  readonly imageSize?: number
+  /** Where decoded images are kept, so that later epochs need not decode again: about 256 KB an image at size 224. Default: nowhere. */
+  readonly cacheDirectory?: string
+  /** Threads that prepare images. Default: a core less than there are, 1 to 4. More than 4 need the environment variable UV_THREADPOOL_SIZE as large. */
+  readonly workers?: number
+  /** Batches prepared ahead. Default: workers + 1. */
+  readonly prefetch?: number
+  /** Largest share of images that cannot be decoded, 0..1, of those that are iterated over. Default 0.01. */
+  readonly maxCorrupt?: number
+  /** Called once for every image that cannot be decoded, when it is first found. */
+  readonly onCorrupt?: (image: CorruptImage) => void
+}
+
+interface Settings extends Required<Omit<ImageFolderOptions, 'cacheDirectory' | 'onCorrupt'>> {
+  readonly onCorrupt: (image: CorruptImage) => void
+}
+
+const settingsOf = ({
+  imageSize = catalogue['image-folder'].height,
+  workers = Math.min(4, Math.max(1, availableParallelism() - 1)),
+  prefetch = workers + 1,
+  maxCorrupt = 0.01,
+  onCorrupt = () => {},
+}: ImageFolderOptions): Settings => ({ imageSize, workers, prefetch, maxCorrupt, onCorrupt })
+
+const checkSettings = (settings: Settings): E.Either<CpnasError, Settings> => {
+  const { maxCorrupt } = settings
+  for (const name of ['imageSize', 'workers', 'prefetch'] as const)
+    if (!Number.isSafeInteger(settings[name]) || settings[name] < 1)
+      return E.left(
+        cpnasError('InvalidOption', name, `${settings[name]} is out of range`, 'Give an integer of at least 1'),
+      )
+  return maxCorrupt >= 0 && maxCorrupt <= 1
+    ? E.right(settings)
+    : E.left(cpnasError('InvalidOption', 'maxCorrupt', `${maxCorrupt} is out of range`, 'Give a share from 0 to 1'))
+}
+
+const folderOf = (
+  name: string,
+  { paths, labels }: ScannedImages,
+  classNames: readonly string[],
+  { imageSize, prefetch, maxCorrupt, onCorrupt }: Settings,
+  cache: CacheIndex | undefined,
+  pool: Pool,
+): ImageFolder => {
+  const corrupt = new Map<string, CorruptImage>()
+  let open = true
+  return {
+    name,
+    count: paths.length,
+    height: imageSize,
+    width: imageSize,
+    channels: 3,
+    classNames,
+    labels,
+    statistics: catalogue['image-folder'].statistics,
+    paths,
+    prefetch,
+    maxCorrupt,
+    get corrupt() {
+      return [...corrupt.values()]
+    },
+    load: async ({ indices, ...request }) => {
+      const chosen = indices.map(index => {
+        const path = paths[index]
+        if (path === undefined) throw new RangeError(`${name}: there is no image ${index}, there are ${paths.length}`)
+        return path
+      })
+      const { added, failure, ...loaded } = await pool.run({
+        ...request,
+        paths: chosen,
+        entries: cache === undefined ? [] : chosen.map(cache.get),
+        cache: cache && { directory: cache.directory, prefix: cache.prefix },
+        size: imageSize,
+      })
+      for (const { place, entry } of added) cache?.add(chosen[place]!, entry)
+      if (failure !== undefined) throw new DatasetReadError(failure)
+      for (const image of loaded.corrupt)
+        if (!corrupt.has(image.path)) {
+          corrupt.set(image.path, image)
+          onCorrupt(image)
+        }
+      return loaded
+    },
+    close: () => {
+      if (open) pool.release()
+      open = false
+    },
+  }
+}
+
+/** Error InvalidData: see scanImageFolder. InvalidOption: an option out of range. StorageFailed: the cache's directory cannot be written. */
+export const openImageFolder = (
+  dir: string,
+  options: ImageFolderOptions = {},
+): TE.TaskEither<CpnasError, DatasetPair<ImageFolder>> =>
+  pipe(
+    TE.fromEither(checkSettings(settingsOf(options))),
+    TE.bindTo('settings'),
+    TE.bind('scanned', () => scanImageFolder(dir)),
+    // sharp must be loaded on the main thread as long as there are workers that use it; nobody else need wait for it.
+    TE.bind('decode', () => TE.fromTask(() => import('./decode.js'))),
+    TE.bind('cache', ({ settings, decode }) =>
+      options.cacheDirectory === undefined
+        ? TE.right(undefined)
+        : TE.fromEither(openCache(resolve(options.cacheDirectory), shortSideOf(settings.imageSize), decode.decoder)),
+    ),
+    TE.map(({ settings, scanned, cache }) => pairOf(scanned, settings, cache)),
+  )
+
+const pairOf = ({ classNames, train, test }: ScannedFolder, settings: Settings, cache: CacheIndex | undefined) => {
+  const pool = workerPool(settings.workers, settings.prefetch, 2)
+  const folder = (images: ScannedImages) => folderOf('image-folder', images, classNames, settings, cache, pool)
+  return { train: folder(train), test: folder(test) }
+}

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import type { Done, Job } from './worker.js'
+
+/** Worker threads that several data sets share. */
+export interface Pool {
+  readonly run: (job: Job) => Promise<Done>
+  /** To be called once by each user; after the last call the threads end. */
+  readonly release: () => void
+}
+
+/**
+ * Threads that begin with the first job. A thread is handed all jobs that may be under way, so that it goes on while the
+ * main thread is busy; an idle one does not keep the process alive.
+ */
+export const workerPool = (workers: number, prefetch: number, users: number): Pool => {
+  let pool: Piscina<Job, Done> | undefined
+  let left = users
+  const open = (): Piscina<Job, Done> => {
+    if (left === 0) throw new RangeError('images are asked for after their data set was closed')
+    pool ??= new Piscina<Job, Done>({
+      filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
+      name: 'run',
+      minThreads: workers,
+      maxThreads: workers,
+      concurrentTasksPerWorker: Math.ceil((2 * (prefetch + 1)) / workers),
+      atomics: 'disabled',
+    })
+    return pool
+  }
+  return {
+    run: job => open().run(job),
+    release: () => {
+      left -= 1
+      if (left === 0) void pool?.destroy()
+    },
+  }
+}
