@@ -8,12 +8,14 @@ import {
   embedded,
   openDataset,
 } from '@cpnas/data'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { CommandOptions, Values } from './command.js'
+import { type CommandOptions, flagOf, type ValueOption, type Values } from './command.js'
 import { countOption, textOption, wordOption } from './values.js'
 
 const embeddedName = 'fashion-mnist' satisfies DatasetName
+const folderName = 'image-folder' satisfies DatasetName
 
 /** Options that say which images are meant. */
 export const dataOptions = {
@@ -28,9 +30,30 @@ export const dataOptions = {
     default: 'found out from its files',
   }),
   imageSize: countOption({
-    description: 'height and width that the images of a folder are brought to',
-    default: '224',
+    description: 'image folders: height and width that images are brought to',
+    default: String(catalogue[folderName].height),
   }),
+  cache: textOption({
+    placeholder: 'dir',
+    description: 'image folders: keep decoded images here, so that they are decoded once only',
+    default: 'they are decoded in every epoch',
+  }),
+  workers: countOption({
+    description: 'image folders: threads that decode and resize',
+    default: 'a core less than there are, at most 4',
+  }),
+  maxCorrupt: {
+    kind: 'value',
+    placeholder: 'x',
+    description: 'image folders: share of images that cannot be decoded above which to give up, 0 to 1',
+    default: '0.01',
+    parse: text => {
+      const value = Number(text)
+      return text.trim() !== '' && value >= 0 && value <= 1
+        ? E.right(value)
+        : E.left('a number at least 0 and at most 1')
+    },
+  } as ValueOption<number>,
 } satisfies CommandOptions
 
 type Given = Values<typeof dataOptions>
@@ -41,7 +64,7 @@ export interface DataSource {
   /** As its authors write it. */
   readonly title: string
   readonly directory: string | undefined
-  /** Of image folders. */
+  /** Height and width of the images of a folder; undefined for data sets of images of one size. */
   readonly imageSize: number | undefined
 }
 
@@ -49,15 +72,18 @@ export interface OpenData extends DatasetPair {
   readonly source: DataSource
 }
 
+/** Options that only image folders have. */
+const folderOptions = ['imageSize', 'cache', 'workers', 'maxCorrupt'] as const
+
 /** Which data the options mean. Error InvalidOption or InvalidData. */
-const locate = ({ data, dataset, imageSize }: Given): TE.TaskEither<CpnasError, DataSource> => {
+const locate = ({ data, dataset }: Given): TE.TaskEither<CpnasError, Pick<DataSource, 'name' | 'directory'>> => {
   if (data !== undefined)
     return pipe(
       dataset === undefined ? detectDataset(data) : TE.right(dataset),
-      TE.map(name => ({ name, title: catalogue[name].title, directory: data, imageSize })),
+      TE.map(name => ({ name, directory: data })),
     )
   return dataset === undefined || dataset === embeddedName
-    ? TE.right({ name: embeddedName, title: catalogue[embeddedName].title, directory: undefined, imageSize: undefined })
+    ? TE.right({ name: embeddedName, directory: undefined })
     : TE.left(
         cpnasError(
           'InvalidOption',
@@ -68,21 +94,77 @@ const locate = ({ data, dataset, imageSize }: Given): TE.TaskEither<CpnasError, 
       )
 }
 
+/** InvalidOption if an option of image folders was given for another data set. */
+const checkFolderOptions = (given: Given, name: DatasetName): E.Either<CpnasError, void> => {
+  const wrong = name === folderName ? undefined : folderOptions.find(option => given[option] !== undefined)
+  return wrong === undefined
+    ? E.right(undefined)
+    : E.left(
+        cpnasError(
+          'InvalidOption',
+          flagOf(wrong),
+          `is for image folders, and the data are ${catalogue[name].title}`,
+          'Leave it out, or name a directory of images with --data',
+        ),
+      )
+}
+
+const open = (
+  { imageSize, cache, workers, maxCorrupt }: Given,
+  { name, directory }: Pick<DataSource, 'name' | 'directory'>,
+) =>
+  directory === undefined
+    ? embedded()
+    : openDataset(name, directory, {
+        ...(imageSize === undefined ? {} : { imageSize }),
+        ...(cache === undefined ? {} : { cacheDirectory: cache }),
+        ...(workers === undefined ? {} : { workers }),
+        ...(maxCorrupt === undefined ? {} : { maxCorrupt }),
+      })
+
 /** Opens the data that the options mean, or the embedded images. The caller closes both sets. */
 export const openData = (given: Given): TE.TaskEither<CpnasError, OpenData> =>
   pipe(
     locate(given),
-    TE.flatMap(source =>
+    TE.tap(({ name }) => TE.fromEither(checkFolderOptions(given, name))),
+    TE.flatMap(found =>
       pipe(
-        source.directory === undefined ? embedded() : openDataset(source.name, source.directory),
-        TE.map(pair => ({ ...pair, source })),
+        open(given, found),
+        TE.map(pair => ({
+          ...pair,
+          source: {
+            ...found,
+            title: catalogue[found.name].title,
+            imageSize: found.name === folderName ? pair.train.height : undefined,
+          },
+        })),
       ),
     ),
   )
 
+/** Most images to list that could not be decoded. */
+const listed = 20
+
+/** Which images of the folder could not be decoded and were left out, in lines; none for other data sets. */
+export const corruptLines = ({ train, test }: OpenData): readonly string[] => {
+  const corrupt = [train, test].flatMap(set => ('corrupt' in set ? set.corrupt : []))
+  if (corrupt.length === 0) return []
+  const more = corrupt.length - listed
+  return [
+    `${corrupt.length} images could not be decoded and were left out:`,
+    ...corrupt.slice(0, listed).map(({ path, reason }) => `  ${path}: ${reason}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
+}
+
+/** Options of the data, of which those of a run to resume are as they were. */
+export type DataValues =
+  | { readonly [K in keyof Given]: Given[K] | undefined }
+  | { readonly dataset: string | undefined }
+
 /** Closes both sets after use. */
 export const withData =
-  (given: { readonly [K in keyof Given]: Given[K] | undefined } | { readonly dataset: string | undefined }) =>
+  (given: DataValues) =>
   <A>(use: (data: OpenData) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
     TE.bracket(openData(given as Given), use, ({ train, test }) =>
       TE.fromIO(() => {

@@ -2,7 +2,6 @@ import { type CpnasError, cpnasError } from '@cpnas/backends'
 import {
   catalogue,
   type Dataset,
-  type DatasetName,
   type DownloadableName,
   datasetNames,
   download,
@@ -95,13 +94,13 @@ const info = command({
     pipe(
       openData(values),
       TE.map(({ source, train, test }) => {
-        const { title, classNames } = catalogue[source.name as DatasetName]
+        const { title } = source
         io.out(
           `${[
             `${title}, ${source.directory ?? 'embedded'}`,
             describe('training', train),
             describe('test', test),
-            `classes: ${classNames.join(', ')}`,
+            `classes: ${train.classNames.join(', ')}`,
           ].join('\n')}\n`,
         )
         train.close()

@@ -111,7 +111,7 @@ const comparisons = <P extends string, C extends object, R extends RunBase>(
     ),
     ['--threads', String(stored.threads), threads?.toString()],
     ['--dataset', stored.dataset, dataset],
-    ['--image-size', String(stored.imageSize), imageSize?.toString()],
+    ['--image-size', stored.imageSize?.toString() ?? 'absent', imageSize?.toString()],
   ]
 }
 

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { CommandOptions, FlagOption, ValueOption, Values } from '../command.js'
-import { dataOptions, type OpenData, withData } from '../data-source.js'
+import { corruptLines, dataOptions, type OpenData, withData } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
 import {
   barReporter,
@@ -192,6 +192,9 @@ export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
           ),
         ),
       ),
+      TE.tapIO(() => () => {
+        for (const line of corruptLines(data)) io.err(`${line}\n`)
+      }),
     ),
   )
 
