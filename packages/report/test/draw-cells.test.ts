@@ -1,4 +1,4 @@
-import { drawCells } from '@cpnas/cli'
+import { drawCells } from '@cpnas/report'
 import { edges, type Genotype, operations } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
