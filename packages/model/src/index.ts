@@ -1,1 +1,23 @@
+export { decodeModel } from './decode.js'
+export { encodeModel } from './encode.js'
+export { evaluateModel, type ModelEvaluation } from './evaluate.js'
+export { readModel, writeModel } from './files.js'
+export {
+  type Calibration,
+  type ClassMetrics,
+  type Metrics,
+  metrics,
+  type ReliabilityBin,
+  type Tally,
+  tally,
+} from './metrics.js'
 export type { Model } from './model.js'
+export {
+  type HeaderFacts,
+  type ModelSummary,
+  type RowKind,
+  type SummaryRow,
+  summarize,
+  sumWeights,
+  type Weight,
+} from './summarize.js'

@@ -1,0 +1,93 @@
+import { setImmediate } from 'node:timers/promises'
+import { type Backend, type CpnasError, catchDeviceError, cpnasError, type TensorRecord } from '@cpnas/backends'
+import { DatasetReadError } from '@cpnas/data'
+import { network } from '@cpnas/supernet'
+import type { BatchSource, OverBatchesOptions, StoredTensors } from '@cpnas/training'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { type Metrics, tally } from './metrics.js'
+import type { Model } from './model.js'
+
+export type ModelEvaluation =
+  | { readonly status: 'finished'; readonly metrics: Metrics }
+  /** The signal ended it before the last batch. */
+  | { readonly status: 'stopped' }
+
+const upload = <T>(backend: Backend<T>, tensors: StoredTensors): TensorRecord<T> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { shape, values }]) => [name, backend.tensor(values, shape)]))
+
+const invalidData = (problem: string, remedy: string): Either<CpnasError, never> =>
+  left(cpnasError('InvalidData', 'evaluation', problem, remedy))
+
+const run = async <T>(
+  backend: Backend<T>,
+  model: Model,
+  parameters: TensorRecord<T>,
+  statistics: TensorRecord<T>,
+  batches: BatchSource,
+  { onStep, signal }: OverBatchesOptions,
+): Promise<Either<CpnasError, ModelEvaluation>> => {
+  const forward = network(model.spec, model.genotype, model.kind, { filters: 'given' })
+  const { height, width, channels } = model.image
+  const counted = tally(model.classNames)
+  let images = 0
+  let done = 0
+  for await (const batch of batches) {
+    if (signal?.aborted) return right({ status: 'stopped' })
+    const [count, ...size] = batch.shape
+    if (size.join('x') !== `${height}x${width}x${channels}`)
+      return invalidData(
+        `the images are ${size.join('x')}, those of the model ${height}x${width}x${channels}`,
+        'Give images of the size that the model was trained with',
+      )
+    if (count > 0) {
+      const logits = backend.scope(
+        () => forward(backend, parameters, backend.tensor(batch.images, batch.shape), { statistics }).logits,
+      )
+      const values = await backend.read(logits)
+      backend.dispose(logits)
+      if (!values.every(Number.isFinite))
+        return left(
+          cpnasError(
+            'NonFiniteLoss',
+            'evaluation',
+            'the logits are not finite numbers',
+            'Train the network anew at a lower learning rate',
+          ),
+        )
+      counted.add(values, batch.labels)
+    }
+    images += count
+    onStep?.(++done)
+    await setImmediate()
+  }
+  return images === 0
+    ? invalidData('there are no images', 'Give data with at least one image')
+    : right({ status: 'finished', metrics: counted.metrics() })
+}
+
+/**
+ * Metrics of a model over all batches, normalized by its running statistics. The images are to be normalized by
+ * `model.normalization`. Reads back after every batch and gives way to the event loop; `signal` stops it there.
+ *
+ * Error InvalidData: images of another size than the model's, or none, or pixels that cannot be read; NonFiniteLoss: logits that
+ * are not finite; DeviceFailed. Throws RangeError for labels that are no class of the model.
+ */
+export const evaluateModel = <T>(
+  backend: Backend<T>,
+  model: Model,
+  batches: BatchSource,
+  options: OverBatchesOptions = {},
+): TaskEither<CpnasError, ModelEvaluation> =>
+  catchDeviceError(async () => {
+    const parameters = upload(backend, model.parameters)
+    const statistics = upload(backend, model.statistics)
+    try {
+      return await run(backend, model, parameters, statistics, batches, options)
+    } catch (error) {
+      if (error instanceof DatasetReadError) return left(error.error)
+      throw error
+    } finally {
+      backend.dispose([parameters, statistics])
+    }
+  })

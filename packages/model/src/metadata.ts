@@ -1,0 +1,114 @@
+import { formatError } from '@cpnas/backends'
+import { type NetworkSpec, printGenotype, resolveSpec, validateGenotype } from '@cpnas/supernet'
+import { choice, flag, integer, type OptionTable, parseOptions } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import type { ModelHead } from './layout.js'
+
+export const format = 'cpnas-model'
+export const version = '1'
+
+type Strings = Readonly<Record<string, string>>
+
+const specOptions: OptionTable<Required<Omit<NetworkSpec, 'auxiliary'>>> = {
+  cells: { range: integer(1, 1000), description: 'cells' },
+  channels: { range: integer(1, 65536), description: 'channels of the first cell' },
+  inChannels: { range: integer(1, 65536), description: 'channels of the images' },
+  classes: { range: integer(1, 1_000_000), description: 'classes' },
+  sepConvRepeat: { range: choice(1, 2), description: 'pairs of a sep_conv' },
+  prelu: { range: flag, description: 'PReLU' },
+  preprocessPrecision: { range: choice('binary', 'float'), description: 'precision of preprocessing' },
+  estimator: { range: choice('clipped-identity', 'polynomial'), description: 'estimator of sign' },
+  scale: { range: choice('channel', 'layer'), description: 'scales of a filter' },
+  affine: { range: flag, description: 'affine normalization' },
+  stem: { range: choice('cifar', 'imagenet'), description: 'stem' },
+}
+
+/** Strings that say all that a model's head does. */
+export const headStrings = ({ spec, genotype, kind, classNames, image, normalization }: ModelHead): Strings => {
+  const { auxiliary: _, ...network } = resolveSpec(spec)
+  return {
+    format,
+    version,
+    kind,
+    spec: JSON.stringify(network),
+    genotype: JSON.stringify(JSON.parse(printGenotype(genotype))),
+    classes: JSON.stringify(classNames),
+    image: JSON.stringify({ height: image.height, width: image.width, channels: image.channels }),
+    normalization: JSON.stringify({ mean: normalization.mean, std: normalization.std }),
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const json = (strings: Strings, name: string): E.Either<string, unknown> =>
+  E.tryCatch(
+    (): unknown => JSON.parse(strings[name] ?? ''),
+    () => (strings[name] === undefined ? `its ${name} is missing` : `its ${name} is not JSON`),
+  )
+
+const field = <A>(strings: Strings, name: string, parse: (value: unknown) => E.Either<string, A>) => {
+  const value = json(strings, name)
+  return E.isLeft(value) ? value : parse(value.right)
+}
+
+const check =
+  <A>(holds: (value: unknown) => value is A, problem: string) =>
+  (value: unknown): E.Either<string, A> =>
+    holds(value) ? E.right(value) : E.left(problem)
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1
+
+const isNames =
+  (classes: number) =>
+  (value: unknown): value is readonly string[] =>
+    Array.isArray(value) && value.length === classes && value.every(name => typeof name === 'string')
+
+const isImage =
+  (channels: number) =>
+  (value: unknown): value is ModelHead['image'] =>
+    isRecord(value) && isCount(value.height) && isCount(value.width) && value.channels === channels
+
+const isNormalization =
+  (channels: number) =>
+  (value: unknown): value is ModelHead['normalization'] =>
+    isRecord(value) &&
+    [value.mean, value.std].every(
+      list => Array.isArray(list) && list.length === channels && list.every(x => typeof x === 'number'),
+    ) &&
+    (value.std as readonly number[]).every(x => x >= 0)
+
+/** Reads what `headStrings` wrote, or says what is wrong with it. */
+export const parseHead = (strings: Strings): E.Either<string, ModelHead> => {
+  const spec = field(strings, 'spec', value => E.mapLeft(formatError)(parseOptions(specOptions, value, 'a network')))
+  if (E.isLeft(spec)) return E.left(spec.left.replace(/^(?!its)/, 'its spec: ').replace(/\.$/, ''))
+  const { classes, inChannels } = spec.right
+  const genotype = field(strings, 'genotype', value =>
+    E.mapLeft(({ problem }: { problem: string }) => `its genotype: ${problem}`)(validateGenotype(value)),
+  )
+  if (E.isLeft(genotype)) return genotype
+  const { kind } = strings
+  if (kind !== 'child' && kind !== 'parent') return E.left(`its kind is ${JSON.stringify(kind) ?? 'missing'}`)
+  const classNames = field(strings, 'classes', check(isNames(classes), `its classes are not ${classes} names`))
+  if (E.isLeft(classNames)) return classNames
+  const image = field(
+    strings,
+    'image',
+    check(isImage(inChannels), `its image is not a height, a width and ${inChannels} channels`),
+  )
+  if (E.isLeft(image)) return image
+  const normalization = field(
+    strings,
+    'normalization',
+    check(isNormalization(inChannels), `its normalization is not a mean and a std for ${inChannels} channels`),
+  )
+  if (E.isLeft(normalization)) return normalization
+  return E.right({
+    spec: spec.right,
+    genotype: genotype.right,
+    kind,
+    classNames: classNames.right,
+    image: image.right,
+    normalization: normalization.right,
+  })
+}
