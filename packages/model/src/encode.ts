@@ -16,7 +16,7 @@ const single = (values: StoredTensor['values']): Float32Array =>
 
 /** The magnitudes of a filter, one for every channel or one for all. */
 const magnitudes = (name: string, values: Float32Array, count: number): Float32Array => {
-  const scales = values.slice(0, count).map(Math.abs)
+  const scales = Float32Array.from({ length: count }, (_, i) => Math.abs(values[i] ?? 0))
   values.forEach((value, i) => {
     const scale = scales[i % count]!
     if (Math.abs(value) !== scale || scale === Infinity)

@@ -29,7 +29,7 @@ export type RowKind = 'convolution' | 'depthwise' | 'scale' | 'normalization' | 
 
 /** A layer of a model file. */
 export interface SummaryRow extends Weight {
-  /** As its tensor; a normalization without `.mean` and so on. */
+  /** As its tensor, a 1-bit filter without `.signs` and a normalization without `.mean` and so on: it has the name of the filter before it, if there is one between two of an operation. */
   readonly name: string
   /** `stem`, `cells.K`, `head`, or `file` for the header. */
   readonly part: string
