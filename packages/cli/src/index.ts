@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { ablateCommand } from './commands/ablate.js'
 import { backendsCommand } from './commands/backends.js'
 import { dataCommands } from './commands/data.js'
+import { evalCommand } from './commands/eval.js'
 import { searchCommand } from './commands/search.js'
 import { showCommand } from './commands/show.js'
+import { summaryCommand } from './commands/summary.js'
 import { trainCommand } from './commands/train.js'
 import type { Io } from './io.js'
 import { runProgram } from './program.js'
@@ -26,7 +28,16 @@ const description = {
  */
 export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
   runProgram(
-    [searchCommand, trainCommand, ablateCommand, showCommand, backendsCommand, dataCommands],
+    [
+      searchCommand,
+      trainCommand,
+      ablateCommand,
+      evalCommand,
+      summaryCommand,
+      showCommand,
+      backendsCommand,
+      dataCommands,
+    ],
     description,
     args,
     io,

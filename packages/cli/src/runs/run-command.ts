@@ -94,7 +94,7 @@ const reporterOf = <E extends ProgressEvent>(
 }
 
 /** Leaves the terminal as it was, however the run ends. */
-const withReporter =
+export const withReporter =
   <E extends ProgressEvent>(given: Values<typeof reportOptions>, words: EventWords<E>, io: Io) =>
   (use: (reporter: Reporter<E>) => TE.TaskEither<CpnasError, Outcome>): TE.TaskEither<CpnasError, Outcome> =>
     TE.bracket(

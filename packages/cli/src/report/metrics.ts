@@ -1,0 +1,69 @@
+import type { ClassMetrics, Metrics } from '@cpnas/model'
+import { numberTable, thousands } from './amounts.js'
+import { percent } from './format.js'
+
+/** With more classes than these the matrix would not fit a terminal. */
+const matrixLimit = 20
+const listedConfusions = 10
+
+const share = (value: number | null): string => (value === null ? '-' : percent(value))
+
+const classTable = (classes: readonly ClassMetrics[]): string =>
+  numberTable(
+    ['class', 'images', 'precision', 'recall', 'F1'],
+    classes.map(({ name, count, precision, recall, f1 }) => [
+      name,
+      thousands(count),
+      share(precision),
+      share(recall),
+      share(f1),
+    ]),
+    1,
+  )
+
+const matrix = ({ classes, confusion }: Metrics): string =>
+  numberTable(
+    ['images of \\ taken for', ...classes.map((_, k) => String(k))],
+    classes.map(({ name }, k) => [`${k} ${name}`, ...confusion[k]!.map(String)]),
+    1,
+  )
+
+/** The commonest mistakes. */
+const mistakes = ({ classes, confusion }: Metrics): readonly string[] => {
+  const all = confusion
+    .flatMap((row, t) => row.map((count, p) => ({ count, t, p })))
+    .filter(({ count, t, p }) => count > 0 && t !== p)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, listedConfusions)
+  return [
+    'Most frequent confusions:',
+    ...all.map(({ count, t, p }) => `  ${classes[t]!.name} taken for ${classes[p]!.name}: ${count}`),
+  ]
+}
+
+const reliabilityTable = ({ calibration: { bins } }: Metrics): string =>
+  numberTable(
+    ['confidence', 'images', 'accuracy', 'mean confidence'],
+    bins
+      .filter(({ count }) => count > 0)
+      .map(({ lower, upper, count, accuracy, confidence }) => [
+        `${percent(lower)} to ${percent(upper)}`,
+        thousands(count),
+        share(accuracy),
+        share(confidence),
+      ]),
+    1,
+  )
+
+/** How well a network does, for people. */
+export const printMetrics = (metrics: Metrics): string => {
+  const { images, top1, top5, loss, classes, calibration } = metrics
+  return [
+    `Accuracy: top-1 ${percent(top1)}, top-5 ${percent(top5)} of ${thousands(images)} images (chance ${percent(1 / classes.length)}); cross-entropy ${loss.toFixed(4)}`,
+    classTable(classes),
+    ...(classes.length <= matrixLimit ? [matrix(metrics)] : mistakes(metrics)),
+    `Calibration: expected error ${percent(calibration.error)} over ${calibration.bins.length} bins, mean confidence ${percent(calibration.meanConfidence)}`,
+    reliabilityTable(metrics),
+    '',
+  ].join('\n')
+}
