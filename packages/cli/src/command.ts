@@ -48,6 +48,8 @@ export type Values<O extends CommandOptions> = {
 export interface Argument {
   readonly name: string
   readonly description: string
+  /** Whether there may be several. Default false. */
+  readonly variadic?: boolean
 }
 
 interface Description {
@@ -62,7 +64,7 @@ interface Description {
 export interface Command extends Description {
   readonly options: CommandOptions
   readonly argument?: Argument
-  readonly run: (given: Typed, argument: string, io: Io) => Either<CpnasError, TaskEither<CpnasError, Outcome>>
+  readonly run: (given: Typed, args: readonly string[], io: Io) => Either<CpnasError, TaskEither<CpnasError, Outcome>>
 }
 
 /** Commands under a common word. */
@@ -99,18 +101,23 @@ const parseValues = <O extends CommandOptions>(options: O, given: Typed): Either
   return right(values as Values<O>)
 }
 
-/** A command whose `run` receives the parsed options that were given and, if it has one, its argument. */
+/** A command whose `run` receives the parsed options that were given and, if it has one, its argument: the first, and all. */
 export const command = <const O extends CommandOptions>({
   run,
   ...description
 }: Description & {
   readonly options: O
   readonly argument?: Argument
-  readonly run: (values: Values<O>, io: Io, argument: string) => TaskEither<CpnasError, Outcome>
+  readonly run: (
+    values: Values<O>,
+    io: Io,
+    argument: string,
+    args: readonly string[],
+  ) => TaskEither<CpnasError, Outcome>
 }): Command => ({
   ...description,
-  run: (given, argument, io) => {
+  run: (given, args, io) => {
     const values = parseValues(description.options, given)
-    return isLeft(values) ? values : right(run(values.right, io, argument))
+    return isLeft(values) ? values : right(run(values.right, io, args[0] ?? '', args))
   },
 })

@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs'
 import { ablateCommand } from './commands/ablate.js'
 import { backendsCommand } from './commands/backends.js'
 import { dataCommands } from './commands/data.js'
 import { evalCommand } from './commands/eval.js'
+import { reportCommand } from './commands/report.js'
 import { searchCommand } from './commands/search.js'
 import { showCommand } from './commands/show.js'
 import { summaryCommand } from './commands/summary.js'
 import { trainCommand } from './commands/train.js'
+import { watchCommand } from './commands/watch.js'
 import type { Io } from './io.js'
 import { runProgram } from './program.js'
+import { version } from './version.js'
 
 export { drawCells } from './draw-cells.js'
 export type { Io } from './io.js'
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 const description = {
   name: 'cpnas',
@@ -34,6 +34,8 @@ export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
       ablateCommand,
       evalCommand,
       summaryCommand,
+      reportCommand,
+      watchCommand,
       showCommand,
       backendsCommand,
       dataCommands,

@@ -44,8 +44,11 @@ const addCommand = (parent: Program, command: Command, io: Io, start: (started: 
     .description([command.summary, ...(command.details ? [command.details] : [])].join('\n\n'))
     .configureHelp({ optionTerm: optionTerm(command.options) })
   for (const option of optionsOf(command.options)) child.addOption(option)
-  if (command.argument) child.argument(`<${command.argument.name}>`, command.argument.description)
-  child.action(() => start(command.run(child.opts(), child.args[0] ?? '', io)))
+  if (command.argument) {
+    const { name, description, variadic = false } = command.argument
+    child.argument(`<${name}${variadic ? '...' : ''}>`, description)
+  }
+  child.action(() => start(command.run(child.opts(), child.args, io)))
 }
 
 const isGroup = (command: Command | CommandGroup): command is CommandGroup => 'commands' in command

@@ -22,6 +22,9 @@ const holder = async (path: string): Promise<number | undefined> => {
   return Number.isSafeInteger(pid) && pid > 0 && pid !== process.pid && isAlive(pid) ? pid : undefined
 }
 
+/** The process that is writing a run's directory now; undefined if none is. */
+export const writerOf = (directory: string): Promise<number | undefined> => holder(pathOf(directory))
+
 const acquire = async (directory: string): Promise<E.Either<CpnasError, void>> => {
   const path = pathOf(directory)
   try {

@@ -1,13 +1,6 @@
-import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts'
-import { CustomChart, LineChart } from 'echarts/charts'
-import type { GridComponentOption, LegendComponentOption } from 'echarts/components'
-import { GridComponent, LegendComponent } from 'echarts/components'
-import { type ComposeOption, init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
-
-type Option = ComposeOption<LineSeriesOption | CustomSeriesOption | GridComponentOption | LegendComponentOption>
-
-use([LineChart, CustomChart, GridComponent, LegendComponent, SVGRenderer])
+import type { LineSeriesOption } from 'echarts/charts'
+import { light, seriesColour } from '../page/palette.js'
+import { axisStyle, type Option, renderChart } from './render.js'
 
 /** A mean, and how far from it one deviation lies; 0 for no error bar. */
 export interface ChartPoint {
@@ -34,8 +27,7 @@ export interface SpreadChart {
   readonly height?: number
 }
 
-/** Okabe and Ito's colours, which most people can tell apart. */
-const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
+/** Half the width of a bar's cap, in pixels. */
 const cap = 5
 
 /** A line of the means, and error bars of one standard deviation to each side. */
@@ -76,28 +68,16 @@ const seriesOf = ({ name, points }: ChartSeries, colour: string): Option['series
 /** Means over values with their standard deviations as error bars, a line a series, as an SVG picture. */
 export const spreadChart = ({ x, y, categories, series, width = 720, height = 440 }: SpreadChart): string => {
   const numeric = series.every(({ points }) => points.every(point => typeof point.x === 'number'))
-  const axis = {
-    nameLocation: 'middle',
-    nameTextStyle: { color: '#1f2937', fontSize: 14 },
-    axisLine: { onZero: false },
-  } as const
+  const axis = { ...axisStyle, axisLine: { onZero: false, lineStyle: { color: light('axis') } } } as const
   const option: Option = {
-    animation: false,
-    backgroundColor: '#ffffff',
-    textStyle: { fontFamily: 'Helvetica, Arial, sans-serif' },
+    backgroundColor: light('paper'),
     grid: { left: 70, right: 30, top: series.length > 1 ? 50 : 25, bottom: 60 },
     ...(series.length > 1 ? { legend: { top: 10, data: series.map(({ name }) => name) } } : {}),
     xAxis: numeric
       ? { type: 'value', name: x, nameGap: 32, scale: true, boundaryGap: ['6%', '6%'], ...axis }
       : { type: 'category', name: x, nameGap: 32, data: [...categories], ...axis },
     yAxis: { type: 'value', name: y, nameGap: 45, scale: true, ...axis },
-    series: series.flatMap((one, i) => seriesOf(one, colours[i % colours.length]!) as LineSeriesOption[]),
+    series: series.flatMap((one, i) => seriesOf(one, seriesColour(i)) as LineSeriesOption[]),
   }
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
-  try {
-    chart.setOption(option)
-    return chart.renderToSVGString()
-  } finally {
-    chart.dispose()
-  }
+  return renderChart(option, { width, height })
 }

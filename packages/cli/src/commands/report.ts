@@ -1,0 +1,49 @@
+import { writeFileAtomic } from '@cpnas/training'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { command } from '../command.js'
+import { environmentNow } from '../pages/environment.js'
+import { readRuns } from '../pages/read-run.js'
+import { writeEvents } from '../pages/write-events.js'
+import { textOption } from '../values.js'
+import { version } from '../version.js'
+
+const defaultOut = 'report.html'
+
+/** `cpnas report`: runs as one page, or as TensorBoard events. */
+export const reportCommand = command({
+  name: 'report',
+  summary: 'Show runs as one HTML page, or write them as TensorBoard events',
+  details: `RUN is the directory of a search or a training, finished or not; what it does not have yet is left out. Several runs are
+compared: their curves share a plot, settings that differ are marked. The page is one file and fetches nothing.
+With --tensorboard, the numbers of every run over its steps, in a directory of its own; a page only if --out is given too.`,
+  argument: { name: 'run', description: 'directory of a search or a training', variadic: true },
+  options: {
+    out: textOption({ placeholder: 'file', description: 'the page', default: defaultOut }),
+    tensorboard: textOption({ placeholder: 'dir', description: 'write TensorBoard event files into this directory' }),
+  },
+  run: ({ out, tensorboard }, io, _, directories) =>
+    pipe(
+      readRuns(directories),
+      TE.tap(runs => {
+        if (tensorboard === undefined) return TE.right(undefined)
+        return pipe(
+          writeEvents(runs, tensorboard),
+          TE.map(paths => io.out(paths.map(path => `${path}\n`).join(''))),
+        )
+      }),
+      TE.tap(runs => {
+        if (tensorboard !== undefined && out === undefined) return TE.right(undefined)
+        const path = out ?? defaultOut
+        return pipe(
+          TE.fromTask(async () => {
+            const { renderReport } = await import('@cpnas/report')
+            return renderReport(runs, { environment: environmentNow(version) })
+          }),
+          TE.tap(page => writeFileAtomic(path, page)),
+          TE.map(page => io.out(`${path}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB\n`)),
+        )
+      }),
+      TE.map(() => ({ status: 'done' })),
+    ),
+})

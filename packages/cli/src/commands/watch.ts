@@ -1,0 +1,80 @@
+import { stat } from 'node:fs/promises'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { command, type ValueOption } from '../command.js'
+import { environmentNow } from '../pages/environment.js'
+import { readRuns } from '../pages/read-run.js'
+import { scriptPath, watchServer } from '../pages/watch-server.js'
+import { writerOf } from '../runs/lock.js'
+import { pathsOf } from '../runs/run-directory.js'
+import { trainingFiles } from '../runs/training-run.js'
+import { textOption } from '../values.js'
+import { version } from '../version.js'
+
+const defaults = { port: 4300, host: '127.0.0.1' } as const
+
+const portOption: ValueOption<number> = {
+  kind: 'value',
+  placeholder: 'n',
+  description: 'port; 0 for any that is free',
+  default: String(defaults.port),
+  parse: text => {
+    const port = Number(text)
+    return /^\d+$/.test(text) && port <= 65535 ? E.right(port) : E.left('an integer from 0 to 65535')
+  },
+}
+
+/** When the files of a run were last replaced, and who is at it. */
+const signature = async (directory: string): Promise<string> => {
+  const { config, history, genotype, evaluation, best } = pathsOf(trainingFiles, directory)
+  const times = [config, history, genotype, evaluation, best].map(path =>
+    stat(path).then(
+      ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
+      () => '',
+    ),
+  )
+  return JSON.stringify([...(await Promise.all(times)), await writerOf(directory)])
+}
+
+const signatures = async (directories: readonly string[]): Promise<string> =>
+  JSON.stringify(await Promise.all(directories.map(signature)))
+
+/** `cpnas watch`: the report, live. */
+export const watchCommand = command({
+  name: 'watch',
+  summary: 'Serve the report of a run live, while it goes on',
+  details: `Opens nothing by itself: the URL is printed. The page follows the run; where it is scrolled, it stays. Only this machine
+reaches it unless --host says otherwise. Ctrl-C stops it, and the run goes on.`,
+  argument: {
+    name: 'run',
+    description: 'directory of a search or a training; of several they are compared',
+    variadic: true,
+  },
+  options: {
+    port: portOption,
+    host: textOption({ placeholder: 'address', description: 'address to listen on', default: defaults.host }),
+  },
+  run: ({ port = defaults.port, host = defaults.host }, io, _, directories) => {
+    const page = pipe(
+      readRuns(directories),
+      TE.flatMap(runs =>
+        TE.fromTask(async () => {
+          const { renderReport } = await import('@cpnas/report')
+          return renderReport(runs, { environment: environmentNow(version), script: scriptPath })
+        }),
+      ),
+    )
+    const ready = (url: string): void => {
+      io.out(`${url}\n`)
+      io.err(`Watching ${directories.join(', ')}. Stop with Ctrl-C.\n`)
+    }
+    return pipe(
+      readRuns(directories),
+      TE.flatMap(() =>
+        watchServer({ signature: () => signatures(directories), page }, { host, port }, ready, io.signal),
+      ),
+      TE.map(() => ({ status: 'done' })),
+    )
+  },
+})

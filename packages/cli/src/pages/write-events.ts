@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CpnasError } from '@cpnas/backends'
+import type { Run } from '@cpnas/report'
+import { writeFileAtomic } from '@cpnas/training'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pathsOf } from '../runs/run-directory.js'
+import { searchFiles } from '../runs/search-run.js'
+
+/** When the run last got on, in seconds since 1970; 0 if it never did. */
+const lastChange = async (directory: string): Promise<number> =>
+  stat(pathsOf(searchFiles, directory).history).then(
+    ({ mtimeMs }) => Math.round(mtimeMs) / 1000,
+    () => 0,
+  )
+
+/** A name as a directory's. */
+const directoryName = (name: string): string => name.replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '_')
+
+/** Writes a TensorBoard event file for every run in a directory of its own; one from before is replaced. Gives their paths. */
+export const writeEvents = (runs: readonly Run[], directory: string): TE.TaskEither<CpnasError, readonly string[]> =>
+  TE.traverseSeqArray((run: Run) => {
+    const path = join(directory, directoryName(run.name), 'events.out.tfevents.cpnas')
+    return pipe(
+      TE.fromTask(async () => {
+        const { eventFile } = await import('@cpnas/report')
+        return eventFile(run, await lastChange(run.directory))
+      }),
+      TE.flatMap(bytes => writeFileAtomic(path, bytes)),
+      TE.map(() => path),
+    )
+  })(runs)

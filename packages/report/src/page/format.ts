@@ -1,0 +1,23 @@
+/** 0.4567 to "45.67 %". */
+export const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`
+
+/** At most five significant digits: 0.123456 to "0.12346", 1e-7 to "1e-7". */
+export const decimal = (value: number): string => String(Number(value.toPrecision(5)))
+
+/** 1234567 to "1,234,567". */
+export const count = (value: number): string => value.toLocaleString('en-US')
+
+/** 123456 to "123.5 kB", with 1 kB = 1000 bytes. */
+export const kilobytes = (bytes: number): string =>
+  `${(bytes / 1000).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} kB`
+
+/** What there is of it, formatted, or a dash. */
+export const orDash = <A>(value: A | null | undefined, format: (value: A) => string): string =>
+  value === null || value === undefined ? '–' : format(value)
+
+/** "1 epoch", "2 epochs". */
+export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`
+
+/** Mean; undefined of nothing. */
+export const mean = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length

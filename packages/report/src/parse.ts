@@ -1,0 +1,168 @@
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import type { EpochEntry } from '@cpnas/recipes'
+import type { HistoryEntry } from '@cpnas/search'
+import { edges, operations, validateGenotype } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Evaluation } from './run.js'
+
+/** Says what is wrong with a value; undefined: nothing. */
+type Check = (value: unknown) => string | undefined
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const number: Check = value => (Number.isFinite(value) ? undefined : 'is no number')
+const share: Check = value => (value === null ? undefined : number(value))
+const text: Check = value => (typeof value === 'string' ? undefined : 'is no text')
+const flag: Check = value => (typeof value === 'boolean' ? undefined : 'is neither true nor false')
+const operation: Check = value => (operations.some(name => name === value) ? undefined : 'is no operation')
+const optional =
+  (check: Check): Check =>
+  value =>
+    value === undefined ? undefined : check(value)
+
+const record =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  value => {
+    if (!isRecord(value)) return 'is no object'
+    for (const [name, check] of Object.entries(checks)) {
+      const problem = check(value[name])
+      if (problem !== undefined) return `"${name}"${problem.startsWith('"') ? ':' : ''} ${problem}`
+    }
+    return undefined
+  }
+
+const list =
+  (check: Check, length?: number): Check =>
+  value => {
+    if (!Array.isArray(value) || (length !== undefined && value.length !== length))
+      return length === undefined ? 'is no list' : `is no list of ${length}`
+    return value.map(check).find(problem => problem !== undefined)
+  }
+
+const all =
+  (...checks: readonly Check[]): Check =>
+  value =>
+    checks.map(check => check(value)).find(problem => problem !== undefined)
+
+const architecture: Check = value =>
+  isRecord(value) && E.isRight(validateGenotype({ space: 'cp-nas', nodes: 4, ...value }, 'architecture'))
+    ? undefined
+    : 'is no architecture'
+
+const parallel: Check = value => {
+  const { operations, zbar, e, dropped } = value as { [name: string]: readonly unknown[] }
+  return operations!.length === zbar!.length && zbar!.length === e!.length && operations!.includes(dropped)
+    ? undefined
+    : 'has lists of different lengths'
+}
+
+const indicators = list(
+  all(record({ operations: list(operation), zbar: list(number), e: list(number), dropped: operation }), parallel),
+  edges.length,
+)
+
+const losses = { lossChild: number, lossParent: number }
+
+const searchEntries: Readonly<Record<HistoryEntry['type'], Check>> = {
+  warmup: record({ epoch: number, architecture, ...losses }),
+  sample: record({
+    round: number,
+    pass: number,
+    sample: number,
+    architecture,
+    accuracyParent: number,
+    accuracyChild: number,
+    z: number,
+    ...losses,
+    validationLossChild: number,
+    validationLossParent: number,
+  }),
+  drop: record({ round: number, normal: indicators, reduce: indicators }),
+}
+
+const trainingEntries: Readonly<Record<EpochEntry['type'], Check>> = {
+  epoch: record({
+    stage: number,
+    epoch: number,
+    learningRate: number,
+    loss: number,
+    terms: record({
+      crossEntropy: number,
+      filter: optional(number),
+      compactness: optional(number),
+      auxiliary: optional(number),
+      distillation: optional(number),
+    }),
+    accuracyTraining: number,
+    accuracyValidation: optional(number),
+    lossValidation: optional(number),
+    best: flag,
+  }),
+}
+
+const metrics = record({
+  images: number,
+  top1: number,
+  top5: number,
+  loss: number,
+  classes: list(record({ name: text, count: number, predicted: number, precision: share, recall: share, f1: share })),
+  confusion: list(list(number)),
+  calibration: record({
+    meanConfidence: number,
+    error: number,
+    bins: list(record({ lower: number, upper: number, count: number, accuracy: share, confidence: share })),
+  }),
+})
+
+const square: Check = value => {
+  const { classes, confusion } = value as { classes: readonly unknown[]; confusion: readonly (readonly unknown[])[] }
+  return [confusion, ...confusion].every(({ length }) => length === classes.length)
+    ? undefined
+    : 'has a confusion matrix that does not fit its classes'
+}
+
+const damaged = (where: string, problem: string): CpnasError =>
+  cpnasError('InvalidCheckpoint', where, problem, 'Restore the file from a copy, or continue the run with --resume')
+
+const parseJson = (text: string, where: string): E.Either<CpnasError, unknown> =>
+  E.tryCatch(
+    (): unknown => JSON.parse(text),
+    () => damaged(where, 'is not JSON'),
+  )
+
+const parseLines = <A>(
+  text: string,
+  path: string,
+  entries: Readonly<Record<string, Check>>,
+): E.Either<CpnasError, readonly A[]> => {
+  const parsed: A[] = []
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const where = `${path}, line ${i + 1}`
+    const value = parseJson(line, where)
+    if (E.isLeft(value)) return value
+    const type = isRecord(value.right) ? value.right.type : undefined
+    const check = typeof type === 'string' && Object.hasOwn(entries, type) ? entries[type] : undefined
+    const problem = check === undefined ? `is none of ${Object.keys(entries).join(', ')}` : check(value.right)
+    if (problem !== undefined) return E.left(damaged(where, problem))
+    parsed.push(value.right as A)
+  }
+  return E.right(parsed)
+}
+
+/** The history.jsonl of a search. InvalidCheckpoint names the line that is none. */
+export const parseSearchHistory = (text: string, path: string): E.Either<CpnasError, readonly HistoryEntry[]> =>
+  parseLines(text, path, searchEntries)
+
+/** The history.jsonl of a training. InvalidCheckpoint names the line that is none. */
+export const parseTrainingHistory = (text: string, path: string): E.Either<CpnasError, readonly EpochEntry[]> =>
+  parseLines(text, path, trainingEntries)
+
+/** The evaluation.json of a finished training. InvalidCheckpoint says what of it is missing. */
+export const parseEvaluation = (text: string, path: string): E.Either<CpnasError, Evaluation> => {
+  const value = parseJson(text, path)
+  if (E.isLeft(value)) return value
+  const problem = record({ best: all(metrics, square), last: all(metrics, square) })(value.right)
+  return problem === undefined ? E.right(value.right as Evaluation) : E.left(damaged(path, problem))
+}

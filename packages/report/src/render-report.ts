@@ -1,0 +1,50 @@
+import { page } from './page/page.js'
+import type { Run, SearchRun, TrainingRun } from './run.js'
+import { cells } from './sections/cells.js'
+import { configuration } from './sections/configuration.js'
+import { type Environment, environment } from './sections/environment.js'
+import { evaluation } from './sections/evaluation.js'
+import type { Indexed } from './sections/indexed.js'
+import { indicator } from './sections/indicator.js'
+import { layers } from './sections/layers.js'
+import { overview } from './sections/overview.js'
+import { searchCurves } from './sections/search-curves.js'
+import { trainingCurves } from './sections/training-curves.js'
+
+export interface ReportOptions {
+  /** What the page was made with, by name, to be shown as such. Default: nothing. */
+  readonly environment?: Environment
+  /** Path of a script on the server that serves the page. Default: none: the page needs nothing but itself. */
+  readonly script?: string
+}
+
+const ofKind = <K extends Run['kind']>(runs: Indexed<Run>, kind: K): Indexed<Extract<Run, { readonly kind: K }>> =>
+  runs.filter((one): one is { run: Extract<Run, { readonly kind: K }>; index: number } => one.run.kind === kind)
+
+/**
+ * Runs as one HTML page that fetches nothing: how far they are, curves (several runs overlaid), what they found, what was
+ * tested, settings and environment. What a run does not have yet is left out. Whatever is text in a run is text on the page.
+ */
+export const renderReport = async (
+  runs: readonly Run[],
+  { environment: now = [], script }: ReportOptions = {},
+): Promise<string> => {
+  const all: Indexed<Run> = runs.map((run, index) => ({ run, index }))
+  const searches: Indexed<SearchRun> = ofKind(all, 'search')
+  const trainings: Indexed<TrainingRun> = ofKind(all, 'training')
+  return page({
+    title: `cpnas: ${runs.map(({ name }) => name).join(', ')}`,
+    sections: [
+      overview(searches, trainings),
+      searchCurves(searches),
+      indicator(searches),
+      trainingCurves(trainings),
+      evaluation(trainings),
+      await cells(all),
+      layers(all),
+      configuration(searches, trainings),
+      environment(all, now),
+    ].filter(section => section !== undefined),
+    ...(script === undefined ? {} : { script }),
+  })
+}
