@@ -104,9 +104,13 @@ const recordBatches = (dataset: RecordDataset, options: Ordered): Iterable<Batch
 
 const listed = 20
 
-const tooManyCorrupt = ({ name, maxCorrupt }: ImageFolder, corrupt: readonly CorruptImage[], of: number): CpnasError =>
+const tooManyCorrupt = (
+  { directory, maxCorrupt }: ImageFolder,
+  corrupt: readonly CorruptImage[],
+  of: number,
+): CpnasError =>
   badFile(
-    name,
+    directory,
     `${corrupt.length} of ${of} images cannot be decoded, more than ${maxCorrupt * 100} %: ${corrupt
       .slice(0, listed)
       .map(({ path, reason }) => `${path} (${reason})`)

@@ -62,6 +62,8 @@ export interface ImageRequest {
 /** Images in files of their own, of any size, which are decoded, cropped and resized on worker threads. */
 export interface ImageFolder extends LabelledImages {
   readonly labels: Uint16Array
+  /** The folder of its classes' folders. */
+  readonly directory: string
   /** Path of every image. */
   readonly paths: readonly string[]
   /** Most requests to make ahead of the one that is waited for. */

@@ -52,7 +52,7 @@ const checkSettings = (settings: Settings): E.Either<CpnasError, Settings> => {
 
 const folderOf = (
   name: string,
-  { paths, labels }: ScannedImages,
+  { directory, paths, labels }: ScannedImages,
   classNames: readonly string[],
   { imageSize, prefetch, maxCorrupt, onCorrupt }: Settings,
   cache: CacheIndex | undefined,
@@ -69,6 +69,7 @@ const folderOf = (
     classNames,
     labels,
     statistics: catalogue['image-folder'].statistics,
+    directory,
     paths,
     prefetch,
     maxCorrupt,

@@ -19,7 +19,7 @@ export const workerPool = (workers: number, prefetch: number, users: number): Po
   const open = (): Piscina<Job, Done> => {
     if (left === 0) throw new RangeError('images are asked for after their data set was closed')
     pool ??= new Piscina<Job, Done>({
-      filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
+      filename: fileURLToPath(new URL('./entry.cjs', import.meta.url)),
       name: 'run',
       minThreads: workers,
       maxThreads: workers,

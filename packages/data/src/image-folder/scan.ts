@@ -7,6 +7,7 @@ import { badFile, codeOf, exists } from '../files.js'
 
 /** Image files and their classes, in the order of classes and then of names. */
 export interface ScannedImages {
+  readonly directory: string
   readonly paths: readonly string[]
   readonly labels: Uint16Array
 }
@@ -105,7 +106,7 @@ const scanClasses = async (
       labels.push(label)
     }
   }
-  return { paths, labels: Uint16Array.from(labels) }
+  return { directory: dir, paths, labels: Uint16Array.from(labels) }
 }
 
 const scan = async (dir: string): Promise<ScannedFolder> => {

@@ -129,8 +129,10 @@ const work = async (job: Job): Promise<Done> => {
 let last: Promise<unknown> = Promise.resolve()
 
 /** One job after the other, each image after the other: as many images are decoded at a time as there are workers. */
-export const run = (job: Job): Promise<unknown> => {
+export const run = (job: Job): Promise<Done> => {
   const done = last.then(() => work(job))
   last = done.catch(() => {})
-  return done.then(value => move({ [transferableSymbol]: [value.images.buffer], [valueSymbol]: value }))
+  return done.then(
+    value => move({ [transferableSymbol]: [value.images.buffer], [valueSymbol]: value }) as unknown as Done,
+  )
 }
