@@ -114,7 +114,8 @@ describe('evaluateModel', () => {
     expect(await evaluateModel(backend, small(), [wide])()).toMatchObject({
       left: { _tag: 'InvalidData', problem: 'the images are 8x16x1, those of the model 8x8x1' },
     })
-    expect(await evaluateModel(backend, small(), [])()).toMatchObject({ left: { _tag: 'InvalidData' } })
+    for (const none of [[], [images(0)]])
+      expect(await evaluateModel(backend, small(), none)()).toMatchObject({ left: { _tag: 'InvalidData' } })
     const model = small()
     const bias = { shape: [3], values: new Float32Array(3).fill(Number.NaN) }
     const diverged = { ...model, parameters: { ...model.parameters, 'head.bias': bias } }

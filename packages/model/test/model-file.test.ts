@@ -195,6 +195,7 @@ describe('a model file', () => {
       withTensors({ 'cells.0.inputs.0.pointwise.scale': floats(1, -1) }),
       /scale -1 in cells.0.inputs.0/,
     ],
+    ['an infinite scale', withTensors({ 'cells.0.inputs.0.pointwise.scale': floats(Infinity, 1) }), /scale Infinity/],
     [
       'a scale that is no number',
       withTensors({ 'cells.0.inputs.0.pointwise.scale': floats(1, Number.NaN) }),
