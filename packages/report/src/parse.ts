@@ -40,10 +40,11 @@ const list =
     return value.map(check).find(problem => problem !== undefined)
   }
 
-const all =
-  (...checks: readonly Check[]): Check =>
+/** The second is asked only where the first finds nothing. */
+const both =
+  (first: Check, second: Check): Check =>
   value =>
-    checks.map(check => check(value)).find(problem => problem !== undefined)
+    first(value) ?? second(value)
 
 const architecture: Check = value =>
   isRecord(value) && E.isRight(validateGenotype({ space: 'cp-nas', nodes: 4, ...value }, 'architecture'))
@@ -58,7 +59,7 @@ const parallel: Check = value => {
 }
 
 const indicators = list(
-  all(record({ operations: list(operation), zbar: list(number), e: list(number), dropped: operation }), parallel),
+  both(record({ operations: list(operation), zbar: list(number), e: list(number), dropped: operation }), parallel),
   edges.length,
 )
 
@@ -163,6 +164,6 @@ export const parseTrainingHistory = (text: string, path: string): E.Either<Cpnas
 export const parseEvaluation = (text: string, path: string): E.Either<CpnasError, Evaluation> => {
   const value = parseJson(text, path)
   if (E.isLeft(value)) return value
-  const problem = record({ best: all(metrics, square), last: all(metrics, square) })(value.right)
+  const problem = record({ best: both(metrics, square), last: both(metrics, square) })(value.right)
   return problem === undefined ? E.right(value.right as Evaluation) : E.left(damaged(path, problem))
 }

@@ -1,0 +1,245 @@
+import { metrics } from '@cpnas/model'
+import { type Run, renderReport, type SearchRun } from '@cpnas/report'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { attribute, type Element, type ParsedPage, parsePage, rowsIn, text, within } from './support/page.js'
+import { drop, epoch, genotype, sample, searchRun, trainingRun } from './support/runs.js'
+
+const pageOf = async (...runs: readonly Run[]): Promise<ParsedPage> => parsePage(await renderReport(runs))
+
+const headings = ({ elements }: ParsedPage): readonly string[] =>
+  elements.filter(({ tagName }) => tagName === 'h2').map(text)
+
+const figures = ({ elements }: ParsedPage): readonly Element[] => elements.filter(({ tagName }) => tagName === 'figure')
+
+const pictures = (page: ParsedPage): readonly Element[] =>
+  page.elements.filter(({ tagName, attrs }) => tagName === 'svg' && attrs.length > 0)
+
+describe('a page of a search and of a training', () => {
+  let page: ParsedPage
+  beforeAll(async () => {
+    page = await pageOf(searchRun(), trainingRun())
+  })
+
+  test('has all its sections', () => {
+    expect(headings(page)).toEqual([
+      'Runs',
+      'Search',
+      'Indicator',
+      'Training',
+      'Test set',
+      'Cells',
+      'Network',
+      'Configuration',
+      'Environment',
+    ])
+  })
+
+  test('leaves a browser nothing to mend', () => {
+    expect(page.errors).toEqual([])
+  })
+
+  test('asks for nothing, runs nothing', () => {
+    const asked = page.elements.flatMap(element =>
+      ['src', 'href', 'xlink:href', 'data', 'action', 'poster'].flatMap(name => attribute(element, name) ?? []),
+    )
+    expect(asked.filter(target => !target.startsWith('#'))).toEqual(['data:,'])
+    const styles = page.elements.flatMap(element => [
+      attribute(element, 'style') ?? '',
+      ...(element.tagName === 'style' ? [text(element)] : []),
+    ])
+    expect(styles.join()).not.toMatch(/@import|@font-face|url\((?!#)/)
+    expect(page.elements.filter(({ tagName }) => ['script', 'iframe', 'object', 'img'].includes(tagName))).toEqual([])
+    expect(page.elements.flatMap(({ attrs }) => attrs.filter(({ name }) => name.startsWith('on')))).toEqual([])
+    const policy = page.elements.find(element => attribute(element, 'http-equiv') === 'content-security-policy')!
+    expect(attribute(policy, 'content')).toMatch(/^default-src 'none';/)
+  })
+
+  test('names every figure, describes every picture, and has its numbers', () => {
+    const byId = new Map(page.elements.map(element => [attribute(element, 'id'), element]))
+    for (const figure of figures(page)) {
+      expect(text(byId.get(attribute(figure, 'aria-labelledby'))!)).not.toBe('')
+      expect(within(figure, 'td').length).toBeGreaterThan(0)
+    }
+    expect(pictures(page).length).toBeGreaterThan(8)
+    for (const picture of pictures(page)) {
+      expect(attribute(picture, 'role')).toBe('img')
+      expect(attribute(picture, 'aria-label')!.length).toBeGreaterThan(20)
+      expect(attribute(picture, 'viewbox') ?? attribute(picture, 'viewBox')).toMatch(/^[\d. -]+$/)
+    }
+  })
+
+  test('has no id twice, and a target for every link and clip', () => {
+    const ids = page.elements.flatMap(element => attribute(element, 'id') ?? [])
+    expect(new Set(ids).size).toBe(ids.length)
+    const named = page.elements.flatMap(element => [
+      attribute(element, 'href')?.slice(1) ?? [],
+      /^url\(#(.*)\)$/.exec(attribute(element, 'clip-path') ?? '')?.[1] ?? [],
+    ])
+    for (const id of named.flat().filter(id => id !== 'ata:,')) expect(ids).toContain(id)
+  })
+
+  test('tells of the search', () => {
+    expect(rowsIn(page, 'search-accuracy')).toEqual([
+      ['1', 'round 1, pass 1, sample 1', '21.00 %', '41.00 %'],
+      ['2', 'round 1, pass 1, sample 2', '22.00 %', '42.00 %'],
+      ['3', 'round 1, pass 1, sample 3', '23.00 %', '43.00 %'],
+      ['4', 'round 2, pass 1, sample 1', '24.00 %', '44.00 %'],
+    ])
+    expect(rowsIn(page, 'search-training-loss')[0]).toEqual(['0', 'warm-up 1', '2.375', '1.875'])
+    expect(rowsIn(page, 'indicator-1-normal')[0]).toEqual(['k−2 → 0', '0.750.45', '0.50.35', '0.250.2', 'sep_conv_3x3'])
+  })
+
+  test('marks what was dropped: a cross on every edge of both cells', () => {
+    const crosses = pictures(page).flatMap(svg => within(svg, 'text').filter(element => text(element) === '×'))
+    expect(crosses).toHaveLength(28)
+  })
+
+  test('tells of the training', () => {
+    expect(rowsIn(page, 'training-accuracy')).toEqual([
+      ['1', 'stage 1, epoch 1, best so far', '31.00 %', '32.00 %'],
+      ['2', 'stage 1, epoch 2, best so far', '32.00 %', '33.00 %'],
+    ])
+    expect(rowsIn(page, 'training-filter').map(cells => cells.at(-1))).toEqual(['0.5', '0.25'])
+    expect(figures(page).some(figure => attribute(figure, 'id') === 'training-distillation')).toBe(false)
+    expect(rowsIn(page, 'confusion-2')).toEqual([
+      ['cat', '1', '0', '0'],
+      ['dog', '1', '1', '0'],
+      ['frog', '0', '0', '1'],
+    ])
+    expect(rowsIn(page, 'classes-2')[1]).toEqual(['dog', '2', '1', '100.00 %', '50.00 %', '66.67 %'])
+  })
+})
+
+test('what a run does not have yet is left out', async () => {
+  const { evaluation: _, summary: __, ...begun } = trainingRun()
+  const page = await pageOf(searchRun({ history: [] }), { ...begun, name: 'new', state: 'running', history: [] })
+  expect(headings(page)).toEqual(['Runs', 'Cells', 'Configuration', 'Environment'])
+  expect(rowsIn(page, 'overview').map(cells => cells.slice(0, 3))).toEqual([
+    ['first', 'unfinished', '0 of 5 architectures'],
+    ['new', 'Child', 'running'],
+  ])
+  expect(page.errors).toEqual([])
+})
+
+test('several runs share their plots; settings that differ are marked', async () => {
+  const first = searchRun()
+  const second = searchRun({ name: 'second', config: { ...first.config, betaP: 9.5 } })
+  const page = await pageOf(first, second)
+  const labels = within(page.elements.find(element => attribute(element, 'id') === 'search-accuracy')!, 'text').map(
+    text,
+  )
+  for (const name of ['first, Child', 'first, Parent', 'second, Child', 'second, Parent'])
+    expect(labels).toContain(name)
+  const settings = rowsIn(page, 'configuration')
+  const marked = settings
+    .filter(([name]) => name!.includes('≠'))
+    .map(([name, ...values]) => [name!.split(' ')[0], ...values.slice(0, 2)])
+  expect(marked).toEqual([['betaP', String(first.config.betaP), '9.5']])
+  expect(within(page.elements.find(element => attribute(element, 'id') === 'configuration')!, 'mark')).toHaveLength(2)
+})
+
+test('cells that several runs have are drawn once', async () => {
+  const page = await pageOf(searchRun({ genotype }), trainingRun({ genotype }))
+  const drawn = figures(page).filter(figure => attribute(figure, 'id')!.startsWith('cells-'))
+  expect(drawn.map(figure => text(within(figure, 'figcaption')[0]!))).toEqual(['Cells of first, trained'])
+})
+
+test('many classes have their largest confusions listed instead of a matrix', async () => {
+  const names = Array.from({ length: 31 }, (_, k) => `class ${k}`)
+  // Three images of class 7 taken for 5, one of 8 for 9.
+  const logits = (guess: number) => names.map((_, k) => (k === guess ? 1 : 0))
+  const tested = metrics([5, 5, 5, 9].flatMap(logits), [7, 7, 7, 8], names)
+  const page = await pageOf(trainingRun({ evaluation: { best: tested, last: tested } }))
+  expect(rowsIn(page, 'confusion-1')).toEqual([
+    ['class 7', 'class 5', '3', '100.00 %'],
+    ['class 8', 'class 9', '1', '100.00 %'],
+  ])
+})
+
+test('the environment is told apart: what runs recorded, what the page was made with', async () => {
+  const page = parsePage(await renderReport([searchRun()], { environment: [['Node.js', '<20>']] }))
+  expect(rowsIn(page, 'environment')).toEqual([
+    ['first', 'wasm', '2'],
+    ['Node.js', '<20>'],
+  ])
+})
+
+test('a served page has its script, and may ask its own server only', async () => {
+  const { elements } = parsePage(await renderReport([searchRun()], { script: '/watch.js' }))
+  expect(elements.filter(({ tagName }) => tagName === 'script').map(element => attribute(element, 'src'))).toEqual([
+    '/watch.js',
+  ])
+  const policy = elements.find(element => attribute(element, 'http-equiv') !== undefined)!
+  expect(attribute(policy, 'content')).toMatch(/script-src 'self'; connect-src 'self'$/)
+})
+
+test('the same runs give the same page', async () => {
+  const render = () => renderReport([searchRun(), trainingRun()])
+  expect(await render()).toBe(await render())
+})
+
+/** Names as bad as they come. */
+const hostile = fc.oneof(
+  fc.constantFrom(
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' onload='x",
+    '&lt;b&gt;',
+    '</style>',
+    '{a|b}',
+    ']]>',
+    '<!--',
+  ),
+  fc.string({ minLength: 1, maxLength: 20 }).filter(value => /^[\x20-\x7e]+$/.test(value) && value.trim() === value),
+)
+
+test('text of a run is text on the page, whatever it is', () =>
+  fc.assert(
+    fc.asyncProperty(hostile, hostile, hostile, hostile, async (name, directory, className, backend) => {
+      const names = [className, `${className}2`, 'frog']
+      const tested = metrics([2, 0, 0, 1, 0, 0, 0, 0, 3], [0, 1, 2], names)
+      const runs = [
+        searchRun({ name, directory, dataset: className, backend }),
+        trainingRun({ name: `${name}2`, teacher: directory, evaluation: { best: tested, last: tested } }),
+      ]
+      const page = await pageOf(...runs)
+      expect(page.errors).toEqual([])
+      expect(page.elements.some(({ tagName }) => tagName === 'script' || tagName === 'img')).toBe(false)
+      expect(page.elements.flatMap(({ attrs }) => attrs.filter(({ name }) => name.startsWith('on')))).toEqual([])
+      expect(rowsIn(page, 'overview')[0]![0]).toBe(name)
+      expect(rowsIn(page, 'configuration')[0]![1]).toBe(directory)
+      expect(rowsIn(page, 'classes-2')[0]![0]).toBe(className)
+      expect(rowsIn(page, 'environment')[0]![1]).toBe(backend)
+    }),
+    { numRuns: 20 },
+  ))
+
+const accuracy = fc.integer({ min: 0, max: 8000 }).map(n => n / 10000)
+
+test('every entry of a history shows', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(accuracy, { maxLength: 12 }),
+      fc.integer({ min: 0, max: 3 }),
+      fc.array(accuracy, { maxLength: 12 }),
+      async (accuracies, drops, validations) => {
+        const history: SearchRun['history'] = [
+          ...accuracies.map((accuracy, i) => sample(1, i + 1, accuracy)),
+          ...Array.from({ length: drops }, (_, i) => drop(i + 1)),
+        ]
+        const epochs = validations.map((accuracy, i) => epoch(i + 1, accuracy))
+        const page = await pageOf(searchRun({ history }), trainingRun({ history: epochs }))
+        const ids = page.elements.map(element => attribute(element, 'id'))
+        const percent = (value: number): string => `${(value * 100).toFixed(2)} %`
+        const column = (id: string): readonly (string | undefined)[] =>
+          ids.includes(id) ? rowsIn(page, id).map(cells => cells[2]) : []
+        expect(column('search-accuracy')).toEqual(accuracies.map(percent))
+        expect(column('training-accuracy')).toEqual(validations.map(percent))
+        const rounds = ids.includes('indicator-1-normal') ? rowsIn(page, 'indicator-1-normal').length / 14 : 0
+        expect(rounds).toBe(drops)
+        expect(page.errors).toEqual([])
+      },
+    ),
+    { numRuns: 15 },
+  ))
