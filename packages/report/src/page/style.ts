@@ -50,5 +50,5 @@ mark{padding:1px 4px;border-radius:3px;background:color-mix(in srgb,var(--series
 .state.finished{color:var(--series-2)}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:48px;color:var(--muted);font-size:.875rem}
-@media print{html{font-size:12px}body{max-width:none;padding:0}nav{display:none}figure{break-inside:avoid;background:none}h2,h3{break-after:avoid}.figures{grid-template-columns:1fr 1fr;gap:10px}figure svg{max-height:none}.scroll{overflow:visible;max-height:none}.scroll svg{min-width:0!important}details:not([open]){display:none}}
+@media print{html{font-size:12px}body{max-width:none;padding:0}nav{display:none}figure{break-inside:avoid;background:none}h2,h3{break-after:avoid}.figures{grid-template-columns:1fr 1fr;gap:10px}figure svg{max-height:none}.scroll{overflow:visible;max-height:none}.scroll svg{min-width:0!important}details:not([open]){display:none}.text td{min-width:0}.key,mark{print-color-adjust:exact}}
 `
