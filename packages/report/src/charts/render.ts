@@ -53,7 +53,7 @@ const still = (svg: string): string =>
     .replace(/ class="zr\d+-cls-\d+"/g, '')
     .replace(/ ecmeta_\w+="[^"]*"/g, '')
     .replace(/ pointer-events="visible"/g, '')
-    .replace(/\bzr\d+-/g, 'clip-')
+    .replace(/\bzr\d+-/g, 'zr-')
 
 /** An option of ECharts as a still SVG picture; the same option gives the same picture. */
 export const renderChart = (option: Option, size: Size): string => {

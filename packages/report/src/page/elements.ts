@@ -43,11 +43,11 @@ const bare = (svg: string, id: string): string =>
     .replace(/<!--.*?-->\s*/gs, '')
     .replace(/<\/?a\b[^>]*>\n?/g, '')
     .replace(/<title>.*?<\/title>\n?/gs, '')
-    .replace(/ (?:id|class)="(?!clip-)[^"]*"/g, '')
+    .replace(/ (?:id|class)="(?!zr-)[^"]*"/g, '')
     .replace(/ xmlns(?::\w+)?="[^"]*"| xml:space="preserve"| version="1.1"| baseProfile="full"/g, '')
     // The page says it once.
     .replaceAll(`font-family:${fontFamily};`, '')
-    .replace(/\bclip-/g, `${id}-`)
+    .replace(/\bzr-/g, `${id}-`)
 
 /** The picture inline, in the page's colours, as wide as there is room. */
 export const picture = ({ svg, alt, minWidth }: Picture, id: string): Html => {
