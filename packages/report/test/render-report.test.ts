@@ -139,6 +139,16 @@ test('several runs share their plots; settings that differ are marked', async ()
   expect(within(page.elements.find(element => attribute(element, 'id') === 'configuration')!, 'mark')).toHaveLength(2)
 })
 
+test('a curve that one of several runs has is named', async () => {
+  const { filter: _, ...terms } = epoch(1, 0.5).terms
+  const page = await pageOf(trainingRun(), trainingRun({ name: 'float', history: [{ ...epoch(1, 0.5), terms }] }))
+  const labels = within(page.elements.find(element => attribute(element, 'id') === 'training-filter')!, 'text').map(
+    text,
+  )
+  expect(labels).toContain('trained')
+  expect(labels).not.toContain('float')
+})
+
 test('cells that several runs have are drawn once', async () => {
   const page = await pageOf(searchRun({ genotype }), trainingRun({ genotype }))
   const drawn = figures(page).filter(figure => attribute(figure, 'id')!.startsWith('cells-'))

@@ -15,6 +15,8 @@ export interface LineChart {
   readonly x: string
   readonly y: string
   readonly lines: readonly Line[]
+  /** Whether lines are named. Default: if there are several. */
+  readonly legend?: boolean
   /** Values of y are shares of 1, to be written in percent. Default false. */
   readonly percent?: boolean
   /** Places on the x axis where something new begins; there should be room for their names. */
@@ -55,11 +57,18 @@ const legendRows = (names: readonly string[]): number => {
 }
 
 /** Lines over a number, as an SVG picture. */
-export const lineChart = ({ x, y, lines, percent = false, marks = [], level }: LineChart): string => {
+export const lineChart = ({
+  x,
+  y,
+  lines,
+  legend = lines.length > 1,
+  percent = false,
+  marks = [],
+  level,
+}: LineChart): string => {
   const xs = lines.flatMap(({ points }) => points.map(([x]) => x))
   const first = Math.min(...xs)
   const last = Math.max(...xs)
-  const legend = lines.length > 1
   const option: Option = {
     grid: {
       left: 62,

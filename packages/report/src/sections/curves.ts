@@ -91,7 +91,15 @@ export const curvesFigure = ({
     ...(note === undefined ? {} : { note }),
     content: picture(
       {
-        svg: lineChart({ x, y, lines, percent: isShare, marks, ...(level === undefined ? {} : { level }) }),
+        svg: lineChart({
+          x,
+          y,
+          lines,
+          legend: runs.length > 1 || lines.length > 1,
+          percent: isShare,
+          marks,
+          ...(level === undefined ? {} : { level }),
+        }),
         alt: `${title}. Line chart over ${x}. ${lines.map(line => describe(line, format)).join(' ')}`,
       },
       id,
