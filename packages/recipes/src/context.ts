@@ -11,8 +11,7 @@ import {
   normalizationShapes,
   parameterShapes,
 } from '@cpnas/supernet'
-import { type Learner, type Optimizer, sgd } from '@cpnas/training'
-import { composedAdam } from './composed-adam.js'
+import { adam, type Learner, type Optimizer, sgd } from '@cpnas/training'
 import type { TrainingConfig } from './config.js'
 import type { Moments, Normalizations } from './moments.js'
 import { modelSpec, networkKind, trainingSpec } from './spec.js'
@@ -62,7 +61,7 @@ export interface Carried<T> {
 }
 
 const optimizerOf = ({ optimizer, momentum, beta2, weightDecay }: TrainingConfig): Optimizer =>
-  optimizer === 'adam' ? composedAdam({ beta1: momentum, beta2, weightDecay }) : sgd({ momentum, weightDecay })
+  optimizer === 'adam' ? adam({ beta1: momentum, beta2, weightDecay }) : sgd({ momentum, weightDecay })
 
 export const makeContext = <T>(
   backend: Backend<T>,

@@ -1,3 +1,4 @@
+export * from './adam.js'
 export * from './checkpoint.js'
 export * from './clip.js'
 export * from './cosine.js'

@@ -14,6 +14,8 @@ export interface UpdateOptions<T> {
   readonly learningRate: number
   /** What every gradient is multiplied by before anything else, shape []: see `clipFactor`. Default 1. */
   readonly factor?: T | undefined
+  /** The count of updates of the learner, this one included, from 1. Adam asks for it, SGD does not look at it. */
+  readonly step?: number
   /** The largest absolute value that a parameter may have after the update, by name. Default: it may have any. */
   readonly limits?: Readonly<Record<string, number>>
 }

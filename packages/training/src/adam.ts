@@ -1,28 +1,30 @@
 import type { Backend, TensorRecord } from '@cpnas/backends'
-import type { Learner, Optimizer, UpdateOptions } from '@cpnas/training'
+import type { Learner, Optimizer, UpdateOptions } from './optimizer.js'
 
 export interface AdamOptions {
-  readonly beta1: number
-  readonly beta2: number
-  /** L2 penalty on every parameter, into the gradient. */
-  readonly weightDecay: number
+  /** Default 0.9, as in the paper. */
+  readonly beta1?: number
+  /** Default 0.999, as in the paper. */
+  readonly beta2?: number
+  /** Default 1e-8, as in the paper. */
+  readonly epsilon?: number
+  /** L2 penalty on every parameter, into the gradient. Default 0. */
+  readonly weightDecay?: number
 }
-
-const epsilon = 1e-8
 
 /**
  * Adam (arXiv 1412.6980) in the order of torch.optim.Adam, made of the algebra's operations, some ten a parameter:
  * g += weightDecay * p; m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2;
- * p -= learningRate / (1 - beta1^step) * m / (sqrt(v) / sqrt(1 - beta2^step) + 1e-8). Slots: `first`, `second`.
- * `step` counts the updates from 1.
+ * p -= learningRate / (1 - beta1^step) * m / (sqrt(v) / sqrt(1 - beta2^step) + epsilon). Slots: `first`, `second`.
+ * RangeError without the option `step`, the count of updates from 1.
  */
-export const composedAdam = ({ beta1, beta2, weightDecay }: AdamOptions): Optimizer => ({
+export const adam = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions = {}): Optimizer => ({
   init: () => ({ first: {}, second: {} }),
   update: <T>(
     backend: Backend<T>,
     gradients: TensorRecord<T>,
     { parameters, state }: Learner<T>,
-    { learningRate, factor, limits = {}, step }: UpdateOptions<T> & { readonly step?: number },
+    { learningRate, factor, limits = {}, step }: UpdateOptions<T>,
   ): Learner<T> => {
     if (step === undefined) throw new RangeError('adam: the step is missing')
     const mix = (decay: number, old: T | undefined, x: T): T =>
