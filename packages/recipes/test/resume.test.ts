@@ -60,6 +60,7 @@ describe('a resumed training', () => {
     const folder: ImageFolder = {
       ...record,
       labels: Uint16Array.from(record.labels),
+      directory: '',
       paths: [],
       prefetch: 2,
       maxCorrupt: 0,

@@ -32,7 +32,10 @@ export const workerPool = (workers: number, prefetch: number, users: number): Po
     run: job => open().run(job),
     release: () => {
       left -= 1
-      if (left === 0) void pool?.destroy()
+      if (left > 0 || pool === undefined) return
+      // Jobs that nobody waits for any more may still answer, which Piscina takes for an error.
+      pool.on('error', () => {})
+      void pool.destroy()
     },
   }
 }
