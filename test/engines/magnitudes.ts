@@ -1,5 +1,6 @@
 import type { ConvGradients, Geometry, Gradient, Kernels, Prologue } from '@cpnas/backends'
 import { sizeOf } from '@cpnas/backends'
+import { ADAM_ROUNDINGS, adamMagnitudes } from '../../packages/backends/test/kernel-cases/optimizer.js'
 import type { KernelName } from '../../packages/backends/test/kernel-cases.js'
 
 /** Sums of absolute terms of a kernel's results, and how many roundings enter one: see `KernelCase`. */
@@ -178,6 +179,10 @@ export const magnitudesOver = <H>(k: Kernels<H>): Table<H> => {
         )
         .flatMap(({ parameter, velocity }) => [parameter, velocity]),
       terms: 8,
+    }),
+    adamStep: (updates, coefficients, factor) => ({
+      of: adamMagnitudes(k, updates, coefficients, factor),
+      terms: ADAM_ROUNDINGS,
     }),
   }
 }

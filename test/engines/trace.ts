@@ -34,6 +34,7 @@ const results = <H>(): Results<H> => ({
   foldNormalization: ({ precision, scale, shift }) => [precision, scale, shift],
   foldNormalizationGrad: ({ slope, offset }) => [slope, offset],
   sgdStep: updated => updated.flatMap(({ parameter, velocity }) => [parameter, velocity]),
+  adamStep: updated => updated.flatMap(({ parameter, first, second }) => [parameter, first, second]),
 })
 
 /** The handles in what a kernel returned. */

@@ -6,7 +6,7 @@ import { depthwiseConv2d, depthwiseConv2dGrad } from './depthwise'
 import { binary, linearCombination, stridedCopy, unary } from './elementwise'
 import { accumulateOuter, multiply } from './gemm'
 import { chunkMoments } from './moments'
-import { sgdStep, squares } from './optimizer'
+import { adamStep, sgdStep, squares } from './optimizer'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling'
 import { sum } from './reduction'
 import { chunkSums } from './sums'
@@ -83,7 +83,8 @@ function kernel(id: i32, args: usize, chunk: i32, scratch: usize): void {
     case 16: return matMul(args, chunk)
     case 17: return matMulTransposed(args)
     case 18: return squares(args, chunk)
-    default: return sgdStep(args, chunk)
+    case 19: return sgdStep(args, chunk)
+    default: return adamStep(args, chunk)
   }
 }
 

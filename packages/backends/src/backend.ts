@@ -1,6 +1,9 @@
 import type { WindowOptions } from './geometry.js'
 import type {
   Activation,
+  AdamCoefficients,
+  AdamUpdate,
+  AdamUpdated,
   ScaleGroup,
   SgdCoefficients,
   SgdUpdate,
@@ -127,6 +130,13 @@ export interface Backend<T> {
    * Makes new tensors, in the order of `updates`, and frees none; no gradient.
    */
   sgdStep(updates: readonly SgdUpdate<T>[], coefficients: SgdCoefficients, factor?: T): readonly SgdUpdated<T>[]
+  /**
+   * A step of Adam with weight decay for all parameters at once, in the order of PyTorch's Adam: g = gradient * factor +
+   * weightDecay * parameter; m = beta1 * first + (1 - beta1) * g; v = beta2 * second + (1 - beta2) * g^2, where averages that
+   * are not there are 0; then parameter - learningRate / (1 - beta1^step) * m / (sqrt(v / (1 - beta2^step)) + epsilon), clamped
+   * to [-limit, limit] where there is a limit. Else as `sgdStep`.
+   */
+  adamStep(updates: readonly AdamUpdate<T>[], coefficients: AdamCoefficients, factor?: T): readonly AdamUpdated<T>[]
 
   /** The same values, cut off from the gradient. */
   stopGradient(x: T): T

@@ -58,27 +58,56 @@ export interface Folded<H> {
   readonly shift: H
 }
 
-/** A parameter with what its update takes, all of one shape. */
-export interface SgdUpdate<H> {
+/** A parameter with what any optimizer's update takes; tensors are all of one shape. */
+export interface ParameterUpdate<H> {
   readonly parameter: H
   readonly gradient: H
-  /** The velocity that the last update gave. Default: there was none. */
-  readonly velocity?: H | undefined
   /** The updated parameter is clamped to [-limit, limit]; NaN stays. Positive. Default: it is not. */
   readonly limit?: number | undefined
 }
 
-/** What one step does with every parameter alike. */
-export interface SgdCoefficients {
+export interface SgdUpdate<H> extends ParameterUpdate<H> {
+  /** The velocity that the last update gave. Default: there was none. */
+  readonly velocity?: H | undefined
+}
+
+export interface AdamUpdate<H> extends ParameterUpdate<H> {
+  /** The moving averages of the gradient and of its square that the last update gave. Default: there were none, which is 0. */
+  readonly first?: H | undefined
+  readonly second?: H | undefined
+}
+
+/** What one step of any optimizer does with every parameter alike. */
+export interface StepCoefficients {
   readonly learningRate: number
-  readonly momentum: number
   readonly weightDecay: number
+}
+
+export interface SgdCoefficients extends StepCoefficients {
+  readonly momentum: number
+}
+
+export interface AdamCoefficients extends StepCoefficients {
+  /** How much of the moving averages stays, each from 0 to below 1. */
+  readonly beta1: number
+  readonly beta2: number
+  /** Added to the root. */
+  readonly epsilon: number
+  /** The number of this update, from 1. */
+  readonly step: number
 }
 
 /** A parameter after its update, and the velocity for the next one. */
 export interface SgdUpdated<H> {
   readonly parameter: H
   readonly velocity: H
+}
+
+/** A parameter after its update, and the moving averages for the next one. */
+export interface AdamUpdated<H> {
+  readonly parameter: H
+  readonly first: H
+  readonly second: H
 }
 
 /**
@@ -198,4 +227,11 @@ export interface Kernels<H> {
    * PyTorch's clip_grad_norm_ multiplies all gradients by. Results in the order of `updates`.
    */
   sgdStep(updates: readonly SgdUpdate<H>[], coefficients: SgdCoefficients, factor?: H): readonly SgdUpdated<H>[]
+  /**
+   * Adam (Kingma and Ba 2015) with weight decay, in PyTorch's order (torch.optim.Adam), for all parameters at once, at least one:
+   * g = gradient * factor + weightDecay * parameter; m = beta1 * first + (1 - beta1) * g; v = beta2 * second + (1 - beta2) * g^2;
+   * parameter - rate * m / (sqrt(v) * root + epsilon) with the rate and root of `biasCorrection`, clamped where there is a limit. `factor` as above.
+   * Results in the order of `updates`.
+   */
+  adamStep(updates: readonly AdamUpdate<H>[], coefficients: AdamCoefficients, factor?: H): readonly AdamUpdated<H>[]
 }

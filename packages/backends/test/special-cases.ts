@@ -147,6 +147,25 @@ const sgdStep = fc.tuple(sizes, seeds).map(([size, seed]) =>
   ),
 )
 
+const adamStep = fc.tuple(sizes, seeds).map(([size, seed]) =>
+  specialCase(
+    describe('adamStep', [[size]], seed),
+    [0, 1, 2].map(i => data(specials, [size], seed + i)),
+    [[size], [size], [size]],
+    (k, parameter, gradient, first) => {
+      const [updated] = k.adamStep([{ parameter: parameter!, gradient: gradient!, first: first!, limit: 1 }], {
+        learningRate: 0.5,
+        beta1: 0.5,
+        beta2: 0.75,
+        epsilon: 0.25,
+        weightDecay: 0.5,
+        step: 1,
+      })
+      return [updated!.parameter, updated!.first, updated!.second]
+    },
+  ),
+)
+
 /** Logits of -Infinity are probabilities of 0. */
 const softmax = fc
   .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 2, max: 9 }), seeds)
@@ -179,6 +198,7 @@ const all: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   prologue,
   scaledSign,
   sgdStep,
+  adamStep,
   softmax,
 }
 

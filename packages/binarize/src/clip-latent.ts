@@ -6,6 +6,6 @@ import type { Backend } from '@cpnas/backends'
  */
 export const latentLimit = 1
 
-/** Latent weights clipped to [-latentLimit, latentLimit], for after an update that did not do so (`Backend.sgdStep` can). */
+/** Latent weights clipped to [-latentLimit, latentLimit], for after an update that did not do so (`sgdStep` and `adamStep` of a Backend can). */
 export const clipLatent = <T>(backend: Backend<T>, weights: T): T =>
   backend.max(backend.min(weights, latentLimit), -latentLimit)

@@ -23,6 +23,7 @@ export const kernelNumber = {
   matMulTransposed: 17,
   squares: 18,
   sgdStep: 19,
+  adamStep: 20,
 } as const
 
 export type KernelName = keyof typeof kernelNumber

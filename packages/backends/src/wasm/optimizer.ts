@@ -1,4 +1,5 @@
-import type { Kernels } from '../kernels.js'
+import { biasCorrection } from '../bias-correction.js'
+import type { Kernels, ParameterUpdate, StepCoefficients } from '../kernels.js'
 import { addressOf, type Engine, withStorage, writeWords } from './engine.js'
 import type { WasmTensor } from './tensor.js'
 
@@ -22,8 +23,15 @@ const wordOf = (value: number): number => {
   return floatBits[0]!
 }
 
+/** What an optimizer remembers of a parameter, by name; not there at first. */
+type Slots<K extends string> = { readonly [name in K]?: WasmTensor | undefined }
+/** A parameter after its update, and what to remember. */
+type Updated<K extends string> = { readonly [name in K | 'parameter']: WasmTensor }
+
+type Optimizing = Pick<Kernels<WasmTensor>, 'squaredNorm' | 'sgdStep' | 'adamStep'>
+
 /** The threads share the chunks of all tensors at once, each described by a record in a table. */
-export const optimizerKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'squaredNorm' | 'sgdStep'> => {
+export const optimizerKernels = (engine: Engine): Optimizing => {
   const { heap, threads, store } = engine
 
   /** Calls `use` with the address of a table of records of words. */
@@ -32,6 +40,38 @@ export const optimizerKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'squ
       heap.integers.set(records.flat(), address / 4)
       return use(address)
     })
+
+  /** Runs the kernel of an optimizer with these slots, whose own coefficients are `own`, over all chunks of all parameters. */
+  const step = <K extends string>(
+    kernel: 'sgdStep' | 'adamStep',
+    slots: readonly K[],
+    updates: readonly (ParameterUpdate<WasmTensor> & Slots<K>)[],
+    { learningRate, weightDecay }: StepCoefficients,
+    own: readonly number[],
+    factor: WasmTensor | undefined,
+  ): readonly Updated<K>[] => {
+    const updated = updates.map(
+      ({ parameter: { shape } }) =>
+        Object.fromEntries(['parameter', ...slots].map(part => [part, store.allocate(shape)])) as Updated<K>,
+    )
+    // The record `Update` of assembly/optimizer.ts, then that of the optimizer.
+    const records = updates.flatMap((update, i) => {
+      const { parameter, gradient, limit = Number.POSITIVE_INFINITY } = update
+      const next = updated[i]!
+      const tensors = [parameter, gradient, next.parameter, ...slots.flatMap(slot => [update[slot], next[slot]])]
+      return chunksOf(parameter).map(({ start, count }) => [
+        count,
+        wordOf(limit),
+        ...tensors.map(x => (x === undefined ? 0 : addressOf(x) + 4 * start)),
+      ])
+    })
+    withTable(records, table => {
+      writeWords(engine, [table, addressOf(factor), ...[weightDecay, learningRate, ...own].map(wordOf)])
+      const work = 4 * slots.length * elements(updates.map(({ parameter }) => parameter))
+      threads.run(kernel, records.length, work)
+    })
+    return updated
+  }
 
   return {
     squaredNorm(xs) {
@@ -46,28 +86,14 @@ export const optimizerKernels = (engine: Engine): Pick<Kernels<WasmTensor>, 'squ
       return y
     },
 
-    sgdStep(updates, { learningRate, momentum, weightDecay }, factor) {
-      const updated = updates.map(({ parameter: { shape } }) => ({
-        parameter: store.allocate(shape),
-        velocity: store.allocate(shape),
-      }))
-      // The record `Update` of assembly/optimizer.ts.
-      const records = updates.flatMap(({ parameter, gradient, velocity, limit = Number.POSITIVE_INFINITY }, i) =>
-        chunksOf(parameter).map(({ start, count }) => [
-          count,
-          wordOf(limit),
-          addressOf(parameter) + 4 * start,
-          addressOf(gradient) + 4 * start,
-          velocity ? addressOf(velocity) + 4 * start : 0,
-          addressOf(updated[i]!.parameter) + 4 * start,
-          addressOf(updated[i]!.velocity) + 4 * start,
-        ]),
-      )
-      withTable(records, table => {
-        writeWords(engine, [table, addressOf(factor), ...[learningRate, momentum, weightDecay].map(wordOf)])
-        threads.run('sgdStep', records.length, 4 * elements(updates.map(({ parameter }) => parameter)))
-      })
-      return updated
+    sgdStep: (updates, coefficients, factor) =>
+      step('sgdStep', ['velocity'], updates, coefficients, [coefficients.momentum], factor),
+
+    adamStep(updates, coefficients, factor) {
+      const { beta1, beta2, epsilon, weightDecay } = coefficients
+      const { rate, root } = biasCorrection(coefficients)
+      const own = [beta1, 1 - beta1, beta2, 1 - beta2, root, epsilon]
+      return step('adamStep', ['first', 'second'], updates, { learningRate: rate, weightDecay }, own, factor)
     },
   }
 }

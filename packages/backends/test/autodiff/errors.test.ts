@@ -6,6 +6,7 @@ const t = (...shape: readonly number[]) => b.full(1, shape)
 
 const image = t(1, 4, 4, 3)
 const coefficients = { learningRate: 1, momentum: 0, weightDecay: 0 }
+const adam = { learningRate: 1, beta1: 0.5, beta2: 0.5, epsilon: 1, weightDecay: 0, step: 1 }
 const update = <T>(parameter: T, gradient: T, velocity?: T) => ({ parameter, gradient, velocity })
 
 /** What is called wrongly, and how the error names it. */
@@ -62,6 +63,19 @@ const mistakes: readonly (readonly [string, (b: Backend<typeof image>) => unknow
   [
     'sgdStep: the velocity of parameter 0 must be [2], got [3]',
     b => b.sgdStep([update(t(2), t(2), t(3))], coefficients),
+  ],
+  ['adamStep: factor must be [], got [1]', b => b.adamStep([], adam, t(1))],
+  [
+    'adamStep: the gradient of parameter 0 must be [2], got [3]',
+    b => b.adamStep([{ parameter: t(2), gradient: t(3) }], adam),
+  ],
+  [
+    'adamStep: the first of parameter 0 must be [2], got [1]',
+    b => b.adamStep([{ parameter: t(2), gradient: t(2), first: t(1), second: t(2) }], adam),
+  ],
+  [
+    'adamStep: the second of parameter 0 must be [2], got []',
+    b => b.adamStep([{ parameter: t(2), gradient: t(2), second: t() }], adam),
   ],
   [
     'valueAndGrad: the value must have the shape [], got [2]',

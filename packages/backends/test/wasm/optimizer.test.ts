@@ -27,6 +27,18 @@ test('a limit clamps infinities and keeps NaN', async () => {
   expect([...(await kernels.read(updated[1]!.parameter))]).toEqual(values.map(v => -v))
 })
 
+test('Adam leaves what it read as it was, of all threads', async () => {
+  const operands = [0.5, 2, 0, 0].map(value => kernels.fill(value, [50_001]))
+  const [parameter, gradient, first, second] = operands
+  const update = { parameter: parameter!, gradient: gradient!, first: first!, second: second! }
+  const coefficients = { learningRate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 0, weightDecay: 0, step: 1 }
+  const [updated] = kernels.adamStep([update], coefficients)
+  const results = [updated!.parameter, updated!.first, updated!.second]
+  const values = await Promise.all([...results, ...operands].map(x => kernels.read(x)))
+  expect(values.map(v => [...new Set(v)])).toEqual([[0.25], [1], [1], [0.5], [2], [0], [0]])
+  for (const handle of [...results, ...operands]) kernels.free(handle)
+})
+
 test('the squared norm of no tensors is 0', async () => {
   const backend = backendOf(kernels)
   expect([...(await backend.read(backend.squaredNorm([])))]).toEqual([0])

@@ -34,7 +34,7 @@ const countRuns = (backend: WebGPUBackend): (() => number) => {
 }
 
 /**
- * Every kernel on WebGPU, as few programs of our own. `bindings`: how many buffers a program may bind, at least 5, the result
+ * Every kernel on WebGPU, as few programs of our own. `bindings`: how many buffers a program may bind, at least 6, the result
  * included. Default: as many as the device allows.
  */
 export const webgpuKernels = (runtime: Runtime<WebGPUBackend>, bindings?: number): WebgpuKernels => {

@@ -46,6 +46,7 @@ describe.runIf(runtime)('WebGPU programs', () => {
     'channelSums',
     'squaredNorm',
     'sgdStep',
+    'adamStep',
     'conv2dGrad',
     'depthwiseConv2dGrad',
   ]
