@@ -89,6 +89,12 @@ const inconsistency = (
       problem: '2 stages are for 1-bit networks: one of precision float has no first stage',
       remedy: 'Give stages 1, or precision binary',
     }
+  if (config.stem === 'imagenet' && config.channels < 2)
+    return {
+      where: 'channels',
+      problem: `${config.channels} is too few for the imagenet stem, after which half of them see every other pixel`,
+      remedy: 'Give at least 2, or stem cifar',
+    }
   if (config.crossEntropyWeight === 0 && config.distillationWeight === 0)
     return {
       where: 'crossEntropyWeight',

@@ -121,6 +121,7 @@ describe('options of a training', () => {
     [{ learningRate: 0.01, minLearningRate: 0.02 }, 'minLearningRate', '0.02 is above learningRate 0.01'],
     [{ epochs: 3, warmupEpochs: 3.5 }, 'warmupEpochs', '3.5 is more than the 3 epochs of a stage'],
     [{ stages: 2, precision: 'float' }, 'stages', /1-bit networks/],
+    [{ stem: 'imagenet', channels: 1 }, 'channels', /imagenet stem/],
     [{ crossEntropyWeight: 0 }, 'crossEntropyWeight', /nothing teaches/],
   ] as const)('refuses %j, which does not go together', (options, where, problem) => {
     expect(trainingConfig('quick', options)).toMatchObject({
