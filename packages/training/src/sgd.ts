@@ -1,5 +1,5 @@
-import type { TensorRecord } from '@cpnas/backends'
 import type { Optimizer } from './optimizer.js'
+import { updateAll } from './update-all.js'
 
 export interface SgdOptions {
   /** Default 0.9, as in DARTS (arXiv 1806.09055). */
@@ -14,34 +14,8 @@ export interface SgdOptions {
  */
 export const sgd = ({ momentum = 0.9, weightDecay = 3e-4 }: SgdOptions = {}): Optimizer => ({
   init: () => ({ velocity: {} }),
-  update: (backend, gradients, { parameters, state }, { learningRate, factor, limits = {} }) => {
-    const names = Object.keys(gradients)
-    const updated = backend.sgdStep(
-      names.map(name => ({
-        parameter: parameters[name]!,
-        gradient: gradients[name]!,
-        velocity: state.velocity?.[name],
-        limit: limits[name],
-      })),
-      { learningRate, momentum, weightDecay },
-      factor,
-    )
-    const replaced = <T>(record: TensorRecord<T>, tensors: readonly T[]): TensorRecord<T> => ({
-      ...record,
-      ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])),
-    })
-    return {
-      parameters: replaced(
-        parameters,
-        updated.map(({ parameter }) => parameter),
-      ),
-      state: {
-        ...state,
-        velocity: replaced(
-          state.velocity ?? {},
-          updated.map(({ velocity }) => velocity),
-        ),
-      },
-    }
-  },
+  update: (backend, gradients, learner, options) =>
+    updateAll(['velocity'], gradients, learner, options, updates =>
+      backend.sgdStep(updates, { learningRate: options.learningRate, momentum, weightDecay }, options.factor),
+    ),
 })

@@ -9,6 +9,14 @@ const vector = (...values: readonly number[]): T => backend.tensor(values, [valu
 const read = async (x: T | undefined): Promise<readonly number[]> => Array.from(await backend.read(x!))
 const begin = (...w: readonly number[]): Learner<T> => ({ parameters: { w: vector(...w) }, state: adam().init() })
 
+/** A learner of the same values, of new tensors. */
+const restored = async ({ parameters, state }: Learner<T>): Promise<Learner<T>> => {
+  const copy = async (record: Readonly<Record<string, T>>): Promise<Record<string, T>> =>
+    Object.fromEntries(await Promise.all(Object.entries(record).map(async ([k, x]) => [k, vector(...(await read(x)))])))
+  const slots = await Promise.all(Object.entries(state).map(async ([slot, record]) => [slot, await copy(record)]))
+  return { parameters: await copy(parameters), state: Object.fromEntries(slots) }
+}
+
 describe('adam', () => {
   it('does two steps of the worked example', async () => {
     const { update } = adam({ beta1: 0.5, beta2: 0.75, epsilon: 0, weightDecay: 0.5 })
@@ -45,9 +53,56 @@ describe('adam', () => {
     expect(await read(limited.parameters.w)).toEqual([-0.5, 0.5])
   })
 
+  it('follows its formula over any sequence of gradients, and resumed it goes on as if it had not stopped', async () => {
+    const values = fc.double({ min: -10, max: 10, noNaN: true })
+    const sequence = fc.array(fc.tuple(values, values), { minLength: 1, maxLength: 8 })
+    const options = fc.record({
+      beta1: fc.double({ min: 0, max: 0.99, noNaN: true }),
+      beta2: fc.double({ min: 0, max: 0.9999, noNaN: true }),
+      epsilon: fc.constantFrom(1e-8, 0.1),
+      weightDecay: fc.constantFrom(0, 0.1),
+    })
+    await fc.assert(
+      fc.asyncProperty(sequence, options, fc.nat(7), async (gradients, given, pause) => {
+        const { update } = adam(given)
+        const rate = (step: number) => 0.1 / step
+        let learner = begin(1, -2)
+        const wanted = { w: [1, -2], m: [0, 0], v: [0, 0] }
+        for (const [index, gradient] of gradients.entries()) {
+          const step = index + 1
+          if (index === pause) learner = await restored(learner)
+          learner = update(backend, { w: vector(...gradient) }, learner, { learningRate: rate(step), step })
+          for (const i of [0, 1]) {
+            const g = gradient[i]! + given.weightDecay * wanted.w[i]!
+            wanted.m[i] = given.beta1 * wanted.m[i]! + (1 - given.beta1) * g
+            wanted.v[i] = given.beta2 * wanted.v[i]! + (1 - given.beta2) * g * g
+            const m = wanted.m[i] / (1 - given.beta1 ** step)
+            const v = wanted.v[i] / (1 - given.beta2 ** step)
+            wanted.w[i] = wanted.w[i]! - (rate(step) * m) / (Math.sqrt(v) + given.epsilon)
+          }
+        }
+        const found = { w: learner.parameters.w, m: learner.state.first?.w, v: learner.state.second?.w }
+        for (const name of ['w', 'm', 'v'] as const)
+          for (const [i, x] of (await read(found[name])).entries()) expect(x).toBeCloseTo(wanted[name][i]!, 9)
+      }),
+    )
+  })
+
+  it('leaves a parameter without a gradient, and its averages, as they are', () => {
+    const [a, b, first, second] = [vector(1), vector(2), vector(3), vector(4)]
+    const learner = { parameters: { a, b }, state: { first: { b: first }, second: { b: second } } }
+    const after = adam().update(backend, { a: vector(1) }, learner, { learningRate: 0.1, step: 1 })
+    expect([after.parameters.b, after.state.first?.b, after.state.second?.b]).toEqual([b, first, second])
+    expect(after.parameters.a).not.toBe(a)
+    expect(Object.keys(after.state.first!).toSorted()).toEqual(['a', 'b'])
+  })
+
   it('asks which update it is', () => {
     expect(() => adam().update(backend, { w: vector(1) }, begin(1), { learningRate: 1 })).toThrow(
       new RangeError('adam: the step is missing'),
+    )
+    expect(() => adam().update(backend, { w: vector(1) }, begin(1), { learningRate: 1, step: 0 })).toThrow(
+      new RangeError('adam: steps are counted from 1, got 0'),
     )
   })
 })
