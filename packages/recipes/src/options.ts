@@ -1,13 +1,18 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import {
+  batchOptions,
   checkOptions,
+  checkRates,
   choice,
   flag,
   integer,
   type OptionRange,
   type OptionTable,
+  operationOptions,
   parseOptions,
+  seedOption,
   share,
+  sizeOptions,
 } from '@cpnas/training'
 import { type Either, flatMap, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -19,26 +24,15 @@ const fraction: OptionRange = { kind: 'number', minimum: 0, below: 1 }
 
 /** The range and a description of every option of TrainingConfig: what `checkTrainingConfig` enforces and a command line can be made of. */
 export const trainingOptions: OptionTable<TrainingConfig> = {
-  seed: { range: integer(0, 2 ** 31 - 1), description: 'seed of all randomness' },
+  ...seedOption,
   precision: { range: choice('binary', 'float'), description: 'binary trains the Child, float the Parent' },
-  cells: { range: integer(3), description: 'cells of the network; reduction cells at 1/3 and 2/3' },
-  channels: { range: integer(1), description: 'channels of the first cell' },
+  ...sizeOptions,
   stem: { range: choice('cifar', 'imagenet'), description: 'one convolution, or three of stride 2' },
   affine: { range: flag, description: 'batch normalizations have a scale and a shift' },
-  sepConvRepeat: { range: choice(1, 2), description: 'times a separable convolution is applied' },
-  prelu: { range: flag, description: "PReLU after the Child's convolutions" },
-  preprocessPrecision: {
-    range: choice('binary', 'float'),
-    description: "precision of the Child's preprocessing convolutions",
-  },
-  estimator: { range: choice('clipped-identity', 'polynomial'), description: 'straight-through estimator of sign' },
-  scale: { range: choice('channel', 'layer'), description: 'one scale per output channel or per layer' },
+  ...operationOptions,
   share: { range: share, description: 'share of the training images used' },
   validationShare: { range: fraction, description: 'share of the used images that validate, 0 for none' },
-  batchSize: { range: integer(1), description: 'images a step' },
-  crop: { range: integer(0), description: 'random crop: pixels of padding, 0 for none' },
-  flip: { range: flag, description: 'random horizontal flip' },
-  cutout: { range: integer(0), description: 'side of the square cut out, 0 for none' },
+  ...batchOptions,
   colorJitter: {
     range: { kind: 'number', minimum: 0, maximum: 1 },
     description: 'strength of random colour changes, image folders only',
@@ -70,13 +64,7 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
 const inconsistency = (
   config: TrainingConfig,
 ): { readonly where: keyof TrainingConfig; readonly problem: string; readonly remedy: string } | undefined => {
-  const { minLearningRate, learningRate, warmupEpochs, epochs, stages, precision } = config
-  if (minLearningRate > learningRate)
-    return {
-      where: 'minLearningRate',
-      problem: `${minLearningRate} is above learningRate ${learningRate}`,
-      remedy: 'The rate falls from learningRate to minLearningRate, so make minLearningRate the smaller one',
-    }
+  const { warmupEpochs, epochs, stages, precision } = config
   if (warmupEpochs > epochs)
     return {
       where: 'warmupEpochs',
@@ -116,8 +104,8 @@ const checkConsistency = (config: TrainingConfig): Either<CpnasError, TrainingCo
  * that names it. `parseTrainingConfig` is for values from outside: unknown or missing options are errors too.
  */
 export const checkTrainingConfig = (config: TrainingConfig): Either<CpnasError, TrainingConfig> =>
-  pipe(checkOptions(trainingOptions, config), flatMap(checkConsistency))
+  pipe(checkOptions(trainingOptions, config), flatMap(checkRates), flatMap(checkConsistency))
 
 /** A configuration read from JSON: exactly the options of TrainingConfig, each in its range. */
 export const parseTrainingConfig = (value: unknown): Either<CpnasError, TrainingConfig> =>
-  pipe(parseOptions(trainingOptions, value, 'a training'), flatMap(checkConsistency))
+  pipe(parseOptions(trainingOptions, value, 'a training'), flatMap(checkRates), flatMap(checkConsistency))

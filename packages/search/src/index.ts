@@ -5,7 +5,6 @@ export {
   epochsDone,
   initialState,
   learningRate,
-  networkSpec,
   nextTask,
   roundCount,
   sampleCount,

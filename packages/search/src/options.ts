@@ -1,28 +1,33 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { operations } from '@cpnas/supernet'
-import { checkOptions, choice, flag, integer, type OptionTable, parseOptions, share } from '@cpnas/training'
+import {
+  batchOptions,
+  checkOptions,
+  checkRates,
+  choice,
+  flag,
+  integer,
+  type OptionTable,
+  operationOptions,
+  parseOptions,
+  seedOption,
+  share,
+  sizeOptions,
+} from '@cpnas/training'
 import { type Either, flatMap, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { SearchConfig } from './config.js'
 
 /** The range and a description of every option of SearchConfig: what `checkConfig` enforces and a command line can be made of. */
 export const searchOptions: OptionTable<SearchConfig> = {
-  seed: { range: integer(0, 2 ** 31 - 1), description: 'seed of all randomness' },
-  cells: { range: integer(3), description: 'cells of the network; reduction cells at 1/3 and 2/3' },
-  channels: { range: integer(1), description: 'channels of the first cell' },
+  ...seedOption,
+  ...sizeOptions,
   operations: {
     range: { kind: 'list', values: operations, minimum: 2 },
     description: 'operations that compete on every edge',
   },
   edges: { range: choice('all', 2), description: 'inputs kept on each node of the final cells' },
-  sepConvRepeat: { range: choice(1, 2), description: 'times a separable convolution is applied' },
-  prelu: { range: flag, description: "PReLU after the Child's convolutions" },
-  preprocessPrecision: {
-    range: choice('binary', 'float'),
-    description: "precision of the Child's preprocessing convolutions",
-  },
-  estimator: { range: choice('clipped-identity', 'polynomial'), description: 'straight-through estimator of sign' },
-  scale: { range: choice('channel', 'layer'), description: 'one scale per output channel or per layer' },
+  ...operationOptions,
   shareWeights: { range: flag, description: 'one set of latent weights for Child and Parent' },
   passes: { range: integer(1), description: 'T: evaluations of every operation before a drop' },
   betaP: { range: { kind: 'number', minimum: 0 }, description: 'beta_P: weight of the Parent in the indicator' },
@@ -33,10 +38,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
     range: { kind: 'number', above: 0, below: 1 },
     description: 'share of the used images that validate',
   },
-  batchSize: { range: integer(1), description: 'images a step' },
-  crop: { range: integer(0), description: 'random crop: pixels of padding, 0 for none' },
-  flip: { range: flag, description: 'random horizontal flip' },
-  cutout: { range: integer(0), description: 'side of the square cut out, 0 for none' },
+  ...batchOptions,
   learningRate: { range: { kind: 'number', above: 0 }, description: 'learning rate at the start' },
   minLearningRate: { range: { kind: 'number', minimum: 0 }, description: 'learning rate at the end of the cosine' },
   momentum: { range: { kind: 'number', minimum: 0, below: 1 }, description: 'momentum of SGD' },
@@ -50,18 +52,6 @@ export const searchOptions: OptionTable<SearchConfig> = {
  */
 export const checkConfig = (config: SearchConfig): Either<CpnasError, SearchConfig> =>
   pipe(checkOptions(searchOptions, config), flatMap(checkRates))
-
-const checkRates = (config: SearchConfig): Either<CpnasError, SearchConfig> =>
-  config.minLearningRate > config.learningRate
-    ? left(
-        cpnasError(
-          'InvalidOption',
-          'minLearningRate',
-          `${config.minLearningRate} is above learningRate ${config.learningRate}`,
-          'The rate falls from learningRate to minLearningRate, so make minLearningRate the smaller one',
-        ),
-      )
-    : right(config)
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */
 export const parseConfig = (value: unknown): Either<CpnasError, SearchConfig> =>

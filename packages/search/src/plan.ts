@@ -1,4 +1,4 @@
-import type { Genotype, NetworkSpec, Remaining } from '@cpnas/supernet'
+import type { Genotype, Remaining } from '@cpnas/supernet'
 import { cellKinds, edges, samplePass } from '@cpnas/supernet'
 import { cosine } from '@cpnas/training'
 import type { SearchConfig } from './config.js'
@@ -34,21 +34,6 @@ export const epochCount = (config: SearchConfig): number =>
 /** The learning rate of an epoch, counted from 0 over the whole search: constant within, along a cosine from one to the next. */
 export const learningRate = (config: SearchConfig, epoch: number): number =>
   cosine({ initial: config.learningRate, minimum: config.minLearningRate, total: epochCount(config) }, epoch)
-
-export const networkSpec = (
-  config: SearchConfig,
-  data: { readonly channels: number; readonly classNames: readonly string[] },
-): NetworkSpec => ({
-  cells: config.cells,
-  channels: config.channels,
-  inChannels: data.channels,
-  classes: data.classNames.length,
-  sepConvRepeat: config.sepConvRepeat,
-  prelu: config.prelu,
-  preprocessPrecision: config.preprocessPrecision,
-  estimator: config.estimator,
-  scale: config.scale,
-})
 
 const everywhere = (config: SearchConfig): Remaining => ({
   normal: edges.map(() => config.operations),

@@ -1,5 +1,6 @@
 import { type Backend, type CpnasError, catchDeviceError } from '@cpnas/backends'
 import type { Dataset } from '@cpnas/data'
+import { specFor } from '@cpnas/supernet'
 import { type StoredTensors, sgd } from '@cpnas/training'
 import { type Either, flatMap, left, map, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -8,7 +9,7 @@ import type { Context } from './architecture.js'
 import type { SearchConfig } from './config.js'
 import { checkConfig } from './options.js'
 import { perform } from './perform.js'
-import { initialState, networkSpec, nextTask } from './plan.js'
+import { initialState, nextTask } from './plan.js'
 import { fractionDone, reporter } from './progress.js'
 import { genotypeOf } from './round.js'
 import { splitsOf } from './splits.js'
@@ -40,7 +41,7 @@ export const runSearch = <T>(
       checkConfig(config),
       flatMap(() => splitsOf(dataset, config)),
       flatMap(splits => {
-        const spec = networkSpec(config, dataset)
+        const spec = specFor(config, dataset)
         const context: Context<T> = { backend, config, spec, splits, optimizer: sgd(config), signal }
         const state = snapshot?.state ?? initialState(config)
         return pipe(

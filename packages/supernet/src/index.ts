@@ -16,4 +16,4 @@ export {
 export { type Forward, type NetworkOptions, type NetworkOutput, network } from './network.js'
 export { type Operation, operations } from './operations.js'
 export { fullSpace, type Remaining, samplePass } from './sample-pass.js'
-export { type NetworkSpec, resolveSpec } from './spec.js'
+export { type DataFacts, type NetworkSpec, resolveSpec, specFor } from './spec.js'

@@ -46,6 +46,42 @@ export interface NetworkSpec {
   readonly auxiliary?: boolean
 }
 
+/** What a network needs to know of the data. */
+export interface DataFacts {
+  /** Of the images. */
+  readonly channels: number
+  readonly classNames: readonly string[]
+}
+
+/**
+ * The network that a configuration asks for, on the images of a data set. What a configuration does not speak of is left to
+ * the defaults.
+ */
+export const specFor = (
+  {
+    cells,
+    channels,
+    sepConvRepeat,
+    prelu,
+    preprocessPrecision,
+    estimator,
+    scale,
+  }: Required<
+    Pick<NetworkSpec, 'cells' | 'channels' | 'sepConvRepeat' | 'prelu' | 'preprocessPrecision' | 'estimator' | 'scale'>
+  >,
+  data: DataFacts,
+): NetworkSpec => ({
+  cells,
+  channels,
+  inChannels: data.channels,
+  classes: data.classNames.length,
+  sepConvRepeat,
+  prelu,
+  preprocessPrecision,
+  estimator,
+  scale,
+})
+
 /** The spec with its defaults filled in. */
 export const resolveSpec = ({
   sepConvRepeat = 1,

@@ -1,6 +1,7 @@
 export * from './adam.js'
 export * from './checkpoint.js'
 export * from './clip.js'
+export * from './common-options.js'
 export * from './cosine.js'
 export { disposeReplaced } from './dispose-replaced.js'
 export * from './epoch.js'

@@ -3,8 +3,7 @@ import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { catalogue, type DatasetName } from '@cpnas/data'
 import { type HeaderFacts, type ModelSummary, readModel, summarize } from '@cpnas/model'
 import { modelSpec, networkKind } from '@cpnas/recipes'
-import { networkSpec } from '@cpnas/search'
-import type { Genotype, NetworkSpec } from '@cpnas/supernet'
+import { type Genotype, type NetworkSpec, specFor } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -136,7 +135,7 @@ const ofSearch = (given: Given, directory: string): TE.TaskEither<CpnasError, Mo
               'Give --classes N',
             ),
           )
-        : E.right(ofGenotype(given, genotype, networkSpec(run.search, facts), facts.image, facts))
+        : E.right(ofGenotype(given, genotype, specFor(run.search, facts), facts.image, facts))
     }),
   )
 

@@ -5,8 +5,7 @@ import { catalogue, type DatasetFacts } from '@cpnas/data'
 import { type ModelSummary, readModel, summarize } from '@cpnas/model'
 import { modelSpec, networkKind } from '@cpnas/recipes'
 import type { Run, SearchRun, TrainingRun } from '@cpnas/report'
-import { networkSpec } from '@cpnas/search'
-import { parseGenotype } from '@cpnas/supernet'
+import { parseGenotype, specFor } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -119,7 +118,7 @@ const readSearch = (
         ...(genotype === undefined ? {} : { genotype }),
         ...(genotype === undefined || facts === undefined
           ? {}
-          : { summary: summarize(networkSpec(config.search, facts), genotype, 'child', facts, facts) }),
+          : { summary: summarize(specFor(config.search, facts), genotype, 'child', facts, facts) }),
       }
     }),
   )

@@ -1,13 +1,6 @@
 import type { Backend } from '@cpnas/backends'
-import {
-  networkSpec,
-  runSearch,
-  type SearchEvent,
-  type SearchResult,
-  type SearchState,
-  sampleCount,
-  samplesOf,
-} from '@cpnas/search'
+import { runSearch, type SearchEvent, type SearchResult, type SearchState, sampleCount, samplesOf } from '@cpnas/search'
+import { specFor } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { printSummary, summarize } from '../report/summary.js'
@@ -45,7 +38,7 @@ export const searchRunOf = (
       writeHistory(files, directory, state),
       TE.flatMap(() => writeGenotype(paths, genotype)),
       TE.map(() => {
-        const summary = summarize(networkSpec(config.search, data.train), genotype, state, seconds())
+        const summary = summarize(specFor(config.search, data.train), genotype, state, seconds())
         return { result: { ...summary, files: paths }, text: printSummary(summary, directory) }
       }),
     )

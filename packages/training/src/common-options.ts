@@ -1,0 +1,46 @@
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { choice, flag, integer } from './options.js'
+
+/** What every configuration of a search or a training has, in the parts of which their option tables are made. */
+export const seedOption = {
+  seed: { range: integer(0, 2 ** 31 - 1), description: 'seed of all randomness' },
+}
+
+export const sizeOptions = {
+  cells: { range: integer(3), description: 'cells of the network; reduction cells at 1/3 and 2/3' },
+  channels: { range: integer(1), description: 'channels of the first cell' },
+}
+
+export const operationOptions = {
+  sepConvRepeat: { range: choice(1, 2), description: 'times a separable convolution is applied' },
+  prelu: { range: flag, description: "PReLU after the Child's convolutions" },
+  preprocessPrecision: {
+    range: choice('binary', 'float'),
+    description: "precision of the Child's preprocessing convolutions",
+  },
+  estimator: { range: choice('clipped-identity', 'polynomial'), description: 'straight-through estimator of sign' },
+  scale: { range: choice('channel', 'layer'), description: 'one scale per output channel or per layer' },
+}
+
+export const batchOptions = {
+  batchSize: { range: integer(1), description: 'images a step' },
+  crop: { range: integer(0), description: 'random crop: pixels of padding, 0 for none' },
+  flip: { range: flag, description: 'random horizontal flip' },
+  cutout: { range: integer(0), description: 'side of the square cut out, 0 for none' },
+}
+
+/** InvalidOption if the learning rate would rise to its minimum. */
+export const checkRates = <C extends { readonly learningRate: number; readonly minLearningRate: number }>(
+  config: C,
+): Either<CpnasError, C> =>
+  config.minLearningRate > config.learningRate
+    ? left(
+        cpnasError(
+          'InvalidOption',
+          'minLearningRate',
+          `${config.minLearningRate} is above learningRate ${config.learningRate}`,
+          'The rate falls from learningRate to minLearningRate, so make minLearningRate the smaller one',
+        ),
+      )
+    : right(config)
