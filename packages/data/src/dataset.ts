@@ -1,5 +1,6 @@
 import type { CpnasError } from '@cpnas/backends'
 import { formatError } from '@cpnas/backends'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Augmentation } from './augmentation.js'
 import type { ChannelStatistics } from './catalogue.js'
 
@@ -92,6 +93,16 @@ export class DatasetReadError extends Error {
   constructor(error: CpnasError) {
     super(formatError(error))
     this.error = error
+  }
+}
+
+/** A DatasetReadError that `f` throws, as a value. Whatever else it throws is a defect and goes on. */
+export const catchReadError = async <A>(f: () => Promise<A>): Promise<Either<CpnasError, A>> => {
+  try {
+    return right(await f())
+  } catch (thrown) {
+    if (thrown instanceof DatasetReadError) return left(thrown.error)
+    throw thrown
   }
 }
 

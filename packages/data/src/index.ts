@@ -3,6 +3,7 @@ export * from './batches.js'
 export * from './catalogue.js'
 export {
   type CorruptImage,
+  catchReadError,
   type Dataset,
   type DatasetPair,
   DatasetReadError,
@@ -19,4 +20,5 @@ export { type DownloadableName, type RemoteFile, type Source, sources } from './
 export type { ImageFolderOptions } from './image-folder/open-folder.js'
 export * from './open.js'
 export * from './split.js'
+export * from './split-batches.js'
 export * from './statistics.js'

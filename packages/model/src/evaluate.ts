@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Backend, type CpnasError, catchDeviceError, cpnasError, type TensorRecord } from '@cpnas/backends'
-import { DatasetReadError } from '@cpnas/data'
+import { catchReadError } from '@cpnas/data'
 import { network } from '@cpnas/supernet'
 import type { BatchSource, OverBatchesOptions, StoredTensors } from '@cpnas/training'
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, flatten, left, right } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Metrics, tally } from './metrics.js'
 import type { Model } from './model.js'
@@ -83,10 +83,7 @@ export const evaluateModel = <T>(
     const parameters = upload(backend, model.parameters)
     const statistics = upload(backend, model.statistics)
     try {
-      return await run(backend, model, parameters, statistics, batches, options)
-    } catch (error) {
-      if (error instanceof DatasetReadError) return left(error.error)
-      throw error
+      return flatten(await catchReadError(() => run(backend, model, parameters, statistics, batches, options)))
     } finally {
       backend.dispose([parameters, statistics])
     }

@@ -1,6 +1,6 @@
 import type { Backend, Shape, TensorRecord } from '@cpnas/backends'
 import type { Centers } from '@cpnas/cp-loss'
-import type { Dataset } from '@cpnas/data'
+import type { Dataset, SplitBatches } from '@cpnas/data'
 import {
   type Forward,
   type Genotype,
@@ -15,7 +15,6 @@ import { adam, type Learner, type Optimizer, sgd } from '@cpnas/training'
 import type { TrainingConfig } from './config.js'
 import type { Moments, Normalizations } from './moments.js'
 import { modelSpec, networkKind, trainingSpec } from './spec.js'
-import type { TrainingSplits } from './splits.js'
 import type { Teacher } from './teacher.js'
 
 /** What stays the same over a training. */
@@ -31,7 +30,7 @@ export interface Context<T> {
   readonly shapes: Readonly<Record<string, Shape>>
   /** Of the network that is evaluated. */
   readonly normalizations: Normalizations
-  readonly splits: TrainingSplits
+  readonly splits: SplitBatches
   readonly optimizer: Optimizer
   readonly teacher: Teacher<T> | undefined
   readonly signal: AbortSignal | undefined
@@ -68,7 +67,7 @@ export const makeContext = <T>(
   data: Dataset,
   genotype: Genotype,
   config: TrainingConfig,
-  splits: TrainingSplits,
+  splits: SplitBatches,
   teacher: Teacher<T> | undefined,
   signal: AbortSignal | undefined,
 ): Context<T> => {

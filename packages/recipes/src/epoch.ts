@@ -1,5 +1,5 @@
 import type { CpnasError } from '@cpnas/backends'
-import { DatasetReadError } from '@cpnas/data'
+import { catchReadError } from '@cpnas/data'
 import { type Evaluation, finite, overBatches, type Tally } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Carried, Context, Stage } from './context.js'
@@ -21,16 +21,6 @@ const placeOf = ({ stage, epoch }: TrainingState): string => `stage ${stage}, ep
 
 const remedyFor = <T>({ config }: Context<T>): string =>
   `Lower learningRate (now ${config.learningRate}) or gradientClip (now ${config.gradientClip || 'none'}), or raise warmupEpochs (now ${config.warmupEpochs}), in a new run`
-
-/** Data files that fail while batches are read are a value; any other exception is a defect and goes on. */
-export const reading = async <A>(f: () => Promise<A>): Promise<Either<CpnasError, A>> => {
-  try {
-    return right(await f())
-  } catch (error) {
-    if (error instanceof DatasetReadError) return left(error.error)
-    throw error
-  }
-}
 
 /** The names of an epoch's sums: what `trainBatch` gives, and the images. */
 const sumNames = <T>(context: Context<T>, stage: Stage): readonly string[] => [
@@ -86,7 +76,7 @@ export const trainSteps = async <T>(
       const { step, updates, epoch } = state
       const wanted = Math.min(saveEvery - (step % saveEvery), splits.trainingSteps - step)
       let update = updates
-      const tally = await reading(() =>
+      const tally = await catchReadError(() =>
         overBatches(
           backend,
           tallyOf(context, stage, state, current),
@@ -146,7 +136,7 @@ export const judge = async <T>(
   if (splits.validationSteps === 0) return right({})
   const estimated = carried.average === undefined ? 0 : estimationSteps(context)
   return withNetwork(context, stage, state, carried, onStep, async network => {
-    const validated = await reading(() =>
+    const validated = await catchReadError(() =>
       validate(context, stage, network, `${placeOf(state)}, validation`, done => onStep(estimated + done)),
     )
     if (validated._tag === 'Left') return validated
@@ -167,7 +157,7 @@ const withNetwork = async <T, A>(
   onStep: (step: number) => void,
   use: (network: Evaluated<T>) => Promise<Either<Interruption, A>>,
 ): Promise<Either<Interruption, A>> => {
-  const made = await reading(() => evaluatedNetwork(context, stage, carried, epochOf(context, state), onStep))
+  const made = await catchReadError(() => evaluatedNetwork(context, stage, carried, epochOf(context, state), onStep))
   if (made._tag === 'Left') return made
   if (made.right === undefined) return left('stopped')
   const result = await use(made.right)

@@ -9,7 +9,7 @@ export { type TrainingPreset, trainingConfig, trainingPresets } from './presets.
 export { initialTrainingState, recordEpoch, runTraining } from './run-training.js'
 export { learningRateAt } from './schedule.js'
 export { modelSpec, networkKind, trainingSpec } from './spec.js'
-export { type TrainingSplits, trainingSplits } from './splits.js'
+export { trainingSplits } from './splits.js'
 export { fittingTensors } from './store.js'
 export { checkTeacher } from './teacher.js'
 export type * from './types.js'

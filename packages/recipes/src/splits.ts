@@ -1,25 +1,13 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { allIndices, batchCount, batches, type Dataset, shuffle, split, subset } from '@cpnas/data'
-import type { BatchSource } from '@cpnas/training'
+import { type Dataset, type SplitBatches, splitBatches, splitIndices } from '@cpnas/data'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { TrainingConfig } from './config.js'
 
-/** The images that train and those that choose the best epoch. */
-export interface TrainingSplits {
-  readonly trainingSteps: number
-  /** 0 without a validation split. */
-  readonly validationSteps: number
-  /** Shuffled and augmented anew in every epoch (from 1); what does not fill a batch waits for another epoch. The first `skip` batches are left out. */
-  readonly training: (epoch: number, skip?: number) => BatchSource
-  /** All images of the validation split, always in the same order, as they are. */
-  readonly validation: BatchSource
-}
-
 /** A pure function of data and configuration. InvalidOption if a split holds nothing: no whole batch to train with, no image to validate. */
-export const trainingSplits = (dataset: Dataset, config: TrainingConfig): Either<CpnasError, TrainingSplits> => {
+export const trainingSplits = (dataset: Dataset, config: TrainingConfig): Either<CpnasError, SplitBatches> => {
   const { seed, share, validationShare, batchSize, crop, flip, cutout, colorJitter } = config
-  const used = share < 1 ? subset(dataset, share, seed) : allIndices(dataset)
-  const { selected: validation, rest: training } = split(dataset, validationShare, seed, used)
+  const indices = splitIndices(dataset, config)
+  const { training, validation } = indices
   if (batchSize > training.length)
     return left(
       cpnasError(
@@ -34,25 +22,11 @@ export const trainingSplits = (dataset: Dataset, config: TrainingConfig): Either
       cpnasError(
         'InvalidOption',
         'validationShare',
-        `${validationShare} of ${used.length} images is none`,
+        `${validationShare} of ${training.length} images is none`,
         'Give 0 to do without a validation split, or more',
       ),
     )
-  const trainingSteps = batchCount(training.length, batchSize, 'drop')
-  return right({
-    trainingSteps,
-    validationSteps: batchCount(validation.length, batchSize),
-    training: (epoch, skip = 0) =>
-      batches(dataset, shuffle(training, seed, epoch), {
-        batchSize,
-        augmentation: { crop, flip, cutout, colorJitter },
-        seed,
-        epoch,
-        lastBatch: 'drop',
-        skip,
-      }),
-    validation: batches(dataset, shuffle(validation, seed), { batchSize }),
-  })
+  return right(splitBatches(dataset, indices, { seed, batchSize, augmentation: { crop, flip, cutout, colorJitter } }))
 }
 
 /** The next batches of an iterator, at most so many; the iterator stays open. */

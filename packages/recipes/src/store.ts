@@ -1,6 +1,6 @@
 import { type Backend, type CpnasError, cpnasError, type Shape, sameShape, type TensorRecord } from '@cpnas/backends'
 import { initialParameters, parameterShapes } from '@cpnas/supernet'
-import type { StoredTensor, StoredTensors } from '@cpnas/training'
+import { type StoredTensor, type StoredTensors, tensorMismatch } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Carried, Context } from './context.js'
 import type { Evaluated } from './evaluated.js'
@@ -60,14 +60,6 @@ export const storeCarried = async <T>(
   ...prefixed('best.statistics', best?.statistics ?? {}),
 })
 
-const mismatch = (key: string, problem: string): CpnasError =>
-  cpnasError(
-    'InvalidCheckpoint',
-    `the checkpoint's tensor ${key}`,
-    problem,
-    'Resume with the data and options of that run, or start a new one',
-  )
-
 /** The shape that a stored tensor must have; undefined if there is no such tensor in this training. -1 stands for any size. */
 const expectedShapes = <T>(context: Context<T>): Readonly<Record<string, Shape>> => {
   const { shapes, normalizations, optimizer, spec, genotype, kind } = context
@@ -101,11 +93,11 @@ export const restoreCarried = <T>(
   const { backend, shapes, optimizer } = context
   const expected = expectedShapes(context)
   const missing = Object.keys(shapes).find(name => tensors[`parameters.${name}`] === undefined)
-  if (missing !== undefined) return left(mismatch(`parameters.${missing}`, 'is missing'))
+  if (missing !== undefined) return left(tensorMismatch(`parameters.${missing}`, 'is missing'))
   for (const [key, { shape }] of Object.entries(tensors)) {
     const wanted = expected[key]
-    if (wanted === undefined) return left(mismatch(key, 'is no tensor of this training'))
-    if (!fits(shape, wanted)) return left(mismatch(key, `has shape [${shape.join(', ')}]`))
+    if (wanted === undefined) return left(tensorMismatch(key, 'is no tensor of this training'))
+    if (!fits(shape, wanted)) return left(tensorMismatch(key, `has shape [${shape.join(', ')}]`))
   }
   const record = (prefix: string): TensorRecord<T> =>
     Object.fromEntries(

@@ -1,5 +1,5 @@
 import type { Backend, CpnasError } from '@cpnas/backends'
-import { DatasetReadError } from '@cpnas/data'
+import { catchReadError, type SplitBatches } from '@cpnas/data'
 import {
   type Genotype,
   latentNames,
@@ -13,7 +13,6 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 import { learningRate } from './plan.js'
 import type { Reporter } from './progress.js'
-import type { Splits } from './splits.js'
 import { merge, type Owner, ownersOf, partition, type Weights } from './weights.js'
 
 /** What stays the same over a search. */
@@ -21,7 +20,7 @@ export interface Context<T> {
   readonly backend: Backend<T>
   readonly config: SearchConfig
   readonly spec: NetworkSpec
-  readonly splits: Splits
+  readonly splits: SplitBatches
   readonly optimizer: Optimizer
   readonly signal: AbortSignal | undefined
 }
@@ -42,16 +41,6 @@ export type PerNetwork<A> = Readonly<Record<NetworkKind, A>>
 export interface Trained<T> {
   readonly weights: Weights<T>
   readonly losses: Either<Interruption, PerNetwork<number>>
-}
-
-/** Data files that fail while batches are read are a value; any other exception is a defect and goes on. */
-const reading = async <A>(f: () => Promise<A>): Promise<Either<CpnasError, A>> => {
-  try {
-    return right(await f())
-  } catch (error) {
-    if (error instanceof DatasetReadError) return left(error.error)
-    throw error
-  }
 }
 
 /**
@@ -88,7 +77,7 @@ const trainOwner = async <T>(
   const names = new Set(Object.keys(parameterShapes(spec, architecture, networks[0])))
   const { selected, rest } = partition(weights[name]!, names)
   const [first, ...others] = networks.map(kind => network(spec, architecture, kind))
-  const result = await reading(() =>
+  const result = await catchReadError(() =>
     trainEpoch<T>(backend, selected, [first!, ...others], splits.training(epoch + 1), {
       optimizer,
       learningRate: learningRate(config, epoch),
@@ -114,7 +103,7 @@ export const evaluateArchitecture = async <T>(
   const evaluations = { child: nothing, parent: nothing }
   for (const { name, networks } of ownersOf(config))
     for (const kind of networks) {
-      const result = await reading(() =>
+      const result = await catchReadError(() =>
         evaluate(backend, weights[name]!.parameters, network(spec, architecture, kind), splits.validation, {
           where: `${where}, ${kind}, validation`,
           onStep: report('evaluate', kind, splits.validationSteps),

@@ -15,5 +15,5 @@ export {
 export * from './presets.js'
 export * from './round.js'
 export { runSearch } from './run-search.js'
-export { type Splits, splitsOf } from './splits.js'
+export { splitsOf } from './splits.js'
 export type * from './types.js'

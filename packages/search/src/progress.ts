@@ -1,13 +1,13 @@
+import type { SplitBatches } from '@cpnas/data'
 import type { SearchConfig } from './config.js'
 import { roundCount, sampleCount, samplesIn, samplesOf } from './plan.js'
-import type { Splits } from './splits.js'
 import type { ProgressEvent, SearchEvent, SearchState } from './types.js'
 
 /** A training step has a forward pass and a backward pass of about twice the work. */
 const trainingWeight = 3
 const networks = 2
 
-type Steps = Pick<Splits, 'trainingSteps' | 'validationSteps'>
+type Steps = Pick<SplitBatches, 'trainingSteps' | 'validationSteps'>
 
 const workOf = (
   config: SearchConfig,

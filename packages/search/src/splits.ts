@@ -1,38 +1,14 @@
 import type { CpnasError } from '@cpnas/backends'
-import { allIndices, type Batches, batchCount, batches, type Dataset, shuffle, split, subset } from '@cpnas/data'
+import { type Dataset, type SplitBatches, splitBatches, splitIndices } from '@cpnas/data'
 import { type Either, map } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 import { checkSplit } from './options.js'
 
-/** The two halves of the images that a search sees, and its batches of them. */
-export interface Splits {
-  readonly trainingSteps: number
-  readonly validationSteps: number
-  /** Shuffled and augmented anew in every epoch (from 1); what does not fill a batch waits for another epoch. */
-  readonly training: (epoch: number) => Batches
-  /** All images of the validation split, always in the same order, in which classes are mixed. */
-  readonly validation: Batches
-}
-
-/** InvalidOption if a split does not hold one batch. */
-export const splitsOf = (dataset: Dataset, config: SearchConfig): Either<CpnasError, Splits> => {
-  const { seed, share, validationShare, batchSize, crop, flip, cutout } = config
-  const used = share < 1 ? subset(dataset, share, seed) : allIndices(dataset)
-  const { selected: validation, rest: training } = split(dataset, validationShare, seed, used)
-  const images = { training: training.length, validation: validation.length }
-  return map(
-    (): Splits => ({
-      trainingSteps: batchCount(training.length, batchSize, 'drop'),
-      validationSteps: batchCount(validation.length, batchSize),
-      training: epoch =>
-        batches(dataset, shuffle(training, seed, epoch), {
-          batchSize,
-          augmentation: { crop, flip, cutout },
-          seed,
-          epoch,
-          lastBatch: 'drop',
-        }),
-      validation: batches(dataset, shuffle(validation, seed), { batchSize }),
-    }),
-  )(checkSplit(config, images))
+/** The two halves of the images that a search sees, in batches. InvalidOption if one of them does not hold a batch. */
+export const splitsOf = (dataset: Dataset, config: SearchConfig): Either<CpnasError, SplitBatches> => {
+  const { seed, batchSize, crop, flip, cutout } = config
+  const indices = splitIndices(dataset, config)
+  return map(() => splitBatches(dataset, indices, { seed, batchSize, augmentation: { crop, flip, cutout } }))(
+    checkSplit(config, { training: indices.training.length, validation: indices.validation.length }),
+  )
 }

@@ -1,6 +1,6 @@
-import { type Backend, type CpnasError, cpnasError, type Shape, sameShape, type TensorRecord } from '@cpnas/backends'
+import { type Backend, type CpnasError, type Shape, sameShape, type TensorRecord } from '@cpnas/backends'
 import { initialParameters, type NetworkKind, type NetworkSpec, parameterShapes, type Remaining } from '@cpnas/supernet'
-import type { Learner, Optimizer, StoredTensor, StoredTensors } from '@cpnas/training'
+import { type Learner, type Optimizer, type StoredTensor, type StoredTensors, tensorMismatch } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 import { covering } from './plan.js'
@@ -122,12 +122,12 @@ export const restoreWeights = <T>(
     ),
   )
   const missing = places.find(({ key, slot }) => slot === 'parameters' && tensors[key] === undefined)
-  if (missing) return left(mismatch(missing.key, 'is missing'))
+  if (missing) return left(tensorMismatch(missing.key, 'is missing'))
   const misshapen = places.find(({ key, shape }) => tensors[key] && !sameShape(tensors[key].shape, shape))
-  if (misshapen) return left(mismatch(misshapen.key, `has shape [${tensors[misshapen.key]!.shape.join(', ')}]`))
+  if (misshapen) return left(tensorMismatch(misshapen.key, `has shape [${tensors[misshapen.key]!.shape.join(', ')}]`))
   const known = new Set(places.map(({ key }) => key))
   const foreign = Object.keys(tensors).find(key => !known.has(key))
-  if (foreign !== undefined) return left(mismatch(foreign, 'is no tensor of this search'))
+  if (foreign !== undefined) return left(tensorMismatch(foreign, 'is no tensor of this search'))
   const record = (owner: string, slot: string): TensorRecord<T> =>
     Object.fromEntries(
       places
@@ -146,11 +146,3 @@ export const restoreWeights = <T>(
     ),
   )
 }
-
-const mismatch = (key: string, problem: string): CpnasError =>
-  cpnasError(
-    'InvalidCheckpoint',
-    `the checkpoint's tensor ${key}`,
-    problem,
-    'Resume with the data and options of that run, or start a new one',
-  )

@@ -96,6 +96,14 @@ const startAnew = 'Restore the file from a copy, or start a new run'
 const invalid = (path: string, problem: string, remedy = startAnew): CpnasError =>
   cpnasError('InvalidCheckpoint', path, problem, remedy)
 
+/** InvalidCheckpoint for a tensor of a checkpoint that is not as the run to go on needs it. */
+export const tensorMismatch = (name: string, problem: string): CpnasError =>
+  invalid(
+    `the checkpoint's tensor ${name}`,
+    problem,
+    'Resume with the data and options of that run, or start a new one',
+  )
+
 const readBytes = (path: string, remedyIfMissing: string): TE.TaskEither<CpnasError, Buffer> =>
   TE.tryCatch(
     () => readFile(path),
