@@ -1,16 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { runReadmeExample } from '../../../test/support/readme-example.js'
 
 it('the example of the README runs and prints what it says', () => {
-  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
-  const example = /```ts\n(.*?)```/s.exec(readme)![1]!
+  const { example, stdout, stderr } = runReadmeExample(import.meta.dirname)
   const promised = [...example.matchAll(/console\.log.* \/\/ (.*)/g)].map(([, text]) => `${text}\n`)
-  const run = spawnSync(process.execPath, ['--input-type=module', '-e', example], {
-    cwd: import.meta.dirname,
-    encoding: 'utf8',
-  })
-  expect(run.stderr).toBe('')
-  expect(run.stdout).toBe(promised.join(''))
+  expect(stderr).toBe('')
+  expect(stdout).toBe(promised.join(''))
 })

@@ -1,29 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { wasmBackend } from '@cpnas/backends'
 import type { ImageFolder } from '@cpnas/data'
-import type { TrainingConfig, TrainingSnapshot, TrainingState } from '@cpnas/recipes'
-import { readCheckpoint, writeCheckpoint } from '@cpnas/training'
+import type { TrainingConfig, TrainingSnapshot } from '@cpnas/recipes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { throughFiles } from '../../../test/support/through-files.js'
 import { digest, digests, everything, runOn, runTiny, tinyConfig, tinyDataset } from './tiny.js'
-
-/** The snapshot as a later process finds it: through the files of a checkpoint. */
-const throughFiles = async (snapshot: TrainingSnapshot): Promise<TrainingSnapshot> => {
-  const directory = await mkdtemp(join(tmpdir(), 'cpnas-resume-test-'))
-  try {
-    const path = join(directory, 'checkpoint.json')
-    await writeCheckpoint(path, { settings: { ...tinyConfig }, ...snapshot })()
-    const read = await readCheckpoint<TrainingState>(path, { ...tinyConfig })()
-    if (read._tag === 'Left') throw new Error(read.left.problem)
-    const { state, tensors } = read.right
-    return { state, tensors }
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-}
 
 const variants: readonly Partial<TrainingConfig>[] = [
   {},
@@ -38,7 +20,7 @@ describe('a resumed training', () => {
     expect(whole.result).toMatchObject({ _tag: 'Right', right: { status: 'finished' } })
     expect(whole.snapshots).toHaveLength((options.stages ?? 1) * 4)
     for (const index of whole.snapshots.keys()) {
-      const snapshot = await throughFiles(whole.snapshots[index]!)
+      const snapshot = await throughFiles({ ...tinyConfig }, whole.snapshots[index]!)
       const resumed = await runTiny(options, { snapshot, saveEvery: 3 })
       const { result, snapshots } = digests(whole)
       expect(digests(resumed)).toEqual({ result, snapshots: snapshots.slice(index + 1) })
@@ -90,7 +72,7 @@ describe('a resumed training', () => {
       const whole = await runOn(backend, config, { saveEvery: 3 })
       const { result, snapshots } = digests(whole)
       for (const index of [2, 4]) {
-        const snapshot = await throughFiles(whole.snapshots[index]!)
+        const snapshot = await throughFiles({ ...tinyConfig }, whole.snapshots[index]!)
         const resumed = await runOn(backend, config, { snapshot, saveEvery: 3 })
         expect(digests(resumed)).toEqual({ result, snapshots: snapshots.slice(index + 1) })
       }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Backend, referenceBackend } from '@cpnas/backends'
-import { type Dataset, memoryDataset, type RecordDataset } from '@cpnas/data'
+import type { Dataset, RecordDataset } from '@cpnas/data'
 import type { Model } from '@cpnas/model'
 import {
   runTraining,
@@ -12,22 +12,9 @@ import {
 import type { Genotype, Operation } from '@cpnas/supernet'
 import type { StoredTensors } from '@cpnas/training'
 import { right } from 'fp-ts/lib/TaskEither.js'
+import { tinyDataset as datasetOf } from '../../../test/support/tiny-dataset.js'
 
-/** Images of 4x4 pixels, bright on the left (class 0) or on the right (class 1), with some noise. */
-export const tinyDataset = (count = 20): RecordDataset => {
-  const size = 4
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % 2)
-  const pixels = Uint8Array.from({ length: count * size * size }, (_, i) => {
-    const image = Math.floor(i / (size * size))
-    const left = i % size < size / 2
-    return (left === (labels[image] === 0) ? 180 : 20) + ((i * 37) % 61)
-  })
-  const statistics = { mean: [0.5], std: [0.3] }
-  return memoryDataset(
-    { name: 'tiny', height: size, width: size, channels: 1, classNames: ['left', 'right'], labels, statistics },
-    pixels,
-  )
-}
+export const tinyDataset = (count = 20): RecordDataset => datasetOf(count)
 
 const cell = (...operations: readonly Operation[]): readonly Operation[] =>
   Array.from({ length: 14 }, (_, edge) => operations[edge % operations.length]!)

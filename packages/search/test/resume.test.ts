@@ -1,27 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { wasmBackend } from '@cpnas/backends'
-import type { SearchConfig, SearchSnapshot, SearchState } from '@cpnas/search'
-import { readCheckpoint, writeCheckpoint } from '@cpnas/training'
+import type { SearchConfig, SearchSnapshot } from '@cpnas/search'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { throughFiles } from '../../../test/support/through-files.js'
 import { runOn, runTiny, tinyConfig } from './tiny.js'
-
-/** The snapshot as a later process finds it: through the files of a checkpoint. */
-const throughFiles = async (snapshot: SearchSnapshot): Promise<SearchSnapshot> => {
-  const directory = await mkdtemp(join(tmpdir(), 'cpnas-resume-test-'))
-  try {
-    const path = join(directory, 'checkpoint.json')
-    await writeCheckpoint(path, { settings: { ...tinyConfig }, ...snapshot })()
-    const read = await readCheckpoint<SearchState>(path, { ...tinyConfig })()
-    if (read._tag === 'Left') throw new Error(read.left.problem)
-    const { state, tensors } = read.right
-    return { state, tensors }
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-}
 
 const variants: readonly Partial<SearchConfig>[] = [
   {},
@@ -33,7 +15,7 @@ describe('a resumed search', () => {
   it.each(variants)('ends bit for bit as if never stopped, from every checkpoint: %j', async options => {
     const whole = await runTiny(options)
     for (const index of whole.snapshots.keys()) {
-      const snapshot = await throughFiles(whole.snapshots[index]!)
+      const snapshot = await throughFiles({ ...tinyConfig }, whole.snapshots[index]!)
       const resumed = await runTiny(options, { snapshot })
       expect(resumed.result).toEqual(whole.result)
       expect(resumed.snapshots).toEqual(whole.snapshots.slice(index + 1))
@@ -46,7 +28,11 @@ describe('a resumed search', () => {
       const whole = await runOn(backend)
       expect(await runOn(backend)).toEqual(whole)
       for (const index of [0, 2, 4]) {
-        const resumed = await runOn(backend, {}, { snapshot: await throughFiles(whole.snapshots[index]!) })
+        const resumed = await runOn(
+          backend,
+          {},
+          { snapshot: await throughFiles({ ...tinyConfig }, whole.snapshots[index]!) },
+        )
         expect(resumed.result).toEqual(whole.result)
         expect(resumed.snapshots).toEqual(whole.snapshots.slice(index + 1))
       }
@@ -70,7 +56,7 @@ describe('a resumed search', () => {
           }
           const run = await runTiny({}, { ...(snapshot && { snapshot }), emit, signal: controller.signal })
           const last = run.snapshots.at(-1)
-          if (last) snapshot = await throughFiles(last)
+          if (last) snapshot = await throughFiles({ ...tinyConfig }, last)
         }
         expect(snapshot).toEqual(whole.snapshots.at(-1))
       }),
