@@ -75,10 +75,11 @@ describe('adam', () => {
           for (const i of [0, 1]) {
             const g = gradient[i]! + given.weightDecay * wanted.w[i]!
             wanted.m[i] = given.beta1 * wanted.m[i]! + (1 - given.beta1) * g
-            wanted.v[i] = given.beta2 * wanted.v[i]! + (1 - given.beta2) * g * g
-            const m = wanted.m[i] / (1 - given.beta1 ** step)
-            const v = wanted.v[i] / (1 - given.beta2 ** step)
-            wanted.w[i] = wanted.w[i]! - (rate(step) * m) / (Math.sqrt(v) + given.epsilon)
+            wanted.v[i] = given.beta2 * wanted.v[i]! + (1 - given.beta2) * (g * g)
+            // Rounded as in the engine: where v nears 0, steps are so long that the last bit counts.
+            const root = Math.sqrt(wanted.v[i]) * (1 / Math.sqrt(1 - given.beta2 ** step))
+            const corrected = rate(step) / (1 - given.beta1 ** step)
+            wanted.w[i] = wanted.w[i]! - corrected * (wanted.m[i] / (root + given.epsilon))
           }
         }
         const found = { w: learner.parameters.w, m: learner.state.first?.w, v: learner.state.second?.w }
