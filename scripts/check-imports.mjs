@@ -16,10 +16,11 @@ const layers = [
   'recipes',
   'search',
   'packed',
+  'export',
   'report',
   'cli',
 ]
-const independent = ['indicator']
+const independent = ['indicator', 'packed']
 
 const sourcesOf = name => `^packages/${name}/src/`
 /** Built packages resolve to their dist, packages not built yet to their bare name. */
