@@ -52,7 +52,7 @@ test('images that cannot be decoded are left out and listed; too many of them en
   expect(code).toBe(0)
   const failed = await run([...train, '--out', join(directory, 'b'), '--quiet'])
   expect(failed).toMatchObject({ code: 2, out: '' })
-  expect(failed.err).toMatch(/^cpnas: [^\n]*3\.png[^\n]*\n$/)
+  expect(failed.err).toMatch(/^cpnas: [^\n]*3\.png[^\n]*or raise --max-corrupt\.\n$/)
 })
 
 test('cpnas data info describes a folder; its options are refused for other data', async () => {

@@ -75,6 +75,17 @@ export interface CommandGroup extends Description {
 /** `batchSize` to `--batch-size`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
+/** InvalidOption for the first of some options that was given where it has no place. */
+export const refuseOptions = <G extends object>(
+  given: G,
+  names: readonly (keyof G & string)[],
+  problem: string,
+  remedy: string,
+): Either<CpnasError, void> => {
+  const wrong = names.find(name => given[name] !== undefined)
+  return wrong === undefined ? right(undefined) : left(cpnasError('InvalidOption', flagOf(wrong), problem, remedy))
+}
+
 const parseText = (name: string, parse: (text: string) => Either<string, unknown>, text: string) => {
   const parsed = parse(text)
   return isLeft(parsed)

@@ -11,7 +11,7 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CommandOptions, flagOf, type ValueOption, type Values } from './command.js'
+import { type CommandOptions, flagOf, refuseOptions, type ValueOption, type Values } from './command.js'
 import { countOption, textOption, wordOption } from './values.js'
 
 const embeddedName = 'fashion-mnist' satisfies DatasetName
@@ -95,19 +95,15 @@ const locate = ({ data, dataset }: Given): TE.TaskEither<CpnasError, Pick<DataSo
 }
 
 /** InvalidOption if an option of image folders was given for another data set. */
-const checkFolderOptions = (given: Given, name: DatasetName): E.Either<CpnasError, void> => {
-  const wrong = name === folderName ? undefined : folderOptions.find(option => given[option] !== undefined)
-  return wrong === undefined
+const checkFolderOptions = (given: Given, name: DatasetName): E.Either<CpnasError, void> =>
+  name === folderName
     ? E.right(undefined)
-    : E.left(
-        cpnasError(
-          'InvalidOption',
-          flagOf(wrong),
-          `is for image folders, and the data are ${catalogue[name].title}`,
-          'Leave it out, or name a directory of images with --data',
-        ),
+    : refuseOptions(
+        given,
+        folderOptions,
+        `is for image folders, and the data are ${catalogue[name].title}`,
+        'Leave it out, or name a directory of images with --data',
       )
-}
 
 const open = (
   { imageSize, cache, workers, maxCorrupt }: Given,
@@ -162,13 +158,22 @@ export type DataValues =
   | { readonly [K in keyof Given]: Given[K] | undefined }
   | { readonly dataset: string | undefined }
 
+/** Images that are read while a command works say what is wrong with them in the words of the library. */
+const inFlags = (error: CpnasError): CpnasError => ({
+  ...error,
+  remedy: error.remedy.replace(/\bmaxCorrupt\b/, flagOf('maxCorrupt')),
+})
+
 /** Closes both sets after use. */
 export const withData =
   (given: DataValues) =>
   <A>(use: (data: OpenData) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
-    TE.bracket(openData(given as Given), use, ({ train, test }) =>
-      TE.fromIO(() => {
-        train.close()
-        test.close()
-      }),
+    pipe(
+      TE.bracket(openData(given as Given), use, ({ train, test }) =>
+        TE.fromIO(() => {
+          train.close()
+          test.close()
+        }),
+      ),
+      TE.mapLeft(inFlags),
     )

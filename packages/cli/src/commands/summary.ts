@@ -7,7 +7,7 @@ import { type Genotype, type NetworkSpec, specFor } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CommandOptions, command, flagOf, type Values } from '../command.js'
+import { type CommandOptions, command, refuseOptions, type Values } from '../command.js'
 import { isDirectory, readGenotype, readGenotypeOf } from '../genotype-source.js'
 import { formatIn, readTraining, trainedModel } from '../model-source.js'
 import { printModelSummary } from '../report/model-summary.js'
@@ -54,6 +54,8 @@ const sizeOptions = {
   scale: { ...scale, default: 'channel, or that of the search' },
 } as const satisfies CommandOptions
 
+const sizeNames = Object.keys(sizeOptions) as (keyof typeof sizeOptions)[]
+
 const options = {
   layers: { kind: 'flag', description: 'every layer, instead of sums by cell and kind of layer' },
   json: { kind: 'flag', description: 'print a JSON record, with every layer' },
@@ -63,19 +65,13 @@ const options = {
 type Given = Values<typeof options>
 
 /** Refuses options that would change what a file says of itself. */
-const unsized = (given: Given, path: string): E.Either<CpnasError, void> => {
-  const wrong = (Object.keys(sizeOptions) as (keyof typeof sizeOptions)[]).find(name => given[name] !== undefined)
-  return wrong === undefined
-    ? E.right(undefined)
-    : E.left(
-        cpnasError(
-          'InvalidOption',
-          flagOf(wrong),
-          `${path} says itself what network it is of`,
-          'Leave it out, or name a genotype file or the directory of a search',
-        ),
-      )
-}
+const unsized = (given: Given, path: string): E.Either<CpnasError, void> =>
+  refuseOptions(
+    given,
+    sizeNames,
+    `${path} says itself what network it is of`,
+    'Leave it out, or name a genotype file or the directory of a search',
+  )
 
 type Shape = ModelSummary['image']
 
