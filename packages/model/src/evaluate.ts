@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Backend, type CpnasError, catchDeviceError, cpnasError, type TensorRecord } from '@cpnas/backends'
 import { catchReadError } from '@cpnas/data'
 import { network } from '@cpnas/supernet'
-import type { BatchSource, OverBatchesOptions, StoredTensors } from '@cpnas/training'
+import type { Batch, BatchSource, OverBatchesOptions, StoredTensors } from '@cpnas/training'
 import { type Either, flatten, left, right } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Metrics, tally } from './metrics.js'
@@ -19,17 +19,19 @@ const upload = <T>(backend: Backend<T>, tensors: StoredTensors): TensorRecord<T>
 const invalidData = (problem: string, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidData', 'evaluation', problem, remedy))
 
-const run = async <T>(
-  backend: Backend<T>,
-  model: Model,
-  parameters: TensorRecord<T>,
-  statistics: TensorRecord<T>,
+/** What images have to be like to be classified, and what their classes are called. */
+export type Classifies = Pick<Model, 'classNames' | 'image'>
+
+/** Scores [count, classes], row-major, of normalized images [count, height, width, channels]. */
+export type Scores = (images: Batch['images'], shape: Batch['shape']) => Promise<ArrayLike<number>>
+
+const run = async (
+  { classNames, image: { height, width, channels } }: Classifies,
+  scores: Scores,
   batches: BatchSource,
   { onStep, signal }: OverBatchesOptions,
 ): Promise<Either<CpnasError, ModelEvaluation>> => {
-  const forward = network(model.spec, model.genotype, model.kind, { filters: 'given' })
-  const { height, width, channels } = model.image
-  const counted = tally(model.classNames)
+  const counted = tally(classNames)
   let images = 0
   let done = 0
   for await (const batch of batches) {
@@ -41,12 +43,8 @@ const run = async <T>(
         'Give images of the size that the model was trained with',
       )
     if (count > 0) {
-      const logits = backend.scope(
-        () => forward(backend, parameters, backend.tensor(batch.images, batch.shape), { statistics }).logits,
-      )
-      const values = await backend.read(logits)
-      backend.dispose(logits)
-      if (!values.every(Number.isFinite))
+      const values = await scores(batch.images, batch.shape)
+      if (!Array.prototype.every.call(values, Number.isFinite))
         return left(
           cpnasError(
             'NonFiniteLoss',
@@ -67,6 +65,20 @@ const run = async <T>(
 }
 
 /**
+ * Metrics over all batches of whatever gives scores, as `evaluateModel`, whose errors it has but DeviceFailed; one batch after
+ * the other is asked for.
+ */
+export const evaluateScores =
+  (
+    network: Classifies,
+    scores: Scores,
+    batches: BatchSource,
+    options: OverBatchesOptions = {},
+  ): TaskEither<CpnasError, ModelEvaluation> =>
+  async () =>
+    flatten(await catchReadError(() => run(network, scores, batches, options)))
+
+/**
  * Metrics of a model over all batches, normalized by its running statistics. The images are to be normalized by
  * `model.normalization`. Reads back after every batch and gives way to the event loop; `signal` stops it there.
  *
@@ -82,8 +94,17 @@ export const evaluateModel = <T>(
   catchDeviceError(async () => {
     const parameters = upload(backend, model.parameters)
     const statistics = upload(backend, model.statistics)
+    const forward = network(model.spec, model.genotype, model.kind, { filters: 'given' })
+    const scores: Scores = async (images, shape) => {
+      const logits = backend.scope(
+        () => forward(backend, parameters, backend.tensor(images, shape), { statistics }).logits,
+      )
+      const values = await backend.read(logits)
+      backend.dispose(logits)
+      return values
+    }
     try {
-      return flatten(await catchReadError(() => run(backend, model, parameters, statistics, batches, options)))
+      return await evaluateScores(model, scores, batches, options)()
     } finally {
       backend.dispose([parameters, statistics])
     }

@@ -1,6 +1,6 @@
 export { decodeModel } from './decode.js'
 export { encodeModel } from './encode.js'
-export { evaluateModel, type ModelEvaluation } from './evaluate.js'
+export { type Classifies, evaluateModel, evaluateScores, type ModelEvaluation, type Scores } from './evaluate.js'
 export { readModel, writeModel } from './files.js'
 export {
   type Calibration,

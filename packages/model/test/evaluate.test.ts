@@ -1,6 +1,6 @@
 import { referenceBackend, wasmBackend } from '@cpnas/backends'
 import { DatasetReadError } from '@cpnas/data'
-import { decodeModel, encodeModel, evaluateModel, type Model } from '@cpnas/model'
+import { decodeModel, encodeModel, evaluateModel, evaluateScores, type Model, metrics } from '@cpnas/model'
 import { network } from '@cpnas/supernet'
 import { evaluate } from '@cpnas/training'
 import { describe, expect, it } from 'vitest'
@@ -129,5 +129,19 @@ describe('evaluateModel', () => {
       throw new DatasetReadError(error)
     }
     expect(await evaluateModel(referenceBackend(), small(), failing())()).toEqual({ _tag: 'Left', left: error })
+  })
+})
+
+describe('evaluateScores', () => {
+  it('is what the scores of all batches say about their images', async () => {
+    const { classNames, image } = small()
+    const logits = (values: ArrayLike<number>) => Array.from({ length: values.length / 64 }, (_, i) => values[64 * i]!)
+    const scores = (values: ArrayLike<number>) => logits(values).flatMap(x => [x, -x, x * x])
+    const found = await finished(
+      evaluateScores({ classNames, image }, async (values, [count]) => scores(values).slice(0, 3 * count), batches),
+    )
+    const all = batches.flatMap(({ images }) => scores(images))
+    const labels = batches.flatMap(({ labels }) => Array.from(labels))
+    expect(found).toEqual(metrics(all, labels, classNames))
   })
 })
