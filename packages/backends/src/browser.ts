@@ -1,6 +1,6 @@
 /** What works without Node: everything but the wasm engine, which needs its worker threads, and the choice among engines. */
 export { backendOf } from './autodiff/backend-of.js'
-export type { Tensor } from './autodiff/tensor.js'
+export { Tensor } from './autodiff/tensor.js'
 export * from './backend.js'
 export * from './errors.js'
 export * from './geometry.js'

@@ -25,6 +25,11 @@ export interface ForwardMode<T> {
    * Source: DARTS's final training.
    */
   readonly dropPath?: ((name: string) => T | undefined) | undefined
+  /**
+   * Told the value of every intermediate node of every cell in their order, by its name (`cells.2.nodes.0`): a tensor of the
+   * cell's scope. Default: nobody asks.
+   */
+  readonly node?: ((name: string, value: T) => void) | undefined
   /** Whether to compute `NetworkOutput.auxiliary` too: of a network whose spec has the auxiliary head. Default false. */
   readonly auxiliary?: boolean | undefined
 }

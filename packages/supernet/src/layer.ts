@@ -25,6 +25,7 @@ export interface Layer {
 export const edgeName = (cell: number, edge: number, operation: Operation): string =>
   `cells.${cell}.edges.${edge}.${operation}`
 export const inputName = (cell: number, input: number): string => `cells.${cell}.inputs.${input}`
+export const nodeName = (cell: number, node: number): string => `cells.${cell}.nodes.${node}`
 
 /** 2 on the edges of a reduction cell that begin at an input, 1 elsewhere. */
 export const strideOf = (kind: CellKind, edge: number): 1 | 2 =>

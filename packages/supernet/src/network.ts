@@ -3,7 +3,7 @@ import { type Blocks, blocksOver } from './blocks.js'
 import { edges, inputNodes, intermediateNodes } from './cell.js'
 import type { ForwardMode, Moments } from './forward-mode.js'
 import type { Genotype } from './genotype.js'
-import type { NetworkKind } from './layer.js'
+import { type NetworkKind, nodeName } from './layer.js'
 import { auxiliaryCell, type CellPlan, cellPlans, type NetworkSpec, resolveSpec } from './spec.js'
 
 export interface NetworkOutput<T> {
@@ -66,7 +66,7 @@ export const network =
     const outputs: T[] = [...observed(blocks.stem(images))]
     for (const plan of cellPlans(spec)) {
       const { output } = backend.scope(() => ({
-        output: cell(backend, blocks, plan, genotype, outputs.at(-2)!, outputs.at(-1)!),
+        output: cell(backend, blocks, plan, genotype, outputs.at(-2)!, outputs.at(-1)!, mode.node),
         moments: seen.map(([, moments]) => moments),
       }))
       outputs.push(observed(output))
@@ -85,6 +85,7 @@ const cell = <T>(
   genotype: Genotype,
   first: T,
   second: T,
+  tell: ForwardMode<T>['node'],
 ): T => {
   const nodes = [blocks.input(plan, 0, first), blocks.input(plan, 1, second)]
   const [batch, height, width, channels] = backend.shape(nodes[0]!) as readonly [number, number, number, number]
@@ -95,7 +96,9 @@ const cell = <T>(
       const term = blocks.edge(plan, index, genotype[plan.kind][index]!, nodes[edge.from]!)
       return term ? [term] : []
     })
-    nodes.push(terms.length > 0 ? blocks.node(terms) : backend.full(0, [batch, half(height), half(width), channels]))
+    const node = terms.length > 0 ? blocks.node(terms) : backend.full(0, [batch, half(height), half(width), channels])
+    tell?.(nodeName(plan.index, to - inputNodes), node)
+    nodes.push(node)
   }
   return backend.concat(nodes.slice(inputNodes), 3)
 }

@@ -1,0 +1,143 @@
+import { broadcastShape, type Kernels, outputShape, type Prologue, referenceKernels, sizeOf } from '@cpnas/backends'
+import type { Constant, ConstantPrologue, Node } from './graph-nodes.js'
+
+export interface Recording {
+  readonly kernels: Kernels<Node>
+  /** Everything that was made, in order. */
+  readonly nodes: Node[]
+  readonly names: Map<Node, string>
+}
+
+const refuse = (operation: string): never => {
+  throw new Error(`export: a network with ${operation} cannot be exported yet`)
+}
+
+const constant = (node: Node, place: string): Constant =>
+  node.kind === 'constant' ? node : refuse(`a computed ${place}`)
+
+const optional = <A>(node: Node | undefined, f: (node: Node) => A): A | undefined => node && f(node)
+
+/**
+ * An engine that computes nothing but notes what it is asked for. Only constants are computed with, by the reference engine in
+ * float64. Throws an Error that names the operation where it is none of a network in evaluation mode.
+ */
+export const recordingEngine = (): Recording => {
+  const nodes: Node[] = []
+  const names = new Map<Node, string>()
+  const reference = referenceKernels()
+  const note = <N extends Node>(node: N): N => {
+    nodes.push(node)
+    return node
+  }
+  const known = (values: Constant['values'], shape: readonly number[]): Constant =>
+    note({ kind: 'constant', shape, values })
+  const load = ({ values, shape }: Constant) => reference.fromValues(values, shape)
+  const prologueOf = ({ activation, affine }: Prologue<Node>): ConstantPrologue =>
+    affine === undefined
+      ? { activation }
+      : { activation, affine: { scale: constant(affine.scale, 'scale'), shift: constant(affine.shift, 'shift') } }
+
+  const kernels: Kernels<Node> = {
+    name: 'recording',
+    precision: 'float64',
+    fromValues: (values, shape) =>
+      known(
+        values instanceof Float32Array || values instanceof Float64Array ? values : Float64Array.from(values),
+        shape,
+      ),
+    fill: (value, shape) => known(new Float64Array(sizeOf(shape)).fill(value), shape),
+    shapeOf: x => x.shape,
+    read: async x => constant(x, 'value that is read').values,
+    free: () => {},
+    memory: () => ({ tensors: nodes.length, bytes: 0 }),
+    close: async () => {},
+
+    unary: (operation, x) => note({ kind: 'unary', shape: x.shape, operation, x }),
+    binary: (operation, a, b) =>
+      a.kind === 'constant' && b.kind === 'constant'
+        ? known(
+            reference.binary(operation, load(a), load(b)).storage.values,
+            broadcastShape(operation, a.shape, b.shape),
+          )
+        : note({ kind: 'binary', shape: broadcastShape(operation, a.shape, b.shape), operation, a, b }),
+    sum: (x, axes = x.shape.map((_, axis) => axis)) =>
+      note({ kind: 'sum', shape: x.shape.filter((_, axis) => !axes.includes(axis)), x, axes }),
+    concat: (xs, axis) =>
+      note({
+        kind: 'concat',
+        shape: xs[0]!.shape.map((size, i) => (i === axis ? xs.reduce((sum, x) => sum + x.shape[axis]!, 0) : size)),
+        xs,
+        axis,
+      }),
+    matMul: (a, b, transposeA, transposeB) =>
+      transposeA || transposeB
+        ? refuse('a transposed matrix')
+        : note({ kind: 'matMul', shape: [a.shape[0]!, b.shape[1]!], a, b }),
+    conv2d: (x, filters, geometry, prologue) =>
+      note({
+        kind: 'conv2d',
+        shape: outputShape(geometry),
+        x,
+        filters: constant(filters, 'filter'),
+        geometry,
+        prologue: prologueOf(prologue),
+      }),
+    depthwiseConv2d: (x, filters, geometry, prologue) =>
+      note({
+        kind: 'depthwiseConv2d',
+        shape: outputShape(geometry),
+        x,
+        filters: constant(filters, 'filter'),
+        geometry,
+        prologue: prologueOf(prologue),
+      }),
+    maxPool: (x, geometry) => note({ kind: 'maxPool', shape: outputShape(geometry), x, geometry }),
+    avgPool: (x, geometry) => note({ kind: 'avgPool', shape: outputShape(geometry), x, geometry }),
+    affineSum: (terms, shift) =>
+      note({
+        kind: 'affineSum',
+        shape: terms[0]!.x.shape,
+        terms: terms.map(({ x, scale }) => ({ x, ...(scale && { scale: constant(scale, 'scale') }) })),
+        ...(shift && { shift: constant(shift, 'shift') }),
+      }),
+    foldNormalization: (mean, variance, epsilon, gamma, beta) => {
+      const folded = reference.foldNormalization(
+        load(constant(mean, 'mean')),
+        load(constant(variance, 'variance')),
+        epsilon,
+        optional(gamma, node => load(constant(node, 'gamma'))),
+        optional(beta, node => load(constant(node, 'beta'))),
+      )
+      const [precision, scale, shift] = [folded.precision, folded.scale, folded.shift].map(({ storage, shape }) =>
+        known(storage.values, shape),
+      ) as [Constant, Constant, Constant]
+      const name = names.get(mean)?.replace(/\.mean$/, '')
+      names.set(scale, `${name}.scale`)
+      names.set(shift, `${name}.shift`)
+      return { precision, scale, shift }
+    },
+
+    linearCombination: () => refuse('linearCombination'),
+    accumulate: () => refuse('accumulate'),
+    argMax: () => refuse('argMax'),
+    reshape: () => refuse('reshape'),
+    transpose: () => refuse('transpose'),
+    slice: () => refuse('slice'),
+    pad: () => refuse('pad'),
+    scaledSign: () => refuse('latent filters'),
+    moments: () => refuse("a batch's statistics"),
+    softmaxCrossEntropy: () => refuse('a loss'),
+    squaredNorm: () => refuse('a norm'),
+    sgdStep: () => refuse('an update'),
+    adamStep: () => refuse('an update'),
+    conv2dGrad: () => refuse('gradients'),
+    depthwiseConv2dGrad: () => refuse('gradients'),
+    scaledSignGrad: () => refuse('gradients'),
+    maxPoolGrad: () => refuse('gradients'),
+    avgPoolGrad: () => refuse('gradients'),
+    channelSums: () => refuse('gradients'),
+    foldNormalizationGrad: () => refuse('gradients'),
+    softmaxCrossEntropyGrad: () => refuse('gradients'),
+  }
+  return { kernels, nodes, names }
+}
