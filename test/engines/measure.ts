@@ -88,10 +88,10 @@ const millisecondsOf = async (kernels: Kernels<object>): Promise<number> => {
     let best = Number.POSITIVE_INFINITY
     for (let i = 0; i < 2 + timed; i++) {
       const start = performance.now()
-      const { learner: next, loss } = step(backend, lesson, learner, data)
+      const { learner: next, loss, statistics } = step(backend, lesson, learner, data)
       await backend.read(loss)
       learner = next
-      backend.dispose(loss)
+      backend.dispose([loss, statistics])
       if (i >= 2) best = Math.min(best, performance.now() - start)
     }
     backend.dispose([data, learner])

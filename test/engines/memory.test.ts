@@ -35,9 +35,9 @@ describe.each(engines)('$name', async engine => {
     }))
     const oneStep = (): void => {
       for (const side of sides) {
-        const { learner, loss } = step(backend, side.lesson, side.learner, side.data)
+        const { learner, loss, statistics } = step(backend, side.lesson, side.learner, side.data)
         Object.assign(side, { learner })
-        backend.dispose(loss)
+        backend.dispose([loss, statistics])
       }
     }
     const settle = async (): Promise<void> => {

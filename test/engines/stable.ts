@@ -42,7 +42,7 @@ const replaceIn = (tree: unknown, known: ReadonlyMap<unknown, unknown>): unknown
 
 type Learnt = Readonly<Record<string, ArrayLike<number>>>
 
-const norm = (values: readonly number[]): number => Math.hypot(...values)
+const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
 
 /**
  * How far apart two runs of one step are: the gradients (a first step's velocities) as one vector, by its norm, and the loss, by
