@@ -1,1 +1,5 @@
+export { check } from './check.js'
+export type { Either, FileErrorTag, PackedError, ProgramErrorTag } from './errors.js'
+export { type Interpretation, interpret } from './interpret.js'
+export type { ValueShape } from './outline.js'
 export type * from './program.js'

@@ -1,0 +1,225 @@
+import fc from 'fast-check'
+import type { PackedModel, Program, Step, Term, Window } from '../../src/index.js'
+
+interface Shape {
+  readonly kind: 'float' | 'bits'
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+}
+
+type Draw = fc.GeneratorValue
+
+/** Single-precision numbers around 0, exactly 0 among them. */
+const number = fc.integer({ min: -12, max: 12 }).map(n => n / 8)
+
+const integer = (draw: Draw, min: number, max: number): number => draw(fc.integer, { min, max })
+const pick = <T>(draw: Draw, from: readonly T[]): T => from[integer(draw, 0, from.length - 1)]!
+const numbers = (draw: Draw, length: number): Float32Array =>
+  Float32Array.from(draw(() => fc.array(number, { minLength: length, maxLength: length, size: 'max' })))
+
+const signs = (draw: Draw, count: number): Uint8Array => {
+  const length = Math.ceil(count / 8)
+  const bytes = draw(() => fc.uint8Array({ minLength: length, maxLength: length, size: 'max' }))
+  const used = count % 8
+  return bytes.map((byte, i) => (used > 0 && i === length - 1 ? byte & (2 ** used - 1) : byte))
+}
+
+const thresholds = (draw: Draw, length: number): Int16Array =>
+  Int16Array.from({ length }, () => pick(draw, [-32768, 32767, -2, -1, 0, 1, 2, 3, integer(draw, -9, 9)]))
+
+const windowOf = (draw: Draw, stride: number, shiftable: boolean): Window => ({
+  size: pick(draw, [1, 3, 5]),
+  stride,
+  dilation: pick(draw, [1, 1, 2]),
+  shift: shiftable && integer(draw, 0, 3) === 0 ? 1 : 0,
+})
+
+const windowed = (size: number, stride: number): number => Math.ceil(size / stride)
+
+/** The values of a kind, by number. */
+const ofKind = (shapes: readonly Shape[], kind: Shape['kind']): readonly number[] =>
+  shapes.flatMap((shape, value) => (shape.kind === kind ? [value] : []))
+
+/** A value and up to two others of its kind and size. */
+const beside = (draw: Draw, shapes: readonly Shape[], first: number): readonly number[] => {
+  const { kind, height, width } = shapes[first]!
+  const others = ofKind(shapes, kind).filter(v => shapes[v]!.height === height && shapes[v]!.width === width)
+  return [first, ...Array.from({ length: integer(draw, 0, 2) }, () => pick(draw, others))]
+}
+
+const channelsOf = (shapes: readonly Shape[], inputs: readonly number[]): number =>
+  inputs.reduce((sum, input) => sum + shapes[input]!.channels, 0)
+
+const term = (
+  draw: Draw,
+  shapes: readonly Shape[],
+  [value, stride]: readonly [number, number],
+  channels: number,
+): readonly Term[] => {
+  const { kind, channels: own } = shapes[value]!
+  const channel = integer(draw, 0, channels - 1)
+  const outputs = integer(draw, 1, channels - channel)
+  const inputs = beside(draw, shapes, value)
+  const window = windowOf(draw, stride, true)
+  const weights = window.size ** 2 * channelsOf(shapes, inputs) * outputs
+  if (kind === 'bits')
+    return [
+      {
+        kind: 'binary-convolution',
+        inputs,
+        window,
+        signs: signs(draw, weights),
+        scale: numbers(draw, outputs),
+        channel,
+      },
+    ]
+  const convolution: Term = {
+    kind: 'convolution',
+    inputs,
+    window,
+    relu: integer(draw, 0, 1) === 1,
+    filters: numbers(draw, weights),
+    outputs,
+    channel,
+  }
+  if (own !== channels) return [convolution]
+  const pooling = (name: 'max-pooling' | 'average-pooling'): Term => ({
+    kind: name,
+    input: value,
+    window: windowOf(draw, stride, false),
+    scale: numbers(draw, own),
+  })
+  const choices = [convolution, pooling('max-pooling'), pooling('average-pooling')]
+  return [pick(draw, stride === 1 ? [...choices, { kind: 'identity', input: value }] : choices)]
+}
+
+const sum = (draw: Draw, shapes: readonly Shape[]): readonly [Step, Shape] => {
+  const all = shapes.flatMap((_, value) => [1, 2].map(stride => [value, stride] as const))
+  const [first, step] = pick(draw, all)
+  const height = windowed(shapes[first]!.height, step)
+  const width = windowed(shapes[first]!.width, step)
+  const fitting = all.filter(
+    ([value, stride]) =>
+      windowed(shapes[value]!.height, stride) === height && windowed(shapes[value]!.width, stride) === width,
+  )
+  const channels = integer(draw, 0, 1) === 0 ? shapes[first]!.channels : integer(draw, 1, 9)
+  const terms = Array.from({ length: integer(draw, 0, 3) }, () => term(draw, shapes, pick(draw, fitting), channels))
+  return [
+    { kind: 'sum', height, width, terms: terms.flat(), bias: numbers(draw, channels) },
+    { kind: 'float', height, width, channels },
+  ]
+}
+
+const step = (draw: Draw, shapes: readonly Shape[]): readonly [Step, Shape] => {
+  const bits = ofKind(shapes, 'bits')
+  const kinds = ['sum', 'sign', 'prelu', ...(bits.length > 0 ? ['convolution', 'depthwise'] : [])]
+  switch (pick(draw, kinds)) {
+    case 'sign': {
+      const input = pick(draw, ofKind(shapes, 'float'))
+      return [
+        { kind: 'sign', input },
+        { ...shapes[input]!, kind: 'bits' },
+      ]
+    }
+    case 'prelu': {
+      const input = pick(draw, ofKind(shapes, 'float'))
+      return [{ kind: 'prelu', input, slope: numbers(draw, shapes[input]!.channels) }, shapes[input]!]
+    }
+    case 'convolution': {
+      const inputs = beside(draw, shapes, pick(draw, bits))
+      const outputs = integer(draw, 1, 9)
+      const window = windowOf(draw, integer(draw, 1, 2), true)
+      const { height, width } = shapes[inputs[0]!]!
+      return [
+        {
+          kind: 'binary-convolution',
+          inputs,
+          window,
+          signs: signs(draw, window.size ** 2 * channelsOf(shapes, inputs) * outputs),
+          thresholds: thresholds(draw, outputs),
+        },
+        {
+          kind: 'bits',
+          height: windowed(height, window.stride),
+          width: windowed(width, window.stride),
+          channels: outputs,
+        },
+      ]
+    }
+    case 'depthwise': {
+      const input = pick(draw, bits)
+      const window = windowOf(draw, integer(draw, 1, 2), true)
+      const { height, width, channels } = shapes[input]!
+      return [
+        {
+          kind: 'binary-depthwise',
+          input,
+          window,
+          signs: signs(draw, window.size ** 2 * channels),
+          thresholds: thresholds(draw, channels),
+        },
+        { kind: 'bits', height: windowed(height, window.stride), width: windowed(width, window.stride), channels },
+      ]
+    }
+    default:
+      return sum(draw, shapes)
+  }
+}
+
+const classifier = (draw: Draw, shapes: readonly Shape[]): Step => {
+  const inputs = Array.from({ length: integer(draw, 1, 3) }, () => pick(draw, ofKind(shapes, 'float')))
+  const classes = integer(draw, 1, 4)
+  return {
+    kind: 'classifier',
+    inputs,
+    weights: numbers(draw, channelsOf(shapes, inputs) * classes),
+    bias: numbers(draw, classes),
+  }
+}
+
+/** Small programs of every kind of step and term, up to 10 steps. */
+export const program: fc.Arbitrary<Program> = fc.gen().map(draw => {
+  const image = { height: integer(draw, 1, 6), width: integer(draw, 1, 6), channels: integer(draw, 1, 4) }
+  const shapes: Shape[] = [{ kind: 'float', ...image }]
+  const steps: Step[] = []
+  const count = integer(draw, 0, 9)
+  while (steps.length < count) {
+    const [next, shape] = step(draw, shapes)
+    steps.push(next)
+    shapes.push(shape)
+  }
+  return { image, steps: [...steps, classifier(draw, shapes)] }
+})
+
+const text = fc.string({ unit: 'grapheme', maxLength: 8 })
+
+const metadataOf = ({ image, steps }: Program): fc.Arbitrary<PackedModel['metadata']> => {
+  const last = steps.at(-1)!
+  const classes = last.kind === 'classifier' ? last.bias.length : 0
+  const { channels } = image
+  const each = (length: number, min: number) =>
+    fc.array(fc.double({ min, max: 2, noNaN: true }), { minLength: length, maxLength: length })
+  return fc.record(
+    {
+      classes: fc.array(text, { minLength: classes, maxLength: classes }),
+      normalization: fc.record({ mean: each(channels, -2), std: each(channels, 0.01) }),
+      genotype: fc.record({ normal: fc.array(text, { maxLength: 3 }), reduce: fc.array(text, { maxLength: 3 }) }),
+      source: text,
+    },
+    { requiredKeys: ['classes', 'normalization'] },
+  )
+}
+
+/** Such programs with what they say of themselves. */
+export const model: fc.Arbitrary<PackedModel> = program.chain(one =>
+  metadataOf(one).map(metadata => ({ metadata, program: one })),
+)
+
+/** Images of a program's size, [count, height, width, channels]. */
+export const images = ({ image }: Program, count: number): fc.Arbitrary<Float32Array> => {
+  const length = count * image.height * image.width * image.channels
+  return fc
+    .array(number, { minLength: length, maxLength: length, size: 'max' })
+    .map(values => Float32Array.from(values))
+}
