@@ -1,10 +1,14 @@
-// pnpm bench:loader: how fast image folders are loaded: alone, from a cache, and beside a main thread that is busy computing.
-import { mkdtempSync, rmSync } from 'node:fs'
+// pnpm bench:loader: how fast image folders are loaded: alone, from a cache, beside a main thread that is busy computing, and by a
+// training (the Child of architecture.json with the ImageNet stem), against the same training on batches that are in memory.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { wasmBackend } from '@cpnas/backends'
 import { batches, openDataset, shuffle } from '@cpnas/data'
+import { initialParameters, latentNames, network, parameterShapes } from '@cpnas/supernet'
+import { sgd, trainEpoch } from '@cpnas/training'
 import Table from 'cli-table3'
 import sharp from 'sharp'
 
@@ -15,6 +19,8 @@ const { values } = parseArgs({
     size: { type: 'string', default: '224' },
     workers: { type: 'string', default: '1,2' },
     rounds: { type: 'string', default: '3' },
+    cells: { type: 'string', default: '3' },
+    channels: { type: 'string', default: '8' },
   },
 })
 const count = Number(values.images)
@@ -70,6 +76,39 @@ const epoch = async (dataset, epoch, step) => {
   return { seconds: (performance.now() - begin) / 1000, waited: waited / 1000 }
 }
 
+const genotype = JSON.parse(readFileSync(new URL('architecture.json', import.meta.url), 'utf8'))
+const spec = {
+  cells: Number(values.cells),
+  channels: Number(values.channels),
+  inChannels: 3,
+  classes: 2,
+  stem: 'imagenet',
+  affine: true,
+}
+const optimizer = sgd()
+
+/** Seconds of one epoch of a training on batches, on one thread. */
+const train = async (backend, source) => {
+  const shapes = parameterShapes(spec, genotype)
+  const learner = {
+    parameters: Object.fromEntries(
+      Object.entries(initialParameters(shapes, 1)).map(([name, x]) => [name, backend.tensor(x, shapes[name])]),
+    ),
+    state: optimizer.init(),
+  }
+  const begin = performance.now()
+  const { learner: trained } = await trainEpoch(backend, learner, [network(spec, genotype, 'child')], source, {
+    where: 'bench',
+    optimizer,
+    learningRate: 0.01,
+    gradientClip: 5,
+    latent: latentNames(spec, genotype),
+  })
+  const seconds = (performance.now() - begin) / 1000
+  backend.dispose([trained.parameters, trained.state])
+  return { seconds }
+}
+
 const best = async run => {
   const results = []
   for (let round = 0; round < rounds; round++) results.push(await run(round))
@@ -89,9 +128,28 @@ try {
     `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}; ${count} JPEGs of ${width}x${height}, batches of ${batchSize} at ${values.size}x${values.size}, flip and colour jitter; best of ${rounds}`,
   )
   const table = new Table({
-    head: ['workers', 'cache', 'alone, images/s', 'step ms', 'beside the step, images/s', 'waited'],
+    head: [
+      'workers',
+      'cache',
+      'alone, images/s',
+      'step ms',
+      'beside the step, images/s',
+      'waited',
+      'training, images/s',
+    ],
     style: { head: [], border: [] },
   })
+  const backend = await wasmBackend({ threads: 1 })
+  const training = dataset => round =>
+    train(
+      backend,
+      batches(dataset, shuffle([...dataset.labels.keys()], 1, round), {
+        batchSize,
+        augmentation,
+        seed: 1,
+        epoch: round,
+      }),
+    )
   for (const workers of values.workers.split(',').map(Number)) {
     const rows = [
       { cache: 'none', options: {}, cold: false },
@@ -99,12 +157,13 @@ try {
       { cache: 'warm', options: { cacheDirectory: join(directory, `cache-${workers}`) }, cold: false },
     ]
     for (const { cache, options, cold } of rows) {
-      const { train, test } = await open(directory, { workers, ...options })
-      if (!cold) for await (const _ of batches(train, [0], { batchSize: 1 })); // threads have started
-      const alone = cold ? await epoch(train, 0, 0) : await best(round => epoch(train, round, 0))
+      const { train: images, test } = await open(directory, { workers, ...options })
+      if (!cold) for await (const _ of batches(images, [0], { batchSize: 1 })); // threads have started
+      const alone = cold ? await epoch(images, 0, 0) : await best(round => epoch(images, round, 0))
       // A step as long as a batch takes to load: what a loader in the step's way would make twice as long.
       const step = (alone.seconds * 1000 * batchSize) / count
-      const beside = cold ? undefined : await best(round => epoch(train, round, step))
+      const beside = cold ? undefined : await best(round => epoch(images, round, step))
+      const trained = cold ? undefined : await best(training(images))
       table.push([
         workers,
         cache,
@@ -112,12 +171,24 @@ try {
         cold ? '' : step.toFixed(0),
         beside ? (count / beside.seconds).toFixed(0) : '',
         beside ? `${((100 * beside.waited) / beside.seconds).toFixed(0)} %` : '',
+        trained ? (count / trained.seconds).toFixed(0) : '',
       ])
-      train.close()
+      images.close()
       test.close()
     }
   }
   console.log(table.toString())
+  const { train: images, test } = await open(directory, { workers: 2 })
+  const inMemory = []
+  const order = [...images.labels.keys()].slice(0, 4 * batchSize)
+  for await (const batch of batches(images, order, { batchSize })) inMemory.push(batch)
+  images.close()
+  test.close()
+  const { seconds } = await best(() => train(backend, inMemory))
+  console.log(
+    `The same training on batches in memory: ${(order.length / seconds).toFixed(0)} images/s (${spec.cells} cells, ${spec.channels} channels, one thread)`,
+  )
+  await backend.close()
 } finally {
   rmSync(directory, { recursive: true, force: true })
 }
