@@ -1,10 +1,9 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { type Shape, sizeOf } from '../shape.js'
-import type { Runtime } from './runtime.js'
+import type { Runtime, TfjsBuffer } from './runtime.js'
 
 /** `shape`'s values in a buffer of TensorFlow.js, from element `offset` on, row-major: several tensors may lie in one buffer. */
 export interface TfjsTensor {
-  readonly buffer: TensorInfo
+  readonly buffer: TfjsBuffer
   readonly shape: Shape
   readonly offset: number
 }
@@ -12,7 +11,7 @@ export interface TfjsTensor {
 /** Keeps the account of who holds which buffer. */
 export interface Store {
   /** Takes over a buffer that a kernel returned. */
-  make(buffer: TensorInfo, shape: Shape): TfjsTensor
+  make(buffer: TfjsBuffer, shape: Shape): TfjsTensor
   /** A further tensor in x's buffer; `offset` counts from the start of the buffer, default where x begins. */
   view(x: TfjsTensor, shape: Shape, offset?: number): TfjsTensor
   /** Whether x fills its buffer and nobody else holds it, so that x's values may be overwritten once x is not needed. */
@@ -23,7 +22,7 @@ export interface Store {
    */
   derived(x: TfjsTensor, key: string, make: () => readonly TfjsTensor[]): readonly TfjsTensor[]
   /** To be called when the values of a buffer were overwritten: what was derived of them no longer holds. */
-  overwritten(buffer: TensorInfo): void
+  overwritten(buffer: TfjsBuffer): void
   /** Throws if x was freed before. */
   free(x: TfjsTensor): void
   memory(): { readonly tensors: number; readonly bytes: number }
@@ -34,7 +33,7 @@ export const makeStore = ({ backend }: Pick<Runtime, 'backend'>): Store => {
   const holders = new Map<object, number>()
   let bytes = 0
 
-  const hold = (buffer: TensorInfo, shape: Shape, offset: number): TfjsTensor => {
+  const hold = (buffer: TfjsBuffer, shape: Shape, offset: number): TfjsTensor => {
     const count = holders.get(buffer.dataId) ?? 0
     if (count === 0) bytes += 4 * sizeOf(buffer.shape)
     holders.set(buffer.dataId, count + 1)
@@ -46,7 +45,7 @@ export const makeStore = ({ backend }: Pick<Runtime, 'backend'>): Store => {
   const view = (x: TfjsTensor, shape: Shape, offset = x.offset): TfjsTensor => hold(x.buffer, shape, offset)
   const derivations = new Map<object, Map<string, readonly TfjsTensor[]>>()
 
-  const overwritten = ({ dataId }: TensorInfo): void => {
+  const overwritten = ({ dataId }: TfjsBuffer): void => {
     const known = derivations.get(dataId)
     derivations.delete(dataId)
     for (const results of known?.values() ?? []) results.forEach(free)

@@ -1,24 +1,30 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { DeviceError } from '../../src/errors.js'
 import { guardDevice } from '../../src/tfjs/open/guard-device.js'
 import { openWebgpu, type WebgpuRuntime } from '../../src/tfjs/open/webgpu.js'
+import type { Runtime } from '../../src/tfjs/runtime.js'
 import { openIfThere } from './open.js'
 
 const here = await openIfThere(openWebgpu)
 await here?.close()
 
-const opened: WebgpuRuntime[] = []
+/** With TensorFlow.js's own type of its backend. */
+type Opened = Omit<WebgpuRuntime, 'backend'> & Runtime<WebGPUBackend>
+
+const opened: Opened[] = []
 afterEach(() => Promise.all(opened.splice(0).map(runtime => runtime.close())))
 
-const open = async (): Promise<WebgpuRuntime> => {
+const open = async (): Promise<Opened> => {
   const runtime = await openWebgpu()
   if (isLeft(runtime)) throw new Error(runtime.left.problem)
-  opened.push(runtime.right)
-  return runtime.right
+  const typed = { ...runtime.right, backend: runtime.right.backend as WebGPUBackend }
+  opened.push(typed)
+  return typed
 }
 
-const four = ({ backend }: WebgpuRuntime) => backend.makeTensorInfo([4], 'float32', Float32Array.of(1, -2, 3, -4))
+const four = ({ backend }: Opened) => backend.makeTensorInfo([4], 'float32', Float32Array.of(1, -2, 3, -4))
 
 const thrownBy = async (f: () => unknown): Promise<DeviceError> => {
   try {

@@ -1,4 +1,3 @@
-import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { CpnasError } from '../../errors.js'
@@ -7,7 +6,7 @@ import { kernelRunner } from './kernel-runner.js'
 import { importModules } from './modules.js'
 
 /** TensorFlow.js in plain JavaScript: slow, everywhere, for finding faults. Left: its packages are not installed. */
-export const openCpu: TE.TaskEither<CpnasError, Runtime<MathBackendCPU>> = pipe(
+export const openCpu: TE.TaskEither<CpnasError, Runtime> = pipe(
   importModules('tfjs-cpu', ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'], () =>
     Promise.all([import('@tensorflow/tfjs-core'), import('@tensorflow/tfjs-backend-cpu')]),
   ),

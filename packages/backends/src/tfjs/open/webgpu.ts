@@ -1,4 +1,3 @@
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CpnasError, cpnasError } from '../../errors.js'
@@ -9,7 +8,7 @@ import { guardedBackend } from './guarded-backend.js'
 import { kernelRunner } from './kernel-runner.js'
 import { importModules } from './modules.js'
 
-export interface WebgpuRuntime extends Runtime<WebGPUBackend> {
+export interface WebgpuRuntime extends Runtime {
   readonly device: GPUDevice
   readonly adapter: AdapterSummary
 }

@@ -1,7 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import type { Kernels } from '../../kernels.js'
 import { tfjsKernels } from '../kernels.js'
-import type { Runtime } from '../runtime.js'
+import type { WebgpuRuntime } from '../open/webgpu.js'
 import { makeStore, type TfjsTensor } from '../tensor.js'
 import { affineSums } from './affine-sum.js'
 import { convolution } from './convolution.js'
@@ -37,7 +37,8 @@ const countRuns = (backend: WebGPUBackend): (() => number) => {
  * Every kernel on WebGPU, as few programs of our own. `bindings`: how many buffers a program may bind, at least 6, the result
  * included. Default: as many as the device allows.
  */
-export const webgpuKernels = (runtime: Runtime<WebGPUBackend>, bindings?: number): WebgpuKernels => {
+export const webgpuKernels = (opened: WebgpuRuntime, bindings?: number): WebgpuKernels => {
+  const runtime = { ...opened, backend: opened.backend as WebGPUBackend }
   const store = makeStore(runtime)
   const launcher = makeLauncher(runtime, store, bindings)
   const runs = countRuns(runtime.backend)
