@@ -47,9 +47,11 @@ export interface Backend<T> {
   readonly name: string
   readonly precision: 'float32' | 'float64'
 
+  /** A tensor of these values, row-major. */
   tensor(values: ArrayLike<number>, shape: Shape): T
   /** Default shape []. */
   full(value: number, shape?: Shape): T
+  /** The sizes of its axes. */
   shape(x: T): Shape
   /** The values, row-major. */
   read(x: T): Promise<Values>
@@ -58,44 +60,62 @@ export interface Backend<T> {
   scope<A>(f: () => A): A
   /** Frees every tensor in a tensor, or in nested plain arrays and records of them. */
   dispose(tree: unknown): void
+  /** Live tensors, and the bytes that they hold. */
   memory(): { readonly tensors: number; readonly bytes: number }
   /** Stops worker threads and gives the memory back. */
   close(): Promise<void>
 
+  /** -x. */
   neg(x: T): T
+  /** e^x. */
   exp(x: T): T
+  /** The natural logarithm; NaN below 0, -infinity at 0. */
   log(x: T): T
+  /** The square root; NaN below 0. */
   sqrt(x: T): T
   /** Its derivative at 0 is 1. */
   abs(x: T): T
+  /** max(x, 0). Its derivative at 0 is 0. */
   relu(x: T): T
   /** +1 where x >= 0, -1 elsewhere. Its derivative is 0: straight-through estimators are in @cpnas/binarize. */
   sign(x: T): T
   /** Elementwise with NumPy broadcasting; a number stands for a scalar tensor. */
   add(a: T | number, b: T | number): T
+  /** a - b, as `add`. */
   sub(a: T | number, b: T | number): T
+  /** a * b, as `add`. */
   mul(a: T | number, b: T | number): T
+  /** a / b, as `add`. */
   div(a: T | number, b: T | number): T
   /** At a tie the gradient goes to the first operand. */
   max(a: T | number, b: T | number): T
+  /** The smaller one; at a tie as `max`. */
   min(a: T | number, b: T | number): T
   /** Comparisons give 1 or 0 and have no gradient. */
   less(a: T | number, b: T | number): T
+  /** a <= b, as `less`. */
   lessEqual(a: T | number, b: T | number): T
+  /** a = b, as `less`. */
   equal(a: T | number, b: T | number): T
   /** a*x + b*y in one pass, x and y of equal shape. */
   linearCombination(a: number, x: T, b: number, y: T): T
 
   /** Over the given axes, which disappear; default all. */
   sum(x: T, axes?: readonly number[]): T
+  /** As `sum`, divided by the count of what it sums. */
   mean(x: T, axes?: readonly number[]): T
   /** Index of the first maximum along the last axis, as numbers; no gradient. */
   argMax(x: T): T
 
+  /** The same values, row-major, in another shape of the same size. */
   reshape(x: T, shape: Shape): T
+  /** Axis i of the result is axis `permutation[i]` of x. */
   transpose(x: T, permutation: readonly number[]): T
+  /** `size[i]` elements from `begin[i]` on, along every axis i. */
   slice(x: T, begin: readonly number[], size: readonly number[]): T
+  /** Zeros around: `before[i]` and `after[i]` of them on axis i, none negative. */
   pad(x: T, before: readonly number[], after: readonly number[]): T
+  /** Side by side along an axis; all other sizes agree. */
   concat(xs: readonly T[], axis: number): T
   /** [m, k] times [k, n]. */
   matMul(a: T, b: T): T
@@ -109,9 +129,14 @@ export interface Backend<T> {
    * what the gradient through the sign is (default 'sign'); the gradient flows through the scale too. See @cpnas/binarize.
    */
   scaledSign(x: T, options?: { readonly group?: ScaleGroup; readonly estimator?: SignActivation }): T
+  /**
+   * x [n, h, w, c] to [n, h', w', c]: the largest of each window of size x size; padding is ignored. Of equal ones the first
+   * gets the gradient.
+   */
   maxPool(x: T, size: number, options?: WindowOptions): T
   /** Averages over the pixels inside the image (padding is not counted). */
   avgPool(x: T, size: number, options?: WindowOptions): T
+  /** Batch normalization per channel, the last axis (Ioffe and Szegedy 2015). */
   batchNorm(x: T, normalization?: Normalization<T>): T
   /** Sum of the terms, each normalized if it says so, in one pass: a node of a cell. */
   normalizedSum(terms: readonly { readonly x: T; readonly normalization?: Normalization<T> }[]): T

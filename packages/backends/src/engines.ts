@@ -17,6 +17,7 @@ import { defaultThreads, wasmBackend } from './wasm/backend.js'
 import { chooseKernels } from './wasm/module.js'
 import type { WasmTensor } from './wasm/tensor.js'
 
+/** The engines by the names that `--backend` takes. */
 export type BackendName = 'tfjs-node-gpu' | 'tfjs-webgpu' | 'wasm' | 'tfjs-node' | 'tfjs-cpu' | 'reference'
 
 /** Each engine's tensors are its own; code above is generic in them. */

@@ -26,6 +26,7 @@ export interface CpnasError {
   readonly remedy: string
 }
 
+/** An expected failure; sentences without a full stop. */
 export const cpnasError = (_tag: CpnasErrorTag, where: string, problem: string, remedy: string): CpnasError => ({
   _tag,
   where,

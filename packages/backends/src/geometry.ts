@@ -9,6 +9,7 @@ export interface Padding {
   readonly right: number
 }
 
+/** How a window slides over an image. */
 export interface WindowOptions {
   /** Step of the window in both directions. Default 1. */
   readonly stride?: number
@@ -35,7 +36,9 @@ export interface Geometry {
   readonly padLeft: number
 }
 
+/** [batch, height, width, channels] of what the window slides over. */
 export const inputShape = (g: Geometry): Shape => [g.batch, g.inHeight, g.inWidth, g.inChannels]
+/** [batch, height, width, channels] of the result. */
 export const outputShape = (g: Geometry): Shape => [g.batch, g.outHeight, g.outWidth, g.outChannels]
 
 const resolve = (
@@ -104,5 +107,6 @@ export const depthwiseGeometry = (x: Shape, w: Shape, options: WindowOptions): G
   return resolve('depthwiseConv2d', x, w[0]!, w[1]!, w[2]!, options)
 }
 
+/** `x` [n, h, w, c], a window of `size` x `size`. Throws ShapeError in the name of `operation`. */
 export const poolGeometry = (operation: string, x: Shape, size: number, options: WindowOptions): Geometry =>
   resolve(operation, x, size, size, x[3]!, options)

@@ -4,7 +4,9 @@ import type { Shape } from './shape.js'
 /** Values read back from an engine; row-major. */
 export type Values = Float32Array | Float64Array
 
+/** Functions of one number; `sign` is +1 at 0. */
 export type UnaryOperation = 'neg' | 'exp' | 'log' | 'sqrt' | 'abs' | 'relu' | 'sign'
+/** Functions of two numbers; comparisons give 1 or 0. */
 export type BinaryOperation = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'less' | 'lessEqual' | 'equal'
 
 /**
@@ -122,15 +124,22 @@ export interface Kernels<H> {
   readonly name: string
   readonly precision: 'float32' | 'float64'
 
+  /** A copy of the values, row-major. */
   fromValues(values: ArrayLike<number>, shape: Shape): H
+  /** Every value the same. */
   fill(value: number, shape: Shape): H
+  /** The sizes of its axes. */
   shapeOf(x: H): Shape
+  /** The values, row-major. */
   read(x: H): Promise<Values>
+  /** Gives a handle back; it must not be used afterwards. */
   free(x: H): void
   /** Memory held by live handles. */
   memory(): { readonly tensors: number; readonly bytes: number }
+  /** Stops threads and gives all memory back. */
   close(): Promise<void>
 
+  /** Of every value. */
   unary(operation: UnaryOperation, x: H): H
   /** Broadcasts by NumPy's rule. Comparisons give 1 or 0. */
   binary(operation: BinaryOperation, a: H, b: H): H
@@ -145,10 +154,13 @@ export interface Kernels<H> {
 
   /** A new handle on the same values; sizes must agree. */
   reshape(x: H, shape: Shape): H
+  /** Axis i of the result is axis `permutation[i]` of x. */
   transpose(x: H, permutation: readonly number[]): H
+  /** `size[i]` elements from `begin[i]` on, along every axis i. */
   slice(x: H, begin: readonly number[], size: readonly number[]): H
   /** Zeros around: before[i] and after[i] elements on axis i, none negative. */
   pad(x: H, before: readonly number[], after: readonly number[]): H
+  /** Side by side along an axis. */
   concat(xs: readonly H[], axis: number): H
   /** op(a) [m, k] times op(b) [k, n], where op transposes if asked. */
   matMul(a: H, b: H, transposeA: boolean, transposeB: boolean): H
@@ -162,6 +174,7 @@ export interface Kernels<H> {
   conv2dGrad(dy: Gradient<H>, w: H, x: H, g: Geometry, p: Prologue<H>, wanted: WantedGradients<H>): ConvGradients<H>
   /** As conv2d, one filter a channel: w [kh, kw, c]. */
   depthwiseConv2d(x: H, w: H, g: Geometry, p: Prologue<H>): H
+  /** The gradients of depthwiseConv2d, as `conv2dGrad`. */
   depthwiseConv2dGrad(
     dy: Gradient<H>,
     w: H,
@@ -179,11 +192,13 @@ export interface Kernels<H> {
    */
   scaledSignGrad(dy: H, x: H, group: ScaleGroup, activation: SignActivation): H
 
+  /** The largest of the window's pixels that lie inside the image. */
   maxPool(x: H, g: Geometry): H
   /** The gradient goes to the first maximum of each window in row-major order, plus `into`. NaN counts as a maximum. */
   maxPoolGrad(dy: H, x: H, g: Geometry, into?: H): H
   /** Mean over the window's pixels that lie inside the image. */
   avgPool(x: H, g: Geometry): H
+  /** The gradient of avgPool, plus `into`. */
   avgPoolGrad(dy: H, g: Geometry, into?: H): H
 
   /** Over every axis but the last. */

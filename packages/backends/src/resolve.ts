@@ -20,6 +20,7 @@ export interface BackendAvailability {
   readonly adapter?: AdapterSummary
 }
 
+/** An opened engine. */
 export interface ResolvedBackend {
   readonly name: BackendName
   readonly backend: AnyBackend
@@ -27,6 +28,7 @@ export interface ResolvedBackend {
   readonly reason: string
 }
 
+/** How an engine is opened. */
 export interface ResolveOptions {
   /** Threads of the wasm engine, 1 to 256. Default: the cores this process may use. */
   readonly threads?: number

@@ -3,10 +3,13 @@ import { ShapeError } from './errors.js'
 /** Sizes of a tensor's axes, outermost first. Images are NHWC: [batch, height, width, channels]. */
 export type Shape = readonly number[]
 
+/** How many values; 1 for []. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 
+/** Whether all sizes agree. */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i])
 
+/** As in messages: `[2, 3]`. */
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
 /** Row-major strides, in elements. */

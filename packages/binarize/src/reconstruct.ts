@@ -2,6 +2,7 @@ import type { Backend } from '@cpnas/backends'
 import { type Estimator, signActivation } from './estimator.js'
 import type { Scale } from './scale.js'
 
+/** How a filter becomes 1-bit. */
 export interface ReconstructOptions {
   /** Default 'clipped-identity'. */
   readonly estimator?: Estimator

@@ -2,6 +2,7 @@ import type { Backend } from '@cpnas/backends'
 import type { Centers } from './centers.js'
 import { deviations } from './deviations.js'
 
+/** The weight of the compactness. */
 export interface CompactnessLossOptions {
   /** Default 5e-3, as in DCP-NAS. Not stated in the source. */
   readonly lambda?: number

@@ -16,6 +16,7 @@ export interface CpLossInputs<T> {
   readonly filters: readonly T[]
 }
 
+/** The weights of the terms, and what is left open in the source. */
 export interface CpLossOptions extends FilterLossOptions {
   /** Default 1, as in the source. */
   readonly crossEntropyWeight?: number

@@ -1,6 +1,7 @@
 import { type Backend, sizeOf } from '@cpnas/backends'
 import { type Estimator, reconstruct, type Scale } from '@cpnas/binarize'
 
+/** How filters are reconstructed, and what the gradient through it is. */
 export interface FilterLossOptions {
   /**
    * What stands in for the derivative of sign in H^: a straight-through estimator, or 'none' for the derivative itself, 0.

@@ -29,11 +29,10 @@ export interface Transform {
   readonly cutout: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number }
 }
 
-interface Size {
+/** Pixels of an image, and values of a pixel. */
+export interface ImageShape {
   readonly height: number
   readonly width: number
-}
-interface ImageShape extends Size {
   readonly channels: number
 }
 
@@ -47,7 +46,11 @@ const clip = (start: number, length: number, size: number): readonly [number, nu
 ]
 
 /** A square of side `cutout` whose centre is anywhere in the image, cut at its borders. */
-export const cutoutAt = (random: RandomGenerator, cutout: number, { height, width }: Size): Transform['cutout'] => {
+export const cutoutAt = (
+  random: RandomGenerator,
+  cutout: number,
+  { height, width }: Omit<ImageShape, 'channels'>,
+): Transform['cutout'] => {
   if (cutout === 0) return noCutout
   const [top, bottom] = clip(uniformInt(random, 0, height - 1) - (cutout >> 1), cutout, height)
   const [left, right] = clip(uniformInt(random, 0, width - 1) - (cutout >> 1), cutout, width)
@@ -57,7 +60,7 @@ export const cutoutAt = (random: RandomGenerator, cutout: number, { height, widt
 /** The augmentation of the image at `position` of an epoch's order: a pure function of its arguments. */
 export const transformAt = (
   { crop = 0, flip = false, cutout = 0 }: Augmentation,
-  { height, width }: Size,
+  { height, width }: Omit<ImageShape, 'channels'>,
   seed: number,
   epoch: number,
   position: number,

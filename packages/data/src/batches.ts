@@ -11,6 +11,7 @@ import {
 } from './dataset.js'
 import { badFile } from './files.js'
 
+/** How images become batches. */
 export interface BatchOptions {
   /** Images in a batch, at least 1. */
   readonly batchSize: number
@@ -28,6 +29,7 @@ export interface BatchOptions {
   readonly lastBatch?: 'keep' | 'drop'
 }
 
+/** Images as networks take them, with their labels. */
 export interface Batch {
   /** [count, height, width, channels], row-major; fresh memory for every batch. */
   readonly images: Float32Array

@@ -7,6 +7,7 @@ export interface ChannelStatistics {
 /** Data sets of records of one size. */
 export type RecordName = 'cifar10' | 'cifar100' | 'mnist' | 'fashion-mnist'
 
+/** The data sets by the names that `--dataset` takes. */
 export type DatasetName = RecordName | 'image-folder'
 
 /** What is known of a data set without opening it. */
@@ -93,4 +94,5 @@ export const catalogue: Readonly<Record<DatasetName, DatasetFacts>> = {
   },
 }
 
+/** All of them. */
 export const datasetNames = Object.keys(catalogue) as readonly DatasetName[]

@@ -80,6 +80,7 @@ export interface ImageFolder extends LabelledImages {
 /** Either kind of data set: what `batches` takes. */
 export type Dataset = RecordDataset | ImageFolder
 
+/** The images to train on and those to test on. */
 export interface DatasetPair<D extends Dataset = Dataset> {
   readonly train: D
   readonly test: D
@@ -177,7 +178,10 @@ export const recordDataset = ({ parts, planar, ...facts }: RecordLayout): Record
 }
 
 /** A data set over pixels in memory, [labels.length, height, width, channels]; they are not copied. */
-export const memoryDataset = (facts: Omit<RecordLayout, 'parts' | 'planar'>, images: Uint8Array): RecordDataset => {
+export const memoryDataset = (
+  facts: Omit<RecordDataset, 'count' | 'read' | 'close'>,
+  images: Uint8Array,
+): RecordDataset => {
   const stride = facts.height * facts.width * facts.channels
   const count = facts.labels.length
   if (images.length !== count * stride)

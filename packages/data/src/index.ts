@@ -1,4 +1,4 @@
-export { type Augmentation, renderImage, type Transform, transformAt } from './augmentation.js'
+export { type Augmentation, type ImageShape, renderImage, type Transform, transformAt } from './augmentation.js'
 export * from './batches.js'
 export * from './catalogue.js'
 export {

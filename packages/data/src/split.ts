@@ -7,6 +7,7 @@ export interface Split {
   readonly rest: Uint32Array
 }
 
+/** Of all images, in their order. */
 export const allIndices = (dataset: Pick<LabelledImages, 'count'>): Uint32Array =>
   Uint32Array.from({ length: dataset.count }, (_, i) => i)
 

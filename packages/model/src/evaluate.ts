@@ -8,6 +8,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Metrics, tally } from './metrics.js'
 import type { Model } from './model.js'
 
+/** How an evaluation ended. */
 export type ModelEvaluation =
   | { readonly status: 'finished'; readonly metrics: Metrics }
   /** The signal ended it before the last batch. */

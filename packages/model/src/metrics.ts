@@ -24,6 +24,7 @@ export interface ReliabilityBin {
   readonly confidence: number | null
 }
 
+/** Whether a network is as sure as it is right. */
 export interface Calibration {
   /** Mean over the images of the largest class probability. */
   readonly meanConfidence: number
@@ -35,6 +36,7 @@ export interface Calibration {
   readonly bins: readonly ReliabilityBin[]
 }
 
+/** How well a network does on images. */
 export interface Metrics {
   readonly images: number
   /** Share of the images whose class has the largest logit, 0..1. Of equal logits the one of the lower class counts as larger. */

@@ -14,6 +14,7 @@ import {
   tensorPlans,
 } from './layout.js'
 import { headStrings } from './metadata.js'
+import type { Model } from './model.js'
 
 /** Weights and work by the precision of their operands, and the bytes of a file that they take. */
 export interface Weight {
@@ -25,6 +26,7 @@ export interface Weight {
   readonly bytes: number
 }
 
+/** What a row of a summary is about. */
 export type RowKind = 'convolution' | 'depthwise' | 'scale' | 'normalization' | 'prelu' | 'classifier' | 'header'
 
 /** A layer of a model file. */
@@ -39,6 +41,7 @@ export interface SummaryRow extends Weight {
   readonly reason: string | undefined
 }
 
+/** What a model weighs and works, layer by layer, beside its Parent. */
 export interface ModelSummary {
   readonly kind: NetworkKind
   readonly image: { readonly height: number; readonly width: number; readonly channels: number }
@@ -54,10 +57,11 @@ export interface ModelSummary {
 }
 
 /** What else stands in a file's header. */
-export type HeaderFacts = Pick<ModelHead, 'classNames' | 'normalization'>
+export type HeaderFacts = Pick<Model, 'classNames' | 'normalization'>
 
 const nothing: Weight = { binaryWeights: 0, floatWeights: 0, binaryMacs: 0, floatMacs: 0, bytes: 0 }
 
+/** Each number summed; of none it is 0. */
 export const sumWeights = (weights: readonly Weight[]): Weight =>
   weights.reduce(
     (a, b) => ({

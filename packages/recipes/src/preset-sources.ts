@@ -1,12 +1,13 @@
 import type { TrainingConfig } from './config.js'
 import type { TrainingPreset } from './presets.js'
 
-type Sources = Readonly<Record<keyof TrainingConfig, string>>
+/** Where each value of a preset comes from. */
+export type PresetSources = Readonly<Record<keyof TrainingConfig, string>>
 
 const ours = (why: string): string => `not stated in the source; ours: ${why}`
 const cost = ours('training in minutes on two cores')
 
-const cifar10: Sources = {
+const cifar10: PresetSources = {
   seed: ours('any number'),
   precision: 'CP-NAS (arXiv 2005.00057): the 1-bit Child is what is trained',
   cells: 'DARTS (arXiv 1806.09055), final training on CIFAR-10',
@@ -52,7 +53,7 @@ const cifar10: Sources = {
   ),
 }
 
-const imagenet: Sources = {
+const imagenet: PresetSources = {
   ...cifar10,
   cells: 'DCP-NAS (arXiv 2303.10595), DCP-NAS-L on ImageNet',
   channels: 'DCP-NAS, DCP-NAS-L on ImageNet',
@@ -72,7 +73,7 @@ const imagenet: Sources = {
   auxiliaryWeight: 'DARTS',
 }
 
-const quick: Sources = {
+const quick: PresetSources = {
   ...cifar10,
   cells: ours('the fewest with both kinds of cell'),
   channels: cost,
@@ -89,4 +90,4 @@ const quick: Sources = {
 }
 
 /** Where every value of every preset is from: a publication, or "not stated in the source; ours" with the reason. */
-export const presetSources: Readonly<Record<TrainingPreset, Sources>> = { quick, cifar10, imagenet }
+export const presetSources: Readonly<Record<TrainingPreset, PresetSources>> = { quick, cifar10, imagenet }

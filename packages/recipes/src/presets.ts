@@ -82,6 +82,7 @@ const quick: TrainingConfig = {
 
 /** Complete configurations by name. */
 export const trainingPresets = { quick, cifar10, imagenet } as const
+/** Their names. */
 export type TrainingPreset = keyof typeof trainingPresets
 
 /** A preset with some options replaced; InvalidOption names one out of range. */

@@ -1,15 +1,19 @@
 import { cosine } from '@cpnas/training'
 import type { TrainingConfig } from './config.js'
 
-type Options = Pick<TrainingConfig, 'schedule' | 'learningRate' | 'minLearningRate' | 'warmupEpochs' | 'epochs'>
-
 /**
  * The learning rate of a step of a stage, counted from 0. It rises along a line that begins at 0 one step before the first
  * and reaches learningRate with the last step of the warm-up; then it falls to minLearningRate, which it would reach one step
  * after the last: along a cosine, along a line (one-cycle; Smith, arXiv 1708.07120), or not at all (constant).
  */
 export const learningRateAt = (
-  { schedule, learningRate, minLearningRate, warmupEpochs, epochs }: Options,
+  {
+    schedule,
+    learningRate,
+    minLearningRate,
+    warmupEpochs,
+    epochs,
+  }: Pick<TrainingConfig, 'schedule' | 'learningRate' | 'minLearningRate' | 'warmupEpochs' | 'epochs'>,
   step: number,
   stepsPerEpoch: number,
 ): number => {

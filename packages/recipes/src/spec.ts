@@ -1,6 +1,7 @@
 import { type DataFacts, type NetworkKind, type NetworkSpec, specFor } from '@cpnas/supernet'
 import type { TrainingConfig } from './config.js'
 
+/** The Child in 1 bit, the Parent in float. */
 export const networkKind = ({ precision }: Pick<TrainingConfig, 'precision'>): NetworkKind =>
   precision === 'binary' ? 'child' : 'parent'
 

@@ -53,6 +53,7 @@ export interface TrainingSnapshot {
   readonly tensors: StoredTensors
 }
 
+/** Where the training is within an epoch; for a progress bar. */
 export interface TrainingProgress {
   readonly type: 'progress'
   /** Work done of the whole training, 0..1. */
@@ -67,6 +68,7 @@ export interface TrainingProgress {
   readonly steps: number
 }
 
+/** What `emit` is told. */
 export type TrainingEvent =
   | TrainingProgress
   | { readonly type: 'epoch'; readonly fraction: number; readonly entry: EpochEntry }
@@ -77,6 +79,7 @@ export type TrainingResult =
   | { readonly status: 'finished'; readonly last: Model; readonly best: Model; readonly state: TrainingState }
   | { readonly status: 'stopped'; readonly state: TrainingState }
 
+/** Where a training begins, how it is followed, kept and stopped. */
 export interface TrainingOptions {
   /** Resume from here. Default: begin anew. */
   readonly snapshot?: TrainingSnapshot
@@ -88,6 +91,7 @@ export interface TrainingOptions {
   readonly saveEvery?: number
   /** Called at the end of every epoch and every `saveEvery` steps; the training waits for it and stops when it fails. */
   readonly save?: (snapshot: TrainingSnapshot) => TaskEither<CpnasError, void>
+  /** Told of everything that happens. Default: nobody is. */
   readonly emit?: (event: TrainingEvent) => void
   /** Stops the training after the current step, with a snapshot saved. */
   readonly signal?: AbortSignal

@@ -11,6 +11,7 @@ import { overview } from './sections/overview.js'
 import { searchCurves } from './sections/search-curves.js'
 import { trainingCurves } from './sections/training-curves.js'
 
+/** What a page has besides its runs. */
 export interface ReportOptions {
   /** What the page was made with, by name, to be shown as such. Default: nothing. */
   readonly environment?: Environment

@@ -24,6 +24,7 @@ interface RunFacts {
   readonly summary?: ModelSummary
 }
 
+/** A search as its files tell of it. */
 export interface SearchRun extends RunFacts {
   readonly kind: 'search'
   readonly config: SearchConfig
@@ -38,6 +39,7 @@ export interface Evaluation {
   readonly last: Metrics
 }
 
+/** A training as its files tell of it. */
 export interface TrainingRun extends RunFacts {
   readonly kind: 'training'
   readonly config: TrainingConfig

@@ -58,6 +58,7 @@ const quick: SearchConfig = {
 
 /** Complete configurations by name. */
 export const presets = { quick, cifar10, paper } as const
+/** Their names. */
 export type Preset = keyof typeof presets
 
 /** A preset with some options replaced; InvalidOption names one out of range. */

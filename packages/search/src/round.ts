@@ -4,6 +4,7 @@ import type { SearchConfig } from './config.js'
 import { covering, roundCount, samplesIn, samplesOf } from './plan.js'
 import type { DropEntry, EdgeIndicator, SampleEntry, SearchState, WarmupEntry } from './types.js'
 
+/** The state after a warm-up epoch. */
 export const recordWarmup = (state: SearchState, entry: WarmupEntry): SearchState => ({
   ...state,
   warmup: state.warmup + 1,

@@ -54,6 +54,7 @@ export interface DropEntry {
   readonly reduce: readonly EdgeIndicator[]
 }
 
+/** A line of history.jsonl. */
 export type HistoryEntry = WarmupEntry | SampleEntry | DropEntry
 
 /**
@@ -109,11 +110,13 @@ export type SearchResult =
   | { readonly status: 'finished'; readonly genotype: Genotype; readonly state: SearchState }
   | { readonly status: 'stopped'; readonly state: SearchState }
 
+/** Where a search begins, how it is followed, kept and stopped. */
 export interface SearchOptions {
   /** Resume from here. Default: begin anew from the configuration's seed. */
   readonly snapshot?: SearchSnapshot
   /** Called after every sample, warm-up epoch and drop; the search waits for it and stops when it fails. Default: nothing is kept. */
   readonly save?: (snapshot: SearchSnapshot) => TaskEither<CpnasError, void>
+  /** Told of everything that happens. Default: nobody is. */
   readonly emit?: (event: SearchEvent) => void
   /** Stops the search after the current step. */
   readonly signal?: AbortSignal

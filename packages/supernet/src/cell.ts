@@ -4,6 +4,7 @@ export const inputNodes = 2
 /** Nodes whose concatenation is the cell's output. */
 export const intermediateNodes = 4
 
+/** An edge of a cell, between nodes: 0 and 1 are its inputs, 2 to 5 the intermediate ones. */
 export interface Edge {
   readonly from: number
   readonly to: number
@@ -17,4 +18,5 @@ export const edges: readonly Edge[] = Array.from({ length: intermediateNodes }, 
 /** All normal cells share one architecture, all reduction cells (stride 2, channels doubled) another. */
 export type CellKind = 'normal' | 'reduce'
 
+/** Both kinds. */
 export const cellKinds: readonly CellKind[] = ['normal', 'reduce']

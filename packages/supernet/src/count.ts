@@ -11,6 +11,7 @@ export interface Cost {
   readonly macs: number
 }
 
+/** Size and work of a layer. */
 export interface LayerCount extends Cost {
   /** Name of the layer's parameter. */
   readonly name: string
@@ -18,6 +19,7 @@ export interface LayerCount extends Cost {
   readonly bits: 1 | 32
 }
 
+/** Size and work of a network, layer by layer. */
 export interface Count {
   readonly layers: readonly LayerCount[]
   /** Sums over the 1-bit layers, over the 32-bit layers, and over all. */

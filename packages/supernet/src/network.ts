@@ -6,6 +6,7 @@ import type { Genotype } from './genotype.js'
 import { type NetworkKind, nodeName } from './layer.js'
 import { auxiliaryCell, type CellPlan, cellPlans, type NetworkSpec, resolveSpec } from './spec.js'
 
+/** What a network makes of images. */
 export interface NetworkOutput<T> {
   /** [batch, classes] */
   readonly logits: T
@@ -23,6 +24,7 @@ export type Forward = <T>(
   mode?: ForwardMode<T>,
 ) => NetworkOutput<T>
 
+/** How a network takes its parameters. */
 export interface NetworkOptions {
   /**
    * What the Child's binary parameters are. `latent` (default): latent weights, reconstructed to alpha * +-1 with the

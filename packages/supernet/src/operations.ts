@@ -15,6 +15,7 @@ export const operations = [
   'dil_conv_5x5',
 ] as const
 
+/** The name of an operation. */
 export type Operation = (typeof operations)[number]
 
 /** What is fixed about a depthwise separable operation. */

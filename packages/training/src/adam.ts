@@ -1,6 +1,7 @@
 import type { Optimizer } from './optimizer.js'
 import { updateAll } from './update-all.js'
 
+/** Decay rates and penalty of Adam. */
 export interface AdamOptions {
   /** Default 0.9, as in the paper. */
   readonly beta1?: number

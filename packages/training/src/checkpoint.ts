@@ -14,6 +14,7 @@ const version = 1
 /** Options by name. Two runs are the same run when all of these are equal. */
 export type Settings = Readonly<Record<string, unknown>>
 
+/** A run as it is kept: what made it, where it stands, its tensors. */
 export interface Checkpoint<S> {
   /** What made the run what it is: to be found unchanged on resuming. */
   readonly settings: Settings

@@ -7,11 +7,13 @@ export const seedOption = {
   seed: { range: integer(0, 2 ** 31 - 1), description: 'seed of all randomness' },
 }
 
+/** The size of the network. */
 export const sizeOptions = {
   cells: { range: integer(3), description: 'cells of the network; reduction cells at 1/3 and 2/3' },
   channels: { range: integer(1), description: 'channels of the first cell' },
 }
 
+/** What the operations of the search space leave open. */
 export const operationOptions = {
   sepConvRepeat: { range: choice(1, 2), description: 'times a separable convolution is applied' },
   prelu: { range: flag, description: "PReLU after the Child's convolutions" },
@@ -23,6 +25,7 @@ export const operationOptions = {
   scale: { range: choice('channel', 'layer'), description: 'one scale per output channel or per layer' },
 }
 
+/** Batches and their augmentation. */
 export const batchOptions = {
   batchSize: { range: integer(1), description: 'images a step' },
   crop: { range: integer(0), description: 'random crop: pixels of padding, 0 for none' },

@@ -1,3 +1,4 @@
+/** A half-period of a cosine. */
 export interface CosineOptions {
   readonly initial: number
   readonly minimum: number

@@ -4,13 +4,16 @@ import type { Learner } from './optimizer.js'
 import { type BatchSource, type OverBatchesOptions, overBatches } from './over-batches.js'
 import { crossEntropies, type Forward, optimize, type StepOptions } from './step.js'
 
+/** How work over batches is followed and stopped. */
 export interface LoopOptions extends OverBatchesOptions {
   /** Names the work in the error about a loss that is not finite, e.g. `round 1, pass 1, sample 3, child`. */
   readonly where: string
 }
 
+/** How an epoch is trained. */
 export interface EpochOptions extends LoopOptions, StepOptions {}
 
+/** What came of an epoch. */
 export interface Epoch<T> {
   readonly learner: Learner<T>
   /** Mean cross-entropy of each network over the images seen, each batch at the weights before its step; or NonFiniteLoss. */
@@ -53,6 +56,7 @@ export const trainEpoch = async <T>(
   return { learner: carried, losses, stopped }
 }
 
+/** How well a network does on images. */
 export interface Evaluation {
   /** Share of the images whose largest logit is that of their class, 0..1. */
   readonly accuracy: number

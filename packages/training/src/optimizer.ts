@@ -25,7 +25,9 @@ export interface UpdateOptions<T> {
  * parameters without a gradient, and their state, are passed on as they are.
  */
 export interface Optimizer {
+  /** The state before the first update. */
   readonly init: <T>() => OptimizerState<T>
+  /** The learner after one update. */
   readonly update: <T>(
     backend: Backend<T>,
     gradients: TensorRecord<T>,

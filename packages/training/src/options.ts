@@ -15,6 +15,7 @@ export type OptionRange =
   | { readonly kind: 'choice'; readonly values: readonly (string | number)[] }
   | { readonly kind: 'list'; readonly values: readonly string[]; readonly minimum: number }
 
+/** What a value of a configuration may be. */
 export interface Option {
   readonly range: OptionRange
   /** One line for a help text. */
@@ -30,7 +31,9 @@ export const integer = (minimum: number, maximum?: number): OptionRange => ({
   minimum,
   ...(maximum === undefined ? {} : { maximum }),
 })
+/** True or false. */
 export const flag: OptionRange = { kind: 'flag' }
+/** One of these values. */
 export const choice = (...values: readonly (string | number)[]): OptionRange => ({ kind: 'choice', values })
 /** Above 0, at most 1. */
 export const share: OptionRange = { kind: 'number', above: 0, maximum: 1 }

@@ -12,6 +12,7 @@ export interface Batch {
 /** At hand, or on their way. */
 export type BatchSource = Iterable<Batch> | AsyncIterable<Batch>
 
+/** How a pass over batches is followed and stopped. */
 export interface OverBatchesOptions {
   /** Called after every batch with the number of batches done. */
   readonly onStep?: ((done: number) => void) | undefined

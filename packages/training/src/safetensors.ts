@@ -7,6 +7,7 @@ export interface StoredTensor {
   readonly values: Values
 }
 
+/** Tensors by name. */
 export type StoredTensors = Readonly<Record<string, StoredTensor>>
 
 /** Bytes of any meaning, e.g. packed bits. */
@@ -21,6 +22,7 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>
 }
 
+/** Types of values by the names of the format. */
 export type Dtype = 'F64' | 'F32' | 'U8'
 
 /** A tensor without its values. */

@@ -1,6 +1,7 @@
 import type { Optimizer } from './optimizer.js'
 import { updateAll } from './update-all.js'
 
+/** Momentum and penalty. */
 export interface SgdOptions {
   /** Default 0.9, as in DARTS (arXiv 1806.09055). */
   readonly momentum?: number

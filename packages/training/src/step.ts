@@ -10,6 +10,7 @@ export type Forward<T> = (backend: Backend<T>, parameters: TensorRecord<T>, imag
 /** What a step makes smaller, as a function of the parameters: `value` has the shape []. `aux` is what else it came to. */
 export type Objective<T, A> = (parameters: TensorRecord<T>) => { readonly value: T; readonly aux: A }
 
+/** How gradients change the weights. */
 export interface StepOptions {
   readonly optimizer: Optimizer
   readonly learningRate: number

@@ -11,6 +11,7 @@ import { openWebgpu } from './open/webgpu.js'
 import type { TfjsTensor } from './tensor.js'
 import { webgpuKernels } from './webgpu/kernels.js'
 
+/** The tensor algebra over TensorFlow.js, on whatever it computes. */
 export type TfjsBackend = Backend<Tensor<TfjsTensor>>
 
 /** The tensor algebra over TensorFlow.js in plain JavaScript. Left: as `openCpu`. */

@@ -34,5 +34,6 @@ export interface Runtime<B extends RuntimeBackend = RuntimeBackend> {
   has(kernel: string): boolean
   /** Throws the DeviceError that the device has reported since it was opened, if there is one. */
   check(): void
+  /** Gives the device and its memory back. */
   close(): Promise<void>
 }

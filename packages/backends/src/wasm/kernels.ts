@@ -11,6 +11,7 @@ import { tensorStore, type WasmTensor } from './tensor.js'
 import { startThreads } from './threads.js'
 import { windowKernels } from './windows.js'
 
+/** How the WebAssembly engine computes. */
 export interface WasmOptions {
   /** Threads that share a kernel, the calling one included. Default: the machine's cores (`os.availableParallelism`). */
   readonly threads: number

@@ -7,6 +7,7 @@ import { type DownloadableName, type RemoteFile, type Source, sources } from './
 import { makeDirectory, md5OfFile, moveFile, remove, sizeOfFile } from './storage.js'
 import { unpack } from './unpack.js'
 
+/** From where a data set is fetched, and how. */
 export interface DownloadOptions extends FetchOptions {
   /** A mirror's directory. Default: the official one. */
   readonly baseUrl?: string

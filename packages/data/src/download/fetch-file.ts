@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { connectionFailure, type Failure, lasting, passing, refused, retrying } from './failure.js'
 import { md5OfFile, remove, sizeOfFile, storageError } from './storage.js'
 
+/** How far the download of a file is. */
 export interface Progress {
   /** Name of the file on the server. */
   readonly file: string
@@ -15,6 +16,7 @@ export interface Progress {
   readonly total: number | undefined
 }
 
+/** How a file is fetched. */
 export interface FetchOptions {
   /** Called at the start of a file and whenever some of it has arrived. */
   readonly onProgress?: (progress: Progress) => void

@@ -11,6 +11,7 @@ import { type Pool, workerPool } from './pool.js'
 import { type ScannedFolder, type ScannedImages, scanImageFolder } from './scan.js'
 import { shortSideOf } from './view.js'
 
+/** How the images of a folder are prepared. */
 export interface ImageFolderOptions {
   /** Height and width that images are brought to. Default 224. */
   readonly imageSize?: number

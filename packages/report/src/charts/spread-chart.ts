@@ -10,11 +10,13 @@ export interface ChartPoint {
   readonly deviation: number
 }
 
+/** A line of the chart, by its name in the legend. */
 export interface ChartSeries {
   readonly name: string
   readonly points: readonly ChartPoint[]
 }
 
+/** Means with deviations over x. */
 export interface SpreadChart {
   /** Titles of the axes. */
   readonly x: string

@@ -17,6 +17,7 @@ const limitNames = [
   'maxComputeWorkgroupsPerDimension',
 ] as const
 
+/** What an adapter offers, by WebGPU's names of limits. */
 export type AdapterLimits = Readonly<Record<(typeof limitNames)[number], number>>
 
 /** A GPU, or a program that does as if it were one. */

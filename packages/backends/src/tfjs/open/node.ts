@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime.js'
 import { kernelRunner } from './kernel-runner.js'
 import { importHidden, importModules } from './modules.js'
 
+/** TensorFlow's C library on the CPU and on CUDA. */
 export type NodeEngine = 'tfjs-node' | 'tfjs-node-gpu'
 
 type Core = typeof import('@tensorflow/tfjs-core')
