@@ -54,6 +54,15 @@ describe.each(packages.map(manifest => ({ ...manifest, tarball: tarballOf(manife
       expect(lost).toEqual([])
     })
 
+    test('its README installs what its example imports, and says for what it is', () => {
+      const readme = read('README.md')
+      const [, example] = /```ts\n(.*?)```/s.exec(readme)!
+      const [, installed] = /```sh\nnpm install (.*)/.exec(readme)!
+      const imports = [...example!.matchAll(/from '(@cpnas\/[^']*)'/g)].map(([, imported]) => imported!)
+      expect(installed!.split(' ')).toEqual(expect.arrayContaining([name, ...imports]))
+      expect(readme).toMatch(manifest.keywords!.includes('browser') ? /browser/ : /For Node/)
+    })
+
     test('says what it is, and what it needs', () => {
       expect(manifest).toMatchObject({
         description: expect.stringMatching(/./),
