@@ -54,7 +54,7 @@ describe.each(packages.map(manifest => ({ ...manifest, tarball: tarballOf(manife
       expect(lost).toEqual([])
     })
 
-    test('its README installs what its example imports, and says for what it is', () => {
+    test('its README installs what its example imports, and says where it runs', () => {
       const readme = read('README.md')
       const [, example] = /```ts\n(.*?)```/s.exec(readme)!
       const [, installed] = /```sh\nnpm install (.*)/.exec(readme)!
