@@ -39,7 +39,7 @@ export const tarballOf = ({ name, version }: Manifest): string =>
 
 /** Runs the pnpm that this repository names; throws with what it prints. */
 export const pnpm = async (args: readonly string[], cwd = root): Promise<void> => {
-  const run = promisify(execFile)('npx', ['--yes', manifestIn(root).packageManager!, ...args], { cwd, shell: false })
+  const run = promisify(execFile)('npx', ['--yes', manifestIn(root).packageManager!, ...args], { cwd })
   await run.catch(({ stdout, stderr }) => {
     throw new Error(`pnpm ${args.join(' ')}\n${stdout}${stderr}`)
   })
