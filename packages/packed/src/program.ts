@@ -72,6 +72,7 @@ export interface IdentityTerm {
   readonly input: Value
 }
 
+/** What a sum is made of. */
 export type Term = BinaryConvolutionTerm | ConvolutionTerm | PoolingTerm | IdentityTerm
 
 /** `bias` plus the terms: a float map. There may be no term: then every pixel is the bias. */
@@ -128,14 +129,17 @@ export interface ClassifierStep {
   readonly bias: Float32Array
 }
 
+/** What makes a value. */
 export type Step = SumStep | SignStep | PreluStep | BinaryConvolutionStep | BinaryDepthwiseStep | ClassifierStep
 
+/** Pixels of an image, and values of a pixel. */
 export interface ImageSize {
   readonly height: number
   readonly width: number
   readonly channels: number
 }
 
+/** A network: an image in, scores out. */
 export interface Program {
   /** Of value 0, a float map. */
   readonly image: ImageSize
@@ -154,6 +158,7 @@ export interface PackedMetadata {
   readonly source?: string
 }
 
+/** A network with what it says of itself: what a packed file holds. */
 export interface PackedModel {
   readonly metadata: PackedMetadata
   readonly program: Program
