@@ -1,5 +1,6 @@
 import { broadcastShape, type Kernels, outputShape, type Prologue, referenceKernels, sizeOf } from '@cpnas/backends'
 import type { Constant, ConstantPrologue, Node } from './graph-nodes.js'
+import { refuseOperation } from './refusal.js'
 
 export interface Recording {
   readonly kernels: Kernels<Node>
@@ -8,18 +9,14 @@ export interface Recording {
   readonly names: Map<Node, string>
 }
 
-const refuse = (operation: string): never => {
-  throw new Error(`export: a network with ${operation} cannot be exported yet`)
-}
-
 const constant = (node: Node, place: string): Constant =>
-  node.kind === 'constant' ? node : refuse(`a computed ${place}`)
+  node.kind === 'constant' ? node : refuseOperation(`a computed ${place}`)
 
 const optional = <A>(node: Node | undefined, f: (node: Node) => A): A | undefined => node && f(node)
 
 /**
  * An engine that computes nothing but notes what it is asked for. Only constants are computed with, by the reference engine in
- * float64. Throws an Error that names the operation where it is none of a network in evaluation mode.
+ * float64. Throws a Refusal that names the operation where it is none of a network in evaluation mode.
  */
 export const recordingEngine = (): Recording => {
   const nodes: Node[] = []
@@ -71,7 +68,7 @@ export const recordingEngine = (): Recording => {
       }),
     matMul: (a, b, transposeA, transposeB) =>
       transposeA || transposeB
-        ? refuse('a transposed matrix')
+        ? refuseOperation('a transposed matrix')
         : note({ kind: 'matMul', shape: [a.shape[0]!, b.shape[1]!], a, b }),
     conv2d: (x, filters, geometry, prologue) =>
       note({
@@ -117,27 +114,27 @@ export const recordingEngine = (): Recording => {
       return { precision, scale, shift }
     },
 
-    linearCombination: () => refuse('linearCombination'),
-    accumulate: () => refuse('accumulate'),
-    argMax: () => refuse('argMax'),
-    reshape: () => refuse('reshape'),
-    transpose: () => refuse('transpose'),
-    slice: () => refuse('slice'),
-    pad: () => refuse('pad'),
-    scaledSign: () => refuse('latent filters'),
-    moments: () => refuse("a batch's statistics"),
-    softmaxCrossEntropy: () => refuse('a loss'),
-    squaredNorm: () => refuse('a norm'),
-    sgdStep: () => refuse('an update'),
-    adamStep: () => refuse('an update'),
-    conv2dGrad: () => refuse('gradients'),
-    depthwiseConv2dGrad: () => refuse('gradients'),
-    scaledSignGrad: () => refuse('gradients'),
-    maxPoolGrad: () => refuse('gradients'),
-    avgPoolGrad: () => refuse('gradients'),
-    channelSums: () => refuse('gradients'),
-    foldNormalizationGrad: () => refuse('gradients'),
-    softmaxCrossEntropyGrad: () => refuse('gradients'),
+    linearCombination: () => refuseOperation('linearCombination'),
+    accumulate: () => refuseOperation('accumulate'),
+    argMax: () => refuseOperation('argMax'),
+    reshape: () => refuseOperation('reshape'),
+    transpose: () => refuseOperation('transpose'),
+    slice: () => refuseOperation('slice'),
+    pad: () => refuseOperation('pad'),
+    scaledSign: () => refuseOperation('latent filters'),
+    moments: () => refuseOperation("a batch's statistics"),
+    softmaxCrossEntropy: () => refuseOperation('a loss'),
+    squaredNorm: () => refuseOperation('a norm'),
+    sgdStep: () => refuseOperation('an update'),
+    adamStep: () => refuseOperation('an update'),
+    conv2dGrad: () => refuseOperation('gradients'),
+    depthwiseConv2dGrad: () => refuseOperation('gradients'),
+    scaledSignGrad: () => refuseOperation('gradients'),
+    maxPoolGrad: () => refuseOperation('gradients'),
+    avgPoolGrad: () => refuseOperation('gradients'),
+    channelSums: () => refuseOperation('gradients'),
+    foldNormalizationGrad: () => refuseOperation('gradients'),
+    softmaxCrossEntropyGrad: () => refuseOperation('gradients'),
   }
   return { kernels, nodes, names }
 }

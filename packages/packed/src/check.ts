@@ -33,7 +33,7 @@ const checkStep = (shapes: readonly ValueShape[], step: Step, index: number): Va
 }
 
 /** Fails unless the classifier is the last step, and only that. */
-export const checkClassifier = (kinds: readonly string[]): void => {
+const checkClassifier = (kinds: readonly string[]): void => {
   const at = kinds.indexOf('classifier')
   if (at < 0) fail('NoClassifier', `program: its last step, of ${kinds.length}, must be a classifier, but none is`)
   if (at < kinds.length - 1)
@@ -41,9 +41,22 @@ export const checkClassifier = (kinds: readonly string[]): void => {
 }
 
 /** Fails if a program of these values would need more memory than a program may. */
-export const checkMemory = (shapes: readonly ValueShape[]): void => {
+const checkMemory = (shapes: readonly ValueShape[]): void => {
   const numbers = shapes.reduce((sum, { height, width, channels }) => sum + height * width * channels, 0)
   if (numbers > limits.maps) fail('TooLarge', `program: its maps have ${numbers} numbers, more than ${limits.maps}`)
+}
+
+/** What `check` gives; fails with what it says. */
+export const verified = ({ image, steps }: Program): readonly ValueShape[] => {
+  if (steps.length > limits.steps)
+    fail('TooLarge', `program: has ${steps.length} steps, but at most ${limits.steps} are possible`)
+  checkClassifier(steps.map(step => step.kind))
+  const shapes = [imageShape(image)]
+  steps.forEach((step, index) => {
+    shapes.push(checkStep(shapes, step, index))
+  })
+  checkMemory(shapes)
+  return shapes
 }
 
 /**
@@ -51,23 +64,4 @@ export const checkMemory = (shapes: readonly ValueShape[]): void => {
  * wrong: a value that does not exist before its use, of the wrong kind or size; a tensor of the wrong length, a number that is
  * not finite; a window, a size or a count out of bounds. What it passes can be encoded, interpreted and run without further checks.
  */
-export const check = (program: Program): Either<PackedError, readonly ValueShape[]> =>
-  attempt(() => {
-    const { image, steps } = program
-    if (steps.length >= limits.number)
-      fail('TooLarge', `program: has ${steps.length} steps, but at most ${limits.number - 1} are possible`)
-    checkClassifier(steps.map(step => step.kind))
-    const shapes = [imageShape(image)]
-    steps.forEach((step, index) => {
-      shapes.push(checkStep(shapes, step, index))
-    })
-    checkMemory(shapes)
-    return shapes
-  })
-
-/** The shapes of a program; RangeError for a program that is none. */
-export const checked = (program: Program, caller: string): readonly ValueShape[] => {
-  const result = check(program)
-  if (result._tag === 'Left') throw new RangeError(`${caller}: ${result.left.message}`)
-  return result.right
-}
+export const check = (program: Program): Either<PackedError, readonly ValueShape[]> => attempt(() => verified(program))

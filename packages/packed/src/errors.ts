@@ -6,9 +6,12 @@ export type FileErrorTag =
   | 'Truncated'
   | 'TrailingBytes'
   | 'ChecksumMismatch'
+  | 'Misaligned'
   | 'PaddingNotZero'
   | 'MetadataNotJson'
   | 'MetadataInvalid'
+  | 'ClassesMismatch'
+  | 'NormalizationMismatch'
   | 'RecordsTooShort'
   | 'RecordsLeftOver'
   | 'DataTooShort'
@@ -19,7 +22,7 @@ export type ProgramErrorTag =
   | 'WrongImageSize'
   | 'UnknownStep'
   | 'UnknownTerm'
-  | 'NoInputs'
+  | 'WrongInputs'
   | 'MissingValue'
   | 'WrongKind'
   | 'WrongSize'
@@ -64,4 +67,11 @@ export const attempt = <A>(f: () => A): Either<PackedError, A> => {
     if (error instanceof Fault) return { _tag: 'Left', left: error.fault }
     throw error
   }
+}
+
+/** The value of `f`; RangeError, naming the caller, with what it failed with. */
+export const demand = <A>(caller: string, f: () => A): A => {
+  const result = attempt(f)
+  if (result._tag === 'Left') throw new RangeError(`${caller}: ${result.left.message}`)
+  return result.right
 }

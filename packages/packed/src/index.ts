@@ -1,5 +1,7 @@
 export { check } from './check.js'
+export { type ByteLengths, byteLengths, encode, type StepBytes } from './encode.js'
 export type { Either, FileErrorTag, PackedError, ProgramErrorTag } from './errors.js'
+export { from } from './from.js'
 export { type Interpretation, interpret } from './interpret.js'
 export type { ValueShape } from './outline.js'
 export type * from './program.js'

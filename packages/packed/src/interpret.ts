@@ -1,4 +1,5 @@
-import { checked } from './check.js'
+import { verified } from './check.js'
+import { demand } from './errors.js'
 import type { ValueShape } from './outline.js'
 import type { Program, Signs, Step, SumStep, Term, Value, Window } from './program.js'
 
@@ -6,7 +7,7 @@ import type { Program, Signs, Step, SumStep, Term, Value, Window } from './progr
 export interface Interpretation {
   /** Value i of the program at position i, row-major [height, width, channels]; of a bit map, 1 where a bit is set, else 0. */
   readonly values: readonly (Float64Array | Uint8Array)[]
-  /** [classes]: the last value. */
+  /** The last value, [classes]. */
   readonly scores: Float64Array
 }
 
@@ -223,7 +224,7 @@ const numbers = ({ kind, height, width, channels }: ValueShape, values: Float64A
  * `image`: [height, width, channels], normalized. RangeError if it has another length, or if `check` refuses the program.
  */
 export const interpret = (program: Program, image: ArrayLike<number>): Interpretation => {
-  const shapes = checked(program, 'interpret')
+  const shapes = demand('interpret', () => verified(program))
   const { height, width, channels } = program.image
   if (image.length !== height * width * channels)
     throw new RangeError(

@@ -114,7 +114,7 @@ const joined = (
   oneSize: boolean,
   where: string,
 ): ValueShape => {
-  if (inputs.length === 0) fail('NoInputs', `${where}: reads no value, but needs one`)
+  if (inputs.length === 0) fail('WrongInputs', `${where}: reads no value, but needs one`)
   if (inputs.length > limits.list) fail('TooLarge', `${where}: reads ${inputs.length} values, more than ${limits.list}`)
   const read = inputs.map(input => {
     const shape = shapes[input]

@@ -105,8 +105,9 @@ export const stepRules: Readonly<Record<Exclude<StepKind, 'sum'>, Rule>> = {
 
 /** What a program may not exceed: so every number fits its field of the file and no product overflows. */
 export const limits = {
-  /** Pixels of a map in each direction, its channels, values of a program. */
+  /** Pixels of a map in each direction, its channels. */
   number: 65_535,
+  steps: 65_535,
   /** Numbers in one map. */
   map: 2 ** 24,
   /** Numbers in all maps of a program. */

@@ -1,0 +1,25 @@
+import type { Model } from '@cpnas/model'
+import { graphOf } from '../graph.js'
+import { builder } from './builder.js'
+import { channelsFirst } from './layout.js'
+import { lower } from './lower.js'
+import { encodeOnnx } from './proto.js'
+
+export const toOnnx = (model: Model): Uint8Array => {
+  const graph = graphOf(model)
+  const under = builder()
+  const scores = lower(graph, 'images', under)
+  return encodeOnnx({
+    irVersion: 7,
+    opset: 13,
+    producer: 'cpnas',
+    metadata: {},
+    graph: {
+      name: `cpnas ${model.kind}`,
+      nodes: under.nodes.map(node => (node.output === scores ? { ...node, output: 'scores' } : node)),
+      constants: under.constants,
+      inputs: [{ name: 'images', shape: ['batch', ...channelsFirst(graph.images.shape).slice(1)] }],
+      outputs: [{ name: 'scores', shape: ['batch', model.spec.classes] }],
+    },
+  })
+}
