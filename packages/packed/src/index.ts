@@ -5,3 +5,11 @@ export { from } from './from.js'
 export { type Interpretation, interpret } from './interpret.js'
 export type { ValueShape } from './outline.js'
 export type * from './program.js'
+export {
+  type Choice,
+  createRunner,
+  type Runner,
+  type RunnerOptions,
+  type StepProfile,
+} from './runtime/create-runner.js'
+export type { Loop } from './runtime/products.js'

@@ -1,0 +1,5 @@
+export { gatherFloats, gatherNibbles, gatherWords } from './gather'
+export { addFloats, addProducts, compareProducts } from './epilogue'
+export { depthwise, spread } from './depthwise'
+export { pool } from './pooling'
+export { add, dense, fill, means, prelu, signs } from './maps'

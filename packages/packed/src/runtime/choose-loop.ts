@@ -1,0 +1,47 @@
+import type { Program } from '../program.js'
+import { executable } from './executable.js'
+import type { Loop } from './products.js'
+
+/** Milliseconds that each loop took for the same layer. */
+export type Measured = Readonly<Record<Loop, number>>
+
+const channels = 128
+const side = 8
+const rounds = 12
+
+/** A layer of 3x3 windows, as large as those that the time goes into. */
+const problem: Program = {
+  image: { height: side, width: side, channels },
+  steps: [
+    { kind: 'sign', input: 0 },
+    {
+      kind: 'binary-convolution',
+      inputs: [1],
+      window: { size: 3, stride: 1, dilation: 1, shift: 0 },
+      signs: Uint8Array.from({ length: (9 * channels * channels) / 8 }, (_, i) => (i * 2_654_435_761) >>> 24),
+      thresholds: new Int16Array(channels),
+    },
+    { kind: 'sum', height: side, width: side, terms: [], bias: new Float32Array(1) },
+    { kind: 'classifier', inputs: [3], weights: new Float32Array(1), bias: new Float32Array(1) },
+  ],
+}
+
+const image = Float32Array.from({ length: side * side * channels }, (_, i) => ((i * 40_503) & 64) - 32)
+
+/** Times both loops, in turn, on one layer: some milliseconds. The fastest of its rounds counts. */
+export const measureLoops = (module: WebAssembly.Module): Measured => {
+  const best: Record<Loop, number> = { lookup: Number.POSITIVE_INFINITY, popcount: Number.POSITIVE_INFINITY }
+  const layers = (['lookup', 'popcount'] as const).map(loop => {
+    const { enter, steps } = executable(module, problem, loop)
+    enter(image, 0)
+    steps[0]!()
+    return { loop, run: steps[1]! }
+  })
+  for (let round = 0; round < rounds; round++)
+    for (const { loop, run } of layers) {
+      const start = performance.now()
+      run()
+      best[loop] = Math.min(best[loop], performance.now() - start)
+    }
+  return best
+}
