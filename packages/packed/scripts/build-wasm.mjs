@@ -28,5 +28,5 @@ const simd = await compile('kernels', 'simd,bulk-memory')
 const relaxed = await compile('kernels-relaxed', 'simd,bulk-memory,relaxed-simd')
 await writeFile(
   `${root}src/kernels/embedded.generated.ts`,
-  `// Made by scripts/build-wasm.mjs.\nexport const simd = '${simd}'\nexport const relaxed = '${relaxed}'\n`,
+  `// Made by scripts/build-wasm.mjs.\nexport const simd: string = '${simd}'\nexport const relaxed: string = '${relaxed}'\n`,
 )

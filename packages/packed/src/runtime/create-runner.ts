@@ -7,6 +7,7 @@ import { executable } from './executable.js'
 import type { Loop } from './products.js'
 import { workOf } from './work.js'
 
+/** How a model is run. */
 export interface RunnerOptions {
   /** The loop over channels of binary convolutions; both give the same bits. Default 'auto': the one that a short measurement finds faster. */
   readonly loop?: 'auto' | Loop
@@ -22,6 +23,7 @@ export interface Choice {
   readonly measured?: Measured
 }
 
+/** What a step takes. */
 export interface StepProfile {
   /** Position in the program. */
   readonly step: number
