@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { check, interpret, type Program, type Step, type Term, type Window } from '../src/index.js'
-import { images, program } from './support/programs.js'
+import { images, programs } from './support/programs.js'
 
 const plain: Window = { size: 1, stride: 1, dilation: 1, shift: 0 }
 const classifier = (input: number, channels: number): Step => ({
@@ -160,7 +160,7 @@ it('scores are the means over pixels times weights plus bias', () => {
 })
 
 it('every value is as long as its checked shape says', () => {
-  const scene = program.chain(one => images(one, 1).map(image => [one, image] as const))
+  const scene = programs.chain(one => images(one, 1).map(image => [one, image] as const))
   fc.assert(
     fc.property(scene, ([one, image]) => {
       const shapes = check(one)

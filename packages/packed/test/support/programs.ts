@@ -10,20 +10,36 @@ interface Shape {
 
 type Draw = fc.GeneratorValue
 
-/** Single-precision numbers around 0, exactly 0 among them. */
-const number = fc.integer({ min: -12, max: 12 }).map(n => n / 8)
-
 const integer = (draw: Draw, min: number, max: number): number => draw(fc.integer, { min, max })
 const pick = <T>(draw: Draw, from: readonly T[]): T => from[integer(draw, 0, from.length - 1)]!
+
+/** `length` integers from 0 to `max`: drawn one by one while they are few, so that they shrink; else hashes of one that is drawn. */
+const integers = (draw: Draw, length: number, max: number): readonly number[] => {
+  if (length <= 32) return draw(() => fc.array(fc.nat({ max }), { minLength: length, maxLength: length, size: 'max' }))
+  const seed = integer(draw, 0, 2 ** 31 - 1)
+  return Array.from({ length }, (_, i) => {
+    const mixed = Math.imul(seed + Math.imul(i, 0x9e3779b9), 0x85ebca6b)
+    return (Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35) >>> 8) % (max + 1)
+  })
+}
+
+/** Single-precision numbers around 0, exactly 0 among them. */
 const numbers = (draw: Draw, length: number): Float32Array =>
-  Float32Array.from(draw(() => fc.array(number, { minLength: length, maxLength: length, size: 'max' })))
+  Float32Array.from(integers(draw, length, 24), n => (n - 12) / 8)
 
 const signs = (draw: Draw, count: number): Uint8Array => {
   const length = Math.ceil(count / 8)
-  const bytes = draw(() => fc.uint8Array({ minLength: length, maxLength: length, size: 'max' }))
   const used = count % 8
-  return bytes.map((byte, i) => (used > 0 && i === length - 1 ? byte & (2 ** used - 1) : byte))
+  return Uint8Array.from(integers(draw, length, 255), (byte, i) =>
+    used > 0 && i === length - 1 ? byte & (2 ** used - 1) : byte,
+  )
 }
+
+/** Sizes of maps: mostly few pixels, at times more than a vector of the machine. */
+const side = (draw: Draw): number => integer(draw, 1, pick(draw, [3, 6, 6, 19]))
+
+/** Mostly few channels, at times some around the widths of machine words. */
+const channelCount = (draw: Draw): number => integer(draw, 1, pick(draw, [3, 9, 9, 9, 17, 34, 70]))
 
 const thresholds = (draw: Draw, length: number): Int16Array =>
   Int16Array.from({ length }, () => pick(draw, [-32768, 32767, -2, -1, 0, 1, 2, 3, integer(draw, -9, 9)]))
@@ -103,7 +119,7 @@ const sum = (draw: Draw, shapes: readonly Shape[]): readonly [Step, Shape] => {
     ([value, stride]) =>
       windowed(shapes[value]!.height, stride) === height && windowed(shapes[value]!.width, stride) === width,
   )
-  const channels = integer(draw, 0, 1) === 0 ? shapes[first]!.channels : integer(draw, 1, 9)
+  const channels = integer(draw, 0, 1) === 0 ? shapes[first]!.channels : channelCount(draw)
   const terms = Array.from({ length: integer(draw, 0, 3) }, () => term(draw, shapes, pick(draw, fitting), channels))
   return [
     { kind: 'sum', height, width, terms: terms.flat(), bias: numbers(draw, channels) },
@@ -113,7 +129,7 @@ const sum = (draw: Draw, shapes: readonly Shape[]): readonly [Step, Shape] => {
 
 const step = (draw: Draw, shapes: readonly Shape[]): readonly [Step, Shape] => {
   const bits = ofKind(shapes, 'bits')
-  const kinds = ['sum', 'sign', 'prelu', ...(bits.length > 0 ? ['convolution', 'depthwise'] : [])]
+  const kinds = ['sum', 'sum', 'sign', 'prelu', ...(bits.length > 0 ? ['convolution', 'depthwise'] : [])]
   switch (pick(draw, kinds)) {
     case 'sign': {
       const input = pick(draw, ofKind(shapes, 'float'))
@@ -128,7 +144,7 @@ const step = (draw: Draw, shapes: readonly Shape[]): readonly [Step, Shape] => {
     }
     case 'convolution': {
       const inputs = beside(draw, shapes, pick(draw, bits))
-      const outputs = integer(draw, 1, 9)
+      const outputs = channelCount(draw)
       const window = windowOf(draw, integer(draw, 1, 2), true)
       const { height, width } = shapes[inputs[0]!]!
       return [
@@ -178,17 +194,23 @@ const classifier = (draw: Draw, shapes: readonly Shape[]): Step => {
   }
 }
 
-/** Small programs of every kind of step and term, up to 10 steps. */
-export const program: fc.Arbitrary<Program> = fc.gen().map(draw => {
-  const image = { height: integer(draw, 1, 6), width: integer(draw, 1, 6), channels: integer(draw, 1, 4) }
+/** Small programs of every kind of step and term, of a single step up to 10; sizes odd and even, 1 to 70 channels. */
+export const programs: fc.Arbitrary<Program> = fc.gen().map(draw => {
+  const image = { height: side(draw), width: side(draw), channels: channelCount(draw) }
   const shapes: Shape[] = [{ kind: 'float', ...image }]
   const steps: Step[] = []
-  const count = integer(draw, 0, 9)
-  while (steps.length < count) {
-    const [next, shape] = step(draw, shapes)
+  const add = ([next, shape]: readonly [Step, Shape]): void => {
     steps.push(next)
     shapes.push(shape)
   }
+  // Of bits from the start on, so that single steps are also of the kinds that read bits.
+  if (draw(fc.boolean))
+    add([
+      { kind: 'sign', input: 0 },
+      { ...shapes[0]!, kind: 'bits' },
+    ])
+  const count = pick(draw, [0, 1, 1, 1, 2, 4, 8])
+  for (let i = 0; i < count; i++) add(step(draw, shapes))
   return { image, steps: [...steps, classifier(draw, shapes)] }
 })
 
@@ -212,14 +234,10 @@ const metadataOf = ({ image, steps }: Program): fc.Arbitrary<PackedModel['metada
 }
 
 /** Such programs with what they say of themselves. */
-export const model: fc.Arbitrary<PackedModel> = program.chain(one =>
+export const models: fc.Arbitrary<PackedModel> = programs.chain(one =>
   metadataOf(one).map(metadata => ({ metadata, program: one })),
 )
 
 /** Images of a program's size, [count, height, width, channels]. */
-export const images = ({ image }: Program, count: number): fc.Arbitrary<Float32Array> => {
-  const length = count * image.height * image.width * image.channels
-  return fc
-    .array(number, { minLength: length, maxLength: length, size: 'max' })
-    .map(values => Float32Array.from(values))
-}
+export const images = ({ image }: Program, count: number): fc.Arbitrary<Float32Array> =>
+  fc.gen().map(draw => numbers(draw, count * image.height * image.width * image.channels))
