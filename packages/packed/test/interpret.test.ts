@@ -1,6 +1,6 @@
+import { check, interpret, type Program, type Step, type Term, type Window } from '@cpnas/packed'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { check, interpret, type Program, type Step, type Term, type Window } from '../src/index.js'
 import { images, programs } from './support/programs.js'
 
 const plain: Window = { size: 1, stride: 1, dilation: 1, shift: 0 }

@@ -1,5 +1,5 @@
+import type { PackedModel, Program, Step, Term, Window } from '@cpnas/packed'
 import fc from 'fast-check'
-import type { PackedModel, Program, Step, Term, Window } from '../../src/index.js'
 
 interface Shape {
   readonly kind: 'float' | 'bits'
@@ -220,8 +220,12 @@ const metadataOf = ({ image, steps }: Program): fc.Arbitrary<PackedModel['metada
   const last = steps.at(-1)!
   const classes = last.kind === 'classifier' ? last.bias.length : 0
   const { channels } = image
+  // JSON knows no -0.
   const each = (length: number, min: number) =>
-    fc.array(fc.double({ min, max: 2, noNaN: true }), { minLength: length, maxLength: length })
+    fc.array(
+      fc.double({ min, max: 2, noNaN: true }).map(x => x + 0),
+      { minLength: length, maxLength: length },
+    )
   return fc.record(
     {
       classes: fc.array(text, { minLength: classes, maxLength: classes }),
