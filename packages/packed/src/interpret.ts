@@ -221,9 +221,14 @@ const numbers = ({ kind, height, width, channels }: ValueShape, values: Float64A
  * - binary-depthwise: (sum over W of x[p][c] * signs[i][j][c]) >= thresholds[c]
  * - classifier: bias[k] + sum over f of weights[f][k] * the mean over all pixels of x[f]
  *
- * `image`: [height, width, channels], normalized. RangeError if it has another length, or if `check` refuses the program.
+ * `image`: [height, width, channels], normalized. `amend`: told value i of the program when it is computed, and gives what the
+ * steps after it read in its place (default: itself), so that they can be tested apart from it. RangeError if it has another length, or if `check` refuses the program.
  */
-export const interpret = (program: Program, image: ArrayLike<number>): Interpretation => {
+export const interpret = (
+  program: Program,
+  image: ArrayLike<number>,
+  amend: (computed: Float64Array | Uint8Array, value: Value) => Float64Array | Uint8Array = computed => computed,
+): Interpretation => {
   const shapes = demand('interpret', () => verified(program))
   const { height, width, channels } = program.image
   if (image.length !== height * width * channels)
@@ -233,6 +238,6 @@ export const interpret = (program: Program, image: ArrayLike<number>): Interpret
   const values: (Float64Array | Uint8Array)[] = [Float64Array.from(image)]
   const read = (inputs: readonly Value[]): NumberMap =>
     join(inputs.map(input => numbers(shapes[input]!, values[input]!)))
-  for (const step of program.steps) values.push(execute(step, read))
+  for (const step of program.steps) values.push(amend(execute(step, read), values.length))
   return { values, scores: values.at(-1) as Float64Array }
 }
