@@ -52,12 +52,14 @@ const workspace = (start: number) => {
   const release = (address: number): void => {
     const blocks = [...free, { address, bytes: taken.get(address)! }].sort((a, b) => a.address - b.address)
     taken.delete(address)
-    free = blocks.reduce<readonly Block[]>((merged, block) => {
+    const merged: Block[] = []
+    for (const block of blocks) {
       const last = merged.at(-1)
-      return last && last.address + last.bytes === block.address
-        ? [...merged.slice(0, -1), { address: last.address, bytes: last.bytes + block.bytes }]
-        : [...merged, block]
-    }, [])
+      if (last && last.address + last.bytes === block.address)
+        merged[merged.length - 1] = { address: last.address, bytes: last.bytes + block.bytes }
+      else merged.push(block)
+    }
+    free = merged
   }
   return { allocate, release, end: () => end }
 }
