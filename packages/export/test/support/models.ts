@@ -1,0 +1,126 @@
+import { type Backend, referenceBackend, sizeOf } from '@cpnas/backends'
+import type { Model } from '@cpnas/model'
+import {
+  edges,
+  initialParameters,
+  type Moments,
+  type NetworkSpec,
+  network,
+  networkLayers,
+  type Operation,
+  operations,
+} from '@cpnas/supernet'
+import type { StoredTensor } from '@cpnas/training'
+import fc from 'fast-check'
+
+/** Numbers that follow from a seed, uniform in -1..1. */
+export const numbers = (seed: number, length: number): Float32Array => {
+  let state = seed | 0
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return state / 2 ** 31
+  })
+}
+
+export type Head = Omit<Model, 'parameters' | 'statistics'>
+
+/** Vectors begin as constants; here they differ, the factors of normalizations and the slopes in sign too, and some are 0. */
+const vector = (name: string, values: Float32Array, seed: number): Float32Array => {
+  const noise = numbers(seed + name.length, values.length)
+  return values.map((value, i) => {
+    if (name.endsWith('.gamma') || name.endsWith('.slope')) return noise[i]! > 0.8 ? 0 : value * 2 * noise[i]!
+    return value + 0.3 * noise[i]!
+  })
+}
+
+const read = async <T>(backend: Backend<T>, tensor: T): Promise<StoredTensor> => ({
+  shape: backend.shape(tensor),
+  values: Float32Array.from(await backend.read(tensor)),
+})
+
+/** Running averages that begin at 0 and 1, as those of a training do: so no variance is 0. */
+const running = ({ shape, values }: StoredTensor, moment: 'mean' | 'variance'): StoredTensor => ({
+  shape,
+  values: values.map(value => 0.9 * value + (moment === 'mean' ? 0 : 0.1)),
+})
+
+/** A Child of a head: 1-bit filters of random weights, and as its statistics those of some random images. */
+export const modelOf = async (head: Head, seed = 1): Promise<Model> => {
+  const backend = referenceBackend()
+  const layers = networkLayers({ ...head.spec, auxiliary: false }, head.genotype, 'child')
+  const initial = initialParameters(Object.fromEntries(layers.map(({ name, shape }) => [name, shape])), seed)
+  const parameters = Object.fromEntries(
+    await Promise.all(
+      layers.map(async ({ name, shape, binary, kind }) => {
+        const tensor = backend.tensor(kind === 'vector' ? vector(name, initial[name]!, seed) : initial[name]!, shape)
+        const filters = binary ? backend.scaledSign(tensor, { group: head.spec.scale ?? 'channel' }) : tensor
+        return [name, await read(backend, filters)] as const
+      }),
+    ),
+  )
+  const observed: (readonly [string, Moments<ReturnType<typeof backend.tensor>>])[] = []
+  const { height, width, channels } = head.image
+  network(head.spec, head.genotype, 'child', { filters: 'given' })(
+    backend,
+    Object.fromEntries(
+      Object.entries(parameters).map(([name, { values, shape }]) => [name, backend.tensor(values, shape)]),
+    ),
+    backend.tensor(numbers(seed + 1, 4 * height * width * channels), [4, height, width, channels]),
+    { observe: (name, moments) => void observed.push([name, moments]) },
+  )
+  const statistics = await Promise.all(
+    observed.flatMap(([name, moments]) =>
+      (['mean', 'variance'] as const).map(
+        async moment => [`${name}.${moment}`, running(await read(backend, moments[moment]), moment)] as const,
+      ),
+    ),
+  )
+  return { ...head, parameters, statistics: Object.fromEntries(statistics) }
+}
+
+/** One image of a model's size. */
+export const imageOf = ({ image: { height, width, channels } }: Pick<Model, 'image'>, seed: number): Float32Array =>
+  numbers(seed, height * width * channels).map(x => 2 * x)
+
+const specs: fc.Arbitrary<NetworkSpec> = fc
+  .record(
+    {
+      cells: fc.integer({ min: 1, max: 4 }),
+      channels: fc.integer({ min: 1, max: 5 }),
+      inChannels: fc.integer({ min: 1, max: 3 }),
+      classes: fc.integer({ min: 1, max: 5 }),
+      sepConvRepeat: fc.constantFrom(1, 2),
+      prelu: fc.boolean(),
+      preprocessPrecision: fc.constantFrom('binary', 'float'),
+      estimator: fc.constantFrom('clipped-identity', 'polynomial'),
+      scale: fc.constantFrom('channel', 'layer'),
+      affine: fc.boolean(),
+      stem: fc.constantFrom('cifar', 'imagenet'),
+      auxiliary: fc.boolean(),
+    },
+    { requiredKeys: ['cells', 'channels', 'inChannels', 'classes'] },
+  )
+  .map(spec => ({ ...spec, channels: spec.stem === 'imagenet' ? Math.max(2, spec.channels) : spec.channels }))
+
+const cellOf = (choices: readonly Operation[]): fc.Arbitrary<readonly Operation[]> =>
+  fc.array(fc.constantFrom(...choices), { minLength: edges.length, maxLength: edges.length })
+
+const sparse = [...operations, ...Array<Operation>(12).fill('none')]
+
+const cell = fc.oneof(cellOf(operations), cellOf(sparse), cellOf(['sep_conv_3x3', 'dil_conv_3x3', 'none', 'none']))
+
+/** Heads of small Children of every kind, some of whose nodes have but one edge or none. */
+export const heads: fc.Arbitrary<Head> = specs.chain(spec =>
+  fc.record({
+    spec: fc.constant(spec),
+    genotype: fc.record({ normal: cell, reduce: cell }),
+    kind: fc.constant('child' as const),
+    classNames: fc.constant(Array.from({ length: spec.classes }, (_, k) => `class ${k}`)),
+    image: fc.record({
+      height: fc.integer({ min: 1, max: 9 }),
+      width: fc.integer({ min: 1, max: 9 }),
+      channels: fc.constant(spec.inChannels),
+    }),
+    normalization: fc.constant({ mean: Array(spec.inChannels).fill(0.5), std: Array(spec.inChannels).fill(0.25) }),
+  }),
+)
