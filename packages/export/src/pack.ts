@@ -1,16 +1,45 @@
 import type { Model } from '@cpnas/model'
 import { check, type PackedModel } from '@cpnas/packed'
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import { graphOf } from './graph.js'
-import { lower } from './lower/lower.js'
+import { type Lowered, lower } from './lower/lower.js'
 import { Refusal } from './refusal.js'
 
 const notFinite = ({ parameters, statistics }: Model): string | undefined => {
   for (const [name, { values }] of [...Object.entries(parameters), ...Object.entries(statistics)]) {
-    const wrong = Array.from(values).find(value => !Number.isFinite(value))
+    const wrong = values.find((value: number) => !Number.isFinite(value))
     if (wrong !== undefined) return `has the value ${wrong} in ${name}`
   }
   return undefined
+}
+
+/** A packed model with what its steps come from. */
+export interface Labelled {
+  readonly packed: PackedModel
+  readonly labels: Lowered['labels']
+}
+
+export const packLabelled = (model: Model, source?: string): Either<string, Labelled> => {
+  if (model.kind === 'parent')
+    return left('is a Parent, in full precision, and only 1-bit networks are packed; export it as onnx')
+  const wrong = notFinite(model)
+  if (wrong !== undefined) return left(wrong)
+  try {
+    const { program, labels } = lower(graphOf(model))
+    const checked = check(program)
+    if (checked._tag === 'Left') return left(`is larger than packed models can be: ${checked.left.message}`)
+    const { genotype, classNames, normalization } = model
+    const metadata = {
+      classes: classNames,
+      normalization: { mean: normalization.mean, std: normalization.std },
+      genotype: { normal: genotype.normal, reduce: genotype.reduce },
+      ...(source !== undefined && { source }),
+    }
+    return right({ packed: { metadata, program }, labels })
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return left(thrown.message)
+    throw thrown
+  }
 }
 
 /**
@@ -21,26 +50,5 @@ const notFinite = ({ parameters, statistics }: Model): string | undefined => {
  * Left says why there is none, as what follows "the model": it is a Parent; it has a value that is not finite or a 1-bit filter
  * that is not alpha * +-1; it is larger than the format allows; it does what cannot be expressed.
  */
-export const pack = (model: Model, source?: string): Either<string, PackedModel> => {
-  if (model.kind === 'parent') return left('is a Parent, in full precision; only 1-bit networks are packed')
-  const wrong = notFinite(model)
-  if (wrong !== undefined) return left(wrong)
-  try {
-    const { program } = lower(graphOf(model))
-    const checked = check(program)
-    if (checked._tag === 'Left') return left(`cannot be packed: ${checked.left.message}`)
-    const { genotype, classNames, normalization } = model
-    return right({
-      metadata: {
-        classes: classNames,
-        normalization: { mean: normalization.mean, std: normalization.std },
-        genotype: { normal: genotype.normal, reduce: genotype.reduce },
-        ...(source !== undefined && { source }),
-      },
-      program,
-    })
-  } catch (thrown) {
-    if (thrown instanceof Refusal) return left(thrown.message)
-    throw thrown
-  }
-}
+export const pack = (model: Model, source?: string): Either<string, PackedModel> =>
+  map(({ packed }: Labelled) => packed)(packLabelled(model, source))

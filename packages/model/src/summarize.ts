@@ -27,7 +27,18 @@ export interface Weight {
 }
 
 /** What a row of a summary is about. */
-export type RowKind = 'convolution' | 'depthwise' | 'scale' | 'normalization' | 'prelu' | 'classifier' | 'header'
+/** `threshold`, `bias` and `pooling` (the scale of a normalized one) are those of packed models, of @cpnas/export. */
+export type RowKind =
+  | 'convolution'
+  | 'depthwise'
+  | 'scale'
+  | 'normalization'
+  | 'prelu'
+  | 'classifier'
+  | 'header'
+  | 'threshold'
+  | 'bias'
+  | 'pooling'
 
 /** A layer of a model file. */
 export interface SummaryRow extends Weight {

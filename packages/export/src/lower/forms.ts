@@ -6,6 +6,8 @@ import { refuseOperation } from '../refusal.js'
 export interface Addend<N extends Node> {
   readonly node: N
   readonly scale?: Float64Array
+  /** What has the scale. */
+  readonly from?: Constant
   readonly channel: number
 }
 
@@ -40,13 +42,14 @@ export const resolve = (node: Node): Node => {
 }
 
 /** Two halves of a convolution are added where they belong. */
-const flatten = ({ node, scale, channel }: Addend<Node>): readonly Addend<Node>[] => {
-  if (node.kind !== 'concat') return [{ node: resolve(node), channel, ...(scale && { scale }) }]
+const flatten = ({ node, channel, scale, ...rest }: Addend<Node>): readonly Addend<Node>[] => {
+  if (node.kind !== 'concat') return [{ ...rest, node: resolve(node), channel, ...(scale && { scale }) }]
   let first = 0
   return node.xs.flatMap(x => {
     const begin = first
     first += channelsOf(x)
     return flatten({
+      ...rest,
       node: x,
       channel: channel + begin,
       ...(scale && { scale: scale.subarray(begin, first) }),
@@ -86,7 +89,7 @@ export const formOf = (node: Node): Form => {
       return {
         kind: 'sum',
         addends: node.terms.flatMap(({ x, scale }) =>
-          flatten({ node: x, channel: 0, ...(scale && { scale: Float64Array.from(scale.values) }) }),
+          flatten({ node: x, channel: 0, ...(scale && { scale: Float64Array.from(scale.values), from: scale }) }),
         ),
         bias: node.shift ? Float64Array.from(node.shift.values) : zeros,
       }

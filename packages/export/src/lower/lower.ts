@@ -1,6 +1,6 @@
 import type { Program, Step, SumStep, Term, Value } from '@cpnas/packed'
 import type { Graph } from '../graph.js'
-import type { Convolution, DepthwiseConvolution, Node } from '../graph-nodes.js'
+import type { Constant, Convolution, DepthwiseConvolution, Node } from '../graph-nodes.js'
 import { refuseOperation } from '../refusal.js'
 import { oneBitFilter, packSigns, scaledFilters, thresholdsOf } from './fold.js'
 import {
@@ -48,11 +48,12 @@ export const lower = ({ nodes, images, scores, names }: Graph): Lowered => {
   const mapValues = new Map<Node, Value>([[images, 0]])
   const signValues = new Map<Node, Map<Factors | undefined, Value>>()
 
+  const normalizationName = (scale: Constant): string => names.get(scale)!.replace(/\.scale$/, '')
   const filterName = ({ filters }: Convolution | DepthwiseConvolution): string => names.get(filters)!
   const nameOf = (node: Node): string => {
     if (node.kind === 'affineSum') {
       const scale = node.terms.find(term => term.scale !== undefined)?.scale
-      return names.get(node) ?? (scale && names.get(scale)?.replace(/\.scale$/, '')) ?? 'sum'
+      return names.get(node) ?? (scale && normalizationName(scale)) ?? 'sum'
     }
     return names.get(node) ?? ('filters' in node ? filterName(node) : node.kind)
   }
@@ -118,7 +119,10 @@ export const lower = ({ nodes, images, scores, names }: Graph): Lowered => {
     }
   }
 
-  const termName = ({ node }: Addend<Node>): string => ('filters' in node ? filterName(node) : '')
+  const termName = ({ node, from }: Addend<Node>): string => {
+    if ('filters' in node) return filterName(node)
+    return from ? normalizationName(from) : nameOf(node)
+  }
 
   const emitMap = (node: Node): void => {
     const form = formOf(node)

@@ -1,4 +1,4 @@
-import { type Backend, referenceBackend, sizeOf } from '@cpnas/backends'
+import { type Backend, referenceBackend } from '@cpnas/backends'
 import type { Model } from '@cpnas/model'
 import {
   edges,
@@ -124,3 +124,16 @@ export const heads: fc.Arbitrary<Head> = specs.chain(spec =>
     normalization: fc.constant({ mean: Array(spec.inChannels).fill(0.5), std: Array(spec.inChannels).fill(0.25) }),
   }),
 )
+
+/** One reduction cell, in which sums, thresholds, pooling and an identity occur. */
+export const small: Head = {
+  spec: { cells: 1, channels: 2, inChannels: 1, classes: 2 },
+  genotype: {
+    normal: edges.map(() => 'none'),
+    reduce: edges.map((_, i) => (['sep_conv_3x3', 'none', 'max_pool_3x3', 'skip_connect'] as const)[i] ?? 'none'),
+  },
+  kind: 'child',
+  classNames: ['dark', 'bright'],
+  image: { height: 4, width: 4, channels: 1 },
+  normalization: { mean: [0.5], std: [0.25] },
+}
