@@ -1,7 +1,9 @@
 import { ablateCommand } from './commands/ablate.js'
 import { backendsCommand } from './commands/backends.js'
+import { benchCommand } from './commands/bench.js'
 import { dataCommands } from './commands/data.js'
 import { evalCommand } from './commands/eval.js'
+import { exportCommand } from './commands/export.js'
 import { reportCommand } from './commands/report.js'
 import { searchCommand } from './commands/search.js'
 import { showCommand } from './commands/show.js'
@@ -34,6 +36,8 @@ export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
       ablateCommand,
       evalCommand,
       summaryCommand,
+      exportCommand,
+      benchCommand,
       reportCommand,
       watchCommand,
       showCommand,

@@ -5,6 +5,7 @@ import { type Model, readModel } from '@cpnas/model'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { CommandOptions, Values } from './command.js'
 import { isDirectory } from './genotype-source.js'
 import { readRunConfig } from './runs/run-directory.js'
 import { searchRun } from './runs/search-run.js'
@@ -12,6 +13,17 @@ import { type TrainingRunConfig, trainingFiles, trainingRun } from './runs/train
 
 /** Which of a training's networks: of its best epoch or of its last one. */
 export type Which = 'best' | 'last'
+
+export const whichOptions = {
+  best: { kind: 'flag', description: 'of a training: the network of its best epoch', default: 'yes' },
+  last: { kind: 'flag', description: 'of a training: the network of its last epoch' },
+} as const satisfies CommandOptions
+
+/** Undefined if neither was given. */
+export const whichOf = ({ best, last }: Values<typeof whichOptions>): E.Either<CpnasError, Which | undefined> =>
+  best && last
+    ? E.left(cpnasError('InvalidOption', '--last', 'does not go with --best', 'Name one of them'))
+    : E.right(last ? 'last' : best ? 'best' : undefined)
 
 /** A trained network, and the training that left it, if it was named by that one's directory. */
 export interface FoundModel {

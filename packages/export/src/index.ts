@@ -1,3 +1,4 @@
+export { type FloatPart, floatParts } from './float-parts.js'
 export { type Graph, graphOf } from './graph.js'
 export type * from './graph-nodes.js'
 export { toOnnx } from './onnx/to-onnx.js'

@@ -1,18 +1,20 @@
-import { type Backend, type CpnasError, cpnasError, defaultThreads } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { allIndices, type Batch, type Batches, batchCount, batches, detectDataset } from '@cpnas/data'
-import { evaluateModel } from '@cpnas/model'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ClassMapping, mapClasses } from '../class-mapping.js'
-import { type CommandOptions, command, type Values } from '../command.js'
+import { type CommandOptions, command, refuseOptions, type Values } from '../command.js'
 import { corruptLines, type DataValues, dataOptions, type OpenData, withData } from '../data-source.js'
+import { type Evaluator, type Measured, measuredModel } from '../evaluation/measured.js'
+import { measuredPacked } from '../evaluation/measured-packed.js'
 import type { Io, Outcome } from '../io.js'
-import { type FoundModel, readModelOf } from '../model-source.js'
+import { readModelOf, whichOf, whichOptions } from '../model-source.js'
+import { readPacked } from '../packed-source.js'
 import { type EvaluationEvent, evaluationEvent, evaluationWords } from '../report/evaluation-words.js'
 import { printMetrics } from '../report/metrics.js'
 import type { Reporter } from '../report/reporter.js'
-import { engineOptions, reportOptions, withBackend, withReporter } from '../runs/run-command.js'
+import { engineOptions, reportOptions, withReporter } from '../runs/run-command.js'
 import { countOption, wordOption } from '../values.js'
 
 const defaultBatch = 100
@@ -26,8 +28,7 @@ const options = {
     description: 'which images of the data',
     default: 'test',
   }),
-  best: { kind: 'flag', description: 'of a training: the network of its best epoch', default: 'yes' },
-  last: { kind: 'flag', description: 'of a training: the network of its last epoch' },
+  ...whichOptions,
   batchSize: countOption({ description: 'images a step', default: String(defaultBatch) }),
   backend: { ...engineOptions.backend, default: 'auto: the fastest' },
   threads: engineOptions.threads,
@@ -37,13 +38,8 @@ const options = {
 
 type Given = Values<typeof options>
 
-const whichOf = ({ best, last }: Given): E.Either<CpnasError, 'best' | 'last' | undefined> =>
-  best && last
-    ? E.left(cpnasError('InvalidOption', '--last', 'does not go with --best', 'Name one of them'))
-    : E.right(last ? 'last' : best ? 'best' : undefined)
-
 /** Which images are meant: those that the training had if no others are named. */
-const dataOf = (given: Given, { model, run }: FoundModel): TE.TaskEither<CpnasError, DataValues> => {
+const dataOf = (given: Given, { image, run }: Measured): TE.TaskEither<CpnasError, DataValues> => {
   const data = given.data ?? run?.data ?? undefined
   const dataset = given.dataset ?? (given.data === undefined ? run?.dataset : undefined)
   return pipe(
@@ -52,21 +48,17 @@ const dataOf = (given: Given, { model, run }: FoundModel): TE.TaskEither<CpnasEr
       ...given,
       data,
       dataset,
-      imageSize: given.imageSize ?? (dataset === 'image-folder' ? model.image.height : undefined),
+      imageSize: given.imageSize ?? (dataset === 'image-folder' ? image.height : undefined),
     })),
   )
 }
 
-/** How the classes of the data are those of the model. Images that nobody named have to be those of the model. */
-const checkData = (
-  given: Given,
-  { model, run }: FoundModel,
-  { source, test }: OpenData,
-): E.Either<CpnasError, ClassMapping> =>
+/** How the classes of the data are those of the network. Images that nobody named have to be those of the network. */
+const checkData = (given: Given, network: Measured, { source, test }: OpenData): E.Either<CpnasError, ClassMapping> =>
   pipe(
-    mapClasses(model, test, source.directory ?? 'the embedded images'),
+    mapClasses(network, test, source.directory ?? 'the embedded images'),
     E.filterOrElse(
-      ({ byPosition }) => !byPosition || given.data !== undefined || run !== undefined,
+      ({ byPosition }) => !byPosition || given.data !== undefined || network.run !== undefined,
       () =>
         cpnasError(
           'InvalidOption',
@@ -77,14 +69,14 @@ const checkData = (
     ),
   )
 
-/** The batches, labelled with the classes of the model. */
+/** The batches, labelled with the classes of the network. */
 const relabelled = async function* (batches: Batches, classes: readonly number[]): AsyncIterable<Batch> {
   for await (const batch of batches) yield { ...batch, labels: batch.labels.map(label => classes[label]!) }
 }
 
 const introduce = (
   given: Given,
-  { path, model }: FoundModel,
+  { path, title }: Measured,
   { source, ...pair }: OpenData,
   { byPosition }: ClassMapping,
   engine: string,
@@ -92,7 +84,7 @@ const introduce = (
   const split = given.split ?? 'test'
   const { count, height, width, channels } = pair[split]
   return [
-    `Model:  ${path}, ${model.kind === 'child' ? 'Child' : 'Parent'} of ${model.spec.cells} cells and ${model.spec.channels} channels`,
+    `Model:  ${path}, ${title}`,
     `Data:   ${source.title}, ${source.directory ?? 'embedded'}; ${count} ${split === 'test' ? 'test' : 'training'} images of ${height}x${width}x${channels}`,
     ...(byPosition ? ['Classes: have other names than those of the model; they are taken in their order'] : []),
     `Engine: ${engine}`,
@@ -101,20 +93,19 @@ const introduce = (
 
 const evaluate = (
   given: Given,
-  found: FoundModel,
+  { normalization }: Measured,
   data: OpenData,
   { classes }: ClassMapping,
-  backend: Backend<unknown>,
+  { evaluate }: Evaluator,
   reporter: Reporter<EvaluationEvent>,
   io: Io,
 ): TE.TaskEither<CpnasError, Outcome> => {
-  const { model } = found
   const { batchSize = defaultBatch } = given
   const set = data[given.split ?? 'test']
-  const images = batches(set, allIndices(set), { batchSize, normalization: model.normalization })
+  const images = batches(set, allIndices(set), { batchSize, normalization })
   const steps = batchCount(set.count, batchSize)
   return pipe(
-    evaluateModel(backend, model, classes.every((k, i) => k === i) ? images : relabelled(images, classes), {
+    evaluate(classes.every((k, i) => k === i) ? images : relabelled(images, classes), {
       onStep: step => reporter.event(evaluationEvent(step, steps)),
       signal: io.signal,
     }),
@@ -131,25 +122,23 @@ const evaluate = (
   )
 }
 
-const run = (given: Given, found: FoundModel, io: Io): TE.TaskEither<CpnasError, Outcome> =>
+const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError, Outcome> =>
   pipe(
-    dataOf(given, found),
+    dataOf(given, network),
     TE.flatMap(values =>
       withData(values)(data =>
         pipe(
-          TE.fromEither(checkData(given, found, data)),
+          TE.fromEither(checkData(given, network, data)),
           TE.flatMap(mapping =>
-            withBackend({ backend: given.backend ?? 'auto', threads: given.threads ?? defaultThreads() })(
-              ({ backend, name, reason }) =>
-                withReporter(
-                  { ...given, quiet: given.quiet || given.json || false, json: false },
-                  evaluationWords,
-                  io,
-                )(reporter => {
-                  for (const line of introduce(given, found, data, mapping, `${name}, ${reason}`)) reporter.note(line)
-                  // An engine's tensors are its own: the evaluation is generic in them.
-                  return evaluate(given, found, data, mapping, backend as Backend<unknown>, reporter, io)
-                }),
+            network.withEvaluator(evaluator =>
+              withReporter(
+                { ...given, quiet: given.quiet || given.json || false, json: false },
+                evaluationWords,
+                io,
+              )(reporter => {
+                for (const line of introduce(given, network, data, mapping, evaluator.engine)) reporter.note(line)
+                return evaluate(given, network, data, mapping, evaluator, reporter, io)
+              }),
             ),
           ),
         ),
@@ -157,18 +146,42 @@ const run = (given: Given, found: FoundModel, io: Io): TE.TaskEither<CpnasError,
     ),
   )
 
+const refusePacked = (given: Given, path: string): E.Either<CpnasError, void> =>
+  refuseOptions(
+    given,
+    ['best', 'last', 'backend', 'threads'],
+    `${path} is one packed network, with an engine of its own`,
+    'Leave it out, or name a model file or the directory of a training',
+  )
+
+const measured = (given: Given, path: string): TE.TaskEither<CpnasError, Measured> =>
+  pipe(
+    readPacked(path),
+    TE.flatMap(packed =>
+      packed
+        ? pipe(
+            TE.fromEither(refusePacked(given, path)),
+            TE.map(() => measuredPacked(packed)),
+          )
+        : pipe(
+            TE.fromEither(whichOf(given)),
+            TE.flatMap(which => readModelOf(path, which)),
+            TE.map(found => measuredModel(found, given)),
+          ),
+    ),
+  )
+
 /** `cpnas eval`: how well a trained network does. */
 export const evalCommand = command({
   name: 'eval',
   summary: 'Say how well a trained network does on images: accuracy, classes, confusions, calibration',
-  details: `The argument is a model file or the directory of a finished training. Other data than those of the training can be given
+  details: `The argument is a model file, a packed file (.cpnas), or the directory of a finished training. Other data than those of the training can be given
 with --data: images of the same size and classes, by name or, if they are as many of other names, in their order.`,
-  argument: { name: 'file|run', description: 'a model file, or the directory of a training' },
+  argument: { name: 'file|run', description: 'a model file, a packed file, or the directory of a training' },
   options,
   run: (given, io, path) =>
     pipe(
-      TE.fromEither(whichOf(given)),
-      TE.flatMap(which => readModelOf(path, which)),
-      TE.flatMap(found => run(given, found, io)),
+      measured(given, path),
+      TE.flatMap(network => run(given, network, io)),
     ),
 })

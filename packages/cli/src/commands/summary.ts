@@ -10,7 +10,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, refuseOptions, type Values } from '../command.js'
 import { isDirectory, readGenotype, readGenotypeOf } from '../genotype-source.js'
 import { formatIn, readTraining, trainedModel } from '../model-source.js'
+import { readPacked } from '../packed-source.js'
 import { printModelSummary } from '../report/model-summary.js'
+import { packedSummaryOf, printPackedSummary } from '../report/packed-words.js'
 import { readRunConfig } from '../runs/run-directory.js'
 import type { RunBase } from '../runs/run-kind.js'
 import { searchRun } from '../runs/search-run.js'
@@ -201,15 +203,29 @@ const summaryOf = (given: Given, path: string): TE.TaskEither<CpnasError, ModelS
 export const summaryCommand = command({
   name: 'summary',
   summary: 'Say what a network weighs, layer by layer, to the byte, and what stays in 32 bits and why',
-  details: `The argument is a model file, the directory of a training or of a finished search, or a genotype.json.
+  details: `The argument is a model file, a packed file, the directory of a training or of a finished search, or a genotype.json.
 The bytes are those of the model file, its header included; beside a Child stands the Parent of the same cells.`,
   argument: { name: 'file|run', description: 'a model file, a genotype.json, or the directory of a run' },
   options,
   run: (given, io, path) =>
     pipe(
-      summaryOf(given, path),
-      TE.map(summary => {
-        io.out(given.json ? `${JSON.stringify(summary)}\n` : printModelSummary(summary, given.layers ?? false))
+      readPacked(path),
+      TE.flatMap(packed =>
+        packed
+          ? pipe(
+              TE.fromEither(unsized(given, path)),
+              TE.map(() => packedSummaryOf(packed.packed)),
+              TE.map(summary => (given.json ? JSON.stringify(summary) : printPackedSummary(summary).trimEnd())),
+            )
+          : pipe(
+              summaryOf(given, path),
+              TE.map(summary =>
+                given.json ? JSON.stringify(summary) : printModelSummary(summary, given.layers ?? false).trimEnd(),
+              ),
+            ),
+      ),
+      TE.map(text => {
+        io.out(`${text}\n`)
         return { status: 'done' }
       }),
     ),

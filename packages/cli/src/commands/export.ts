@@ -1,0 +1,164 @@
+import { join, parse, resolve } from 'node:path'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { floatParts, pack, toOnnx } from '@cpnas/export'
+import { type Model, summarize } from '@cpnas/model'
+import { encode, from } from '@cpnas/packed'
+import { parameterShapes } from '@cpnas/supernet'
+import { encodeSafetensors, writeFileAtomic } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type CommandOptions, command, type Values } from '../command.js'
+import { isDirectory } from '../genotype-source.js'
+import { type FoundModel, readModelOf, whichOf, whichOptions } from '../model-source.js'
+import { packedExtension } from '../packed-source.js'
+import { thousands } from '../report/amounts.js'
+import { floatPartLines } from '../report/packed-words.js'
+import { readInitialWeights } from '../training/initial-weights.js'
+import { textOption, wordOption } from '../values.js'
+
+const formats = ['packed', 'onnx', 'safetensors'] as const
+type Format = (typeof formats)[number]
+
+const options = {
+  format: wordOption(formats, {
+    placeholder: formats.join('|'),
+    description: 'packed: bits for the XNOR engine; onnx: float operators; safetensors: the latent weights',
+    default: 'packed',
+  }),
+  ...whichOptions,
+  out: textOption({ placeholder: 'file', description: 'the file to write', default: 'beside the model' }),
+  json: { kind: 'flag', description: 'print a JSON record' },
+} as const satisfies CommandOptions
+
+type Given = Values<typeof options>
+
+interface Exported {
+  readonly bytes: Uint8Array
+  /** For people, without the line of the file. */
+  readonly words: string
+  /** For programs. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+const refused = (path: string, problem: string, remedy: string) => cpnasError('InvalidModel', path, problem, remedy)
+
+const parentBytes = ({ spec, genotype, kind, image, ...facts }: Model): number =>
+  summarize(spec, genotype, kind, image, facts).parent.bytes
+
+const toPacked = (model: Model, path: string, source: string): E.Either<CpnasError, Exported> =>
+  pipe(
+    pack(model, source),
+    E.mapLeft(problem => refused(path, problem, 'Write it as ONNX: --format onnx')),
+    E.map(packed => {
+      const bytes = encode(packed)
+      // A file that could not be read back would be of no use to anybody.
+      const back = from(bytes)
+      if (back._tag === 'Left') throw new Error(back.left.message)
+      const float = floatParts(packed)
+      const parent = parentBytes(model)
+      const compression = parent / bytes.length
+      return {
+        bytes,
+        words: `Its Parent's file has ${thousands(parent)} bytes, ${compression.toFixed(1)} times as many.\n${floatPartLines(float)}`,
+        facts: { parentBytes: parent, compression, float },
+      }
+    }),
+  )
+
+const toOnnxFile = (model: Model): Exported => ({
+  bytes: toOnnx(model),
+  words: 'Input "images": [batch, channels, height, width], normalized; output "scores": [batch, classes].',
+  facts: {},
+})
+
+/** The weights that a training goes on with, of its last epoch. */
+const toLatent = (directory: string, { model, run }: FoundModel): TE.TaskEither<CpnasError, Exported> => {
+  const shapes = parameterShapes(model.spec, model.genotype, model.kind)
+  return pipe(
+    readInitialWeights(directory, model.kind === 'child' ? 'binary' : 'float', shapes),
+    TE.map(({ tensors }) => ({
+      bytes: encodeSafetensors(tensors, {
+        format: 'cpnas-latent-weights',
+        kind: model.kind,
+        genotype: JSON.stringify(model.genotype),
+        epochs: String(run?.training.epochs),
+      }),
+      words: `${Object.keys(tensors).length} tensors: latent weights of the last epoch, and what else is learned.`,
+      facts: { tensors: Object.keys(tensors).length },
+    })),
+  )
+}
+
+/** Where a file goes that is not told: beside the model, under a name that no training uses. */
+const fileFor = (format: Format, model: string): string => {
+  const { dir, name } = parse(model)
+  const names: Readonly<Record<Format, string>> = {
+    packed: `${name}${packedExtension}`,
+    onnx: `${name}.onnx`,
+    safetensors: 'latent.safetensors',
+  }
+  return join(dir, names[format])
+}
+
+const exported = (format: Format, path: string, directory: boolean, found: FoundModel) => {
+  if (format === 'onnx') return TE.right(toOnnxFile(found.model))
+  const source = directory ? resolve(path) : found.path
+  if (format === 'packed') return TE.fromEither(toPacked(found.model, path, parse(source).name))
+  return directory
+    ? toLatent(path, found)
+    : TE.left(
+        refused(
+          path,
+          'has no latent weights: a model file holds signs and scales',
+          'Name the directory of the training',
+        ),
+      )
+}
+
+const latentIsLast = (format: Format, { best }: Given): E.Either<CpnasError, void> =>
+  format === 'safetensors' && best
+    ? E.left(
+        cpnasError(
+          'InvalidOption',
+          '--best',
+          'does not go with --format safetensors: latent weights are kept of the last epoch only',
+          'Leave it out',
+        ),
+      )
+    : E.right(undefined)
+
+/** `cpnas export`: a trained network as a file for others to run. */
+export const exportCommand = command({
+  name: 'export',
+  summary: 'Write a trained network as a packed file for the XNOR engine, as ONNX, or its latent weights',
+  details: `The argument is a model file or the directory of a finished training. A packed file (.cpnas) holds a Child as bits, with integer
+thresholds in the place of normalizations wherever a sign follows; what stays in 32 bits is listed with the reason.`,
+  argument: { name: 'file|run', description: 'a model file, or the directory of a training' },
+  options,
+  run: (given, io, path) => {
+    const { format = 'packed' } = given
+    return pipe(
+      TE.fromEither(
+        pipe(
+          latentIsLast(format, given),
+          E.flatMap(() => whichOf(given)),
+        ),
+      ),
+      TE.flatMap(which => readModelOf(path, which)),
+      TE.bindTo('found'),
+      TE.bind('directory', () => TE.fromTask(() => isDirectory(path))),
+      TE.bind('result', ({ found, directory }) => exported(format, path, directory, found)),
+      TE.bind('file', ({ found }) => TE.right(given.out ?? fileFor(format, found.path))),
+      TE.chainFirst(({ file, result }) => writeFileAtomic(file, result.bytes)),
+      TE.map(({ file, result: { bytes, words, facts } }) => {
+        io.out(
+          given.json
+            ? `${JSON.stringify({ file, format, bytes: bytes.length, ...facts })}\n`
+            : `${file}: ${thousands(bytes.length)} bytes\n${words}\n`,
+        )
+        return { status: 'done' }
+      }),
+    )
+  },
+})

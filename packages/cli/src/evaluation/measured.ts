@@ -1,0 +1,50 @@
+import { type Backend, type CpnasError, defaultThreads } from '@cpnas/backends'
+import type { Batches, ChannelStatistics } from '@cpnas/data'
+import { type Classifies, evaluateModel, type ModelEvaluation } from '@cpnas/model'
+import type { OverBatchesOptions } from '@cpnas/training'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { FoundModel } from '../model-source.js'
+import { withBackend } from '../runs/run-command.js'
+import type { TrainingRunConfig } from '../runs/training-run.js'
+
+/** What runs a network: in words, and on images. */
+export interface Evaluator {
+  readonly engine: string
+  readonly evaluate: (images: Batches, options: OverBatchesOptions) => TaskEither<CpnasError, ModelEvaluation>
+}
+
+/** A network to measure, whatever file it is in. */
+export interface Measured extends Classifies {
+  readonly path: string
+  /** What it is, in words. */
+  readonly title: string
+  readonly normalization: ChannelStatistics
+  /** The training that left it, if it was named by that one's directory. */
+  readonly run: TrainingRunConfig | undefined
+  /** Has an evaluator for as long as it is used. */
+  readonly withEvaluator: <A>(use: (evaluator: Evaluator) => TaskEither<CpnasError, A>) => TaskEither<CpnasError, A>
+}
+
+interface EngineChoice {
+  readonly backend?: string
+  readonly threads?: number
+}
+
+/** A model, run by a training engine. */
+export const measuredModel = (
+  { path, model, run }: FoundModel,
+  { backend = 'auto', threads = defaultThreads() }: EngineChoice,
+): Measured => ({
+  ...model,
+  path,
+  title: `${model.kind === 'child' ? 'Child' : 'Parent'} of ${model.spec.cells} cells and ${model.spec.channels} channels`,
+  run,
+  withEvaluator: use =>
+    withBackend({ backend, threads })(({ backend, name, reason }) =>
+      use({
+        engine: `${name}, ${reason}`,
+        // An engine's tensors are its own: the evaluation is generic in them.
+        evaluate: (images, options) => evaluateModel(backend as Backend<unknown>, model, images, options),
+      }),
+    ),
+})
