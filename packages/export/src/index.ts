@@ -1,6 +1,6 @@
-export { type FloatPart, floatParts } from './float-parts.js'
 export { type Graph, graphOf } from './graph.js'
 export type * from './graph-nodes.js'
 export { toOnnx } from './onnx/to-onnx.js'
 export { pack } from './pack.js'
+export { type FloatPart, floatParts } from './summary/float-parts.js'
 export { type PackedFileSummary, packedSummary, summarizePacked } from './summary/packed-summary.js'

@@ -252,3 +252,18 @@ test('gamma 1 and beta 0 are as no gamma and beta; others are not', async () => 
     }
   }
 })
+
+test('every intermediate node is told by its name, and the output of a cell has them side by side', async () => {
+  const seen: (readonly [string, Tensor])[] = []
+  const genotype = uniform('none', 'max_pool_3x3')
+  const parameters = parametersOf(backend, small, genotype, 'child')
+  const { features } = network(small, genotype, 'child')(backend, parameters, imagesOf(backend, small), {
+    node: (name, value) => {
+      if (name.startsWith('cells.2.')) seen.push([name, backend.add(value, 0)])
+    },
+  })
+  expect(seen.map(([name]) => name)).toEqual([0, 1, 2, 3].map(node => `cells.2.nodes.${node}`))
+  const values = seen.map(([, value]) => value)
+  expect(values.map(value => backend.shape(value))).toEqual(Array(4).fill([3, 2, 2, 8]))
+  expect(backend.shape(features)).toEqual([3, 2, 2, 32])
+})

@@ -16,7 +16,7 @@ export const oneBitFilter = (filters: Constant, name: string): OneBitFilter => {
   const wrong = values.findIndex((value: number, i: number) => Math.abs(value) !== alpha[i % channels])
   return wrong < 0
     ? { alpha, values }
-    : refuse(`has no 1-bit filter ${name}: ${values[wrong]} is not +-${alpha[wrong % channels]}`)
+    : refuse(`has a filter ${name} that is not of 1 bit: ${values[wrong]} is not +-${alpha[wrong % channels]}`)
 }
 
 /** The signs, eight a byte, the first in the lowest bit, set for +; turned in the channels that are said to be. */

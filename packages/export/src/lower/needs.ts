@@ -36,7 +36,7 @@ export const needsOf = (nodes: readonly Node[], features: Node): Needs => {
       if ([...asked].some(factors => factors !== undefined)) refuseOperation('a normalization of several maps')
       for (const part of node.xs) needSigns(part)
     } else if (asked !== undefined) {
-      const products = maps.has(node) ? undefined : signProductsOf(node)
+      const products = signProductsOf(node)
       if (products === undefined) maps.add(node)
       else needSigns(products.convolution.x, products.convolution.prologue.affine)
     }

@@ -24,6 +24,9 @@ export const numbers = (seed: number, length: number): Float32Array => {
 
 export type Head = Omit<Model, 'parameters' | 'statistics'>
 
+/** Latent weights and vectors by name. */
+export type Weights = Readonly<Record<string, Float32Array>>
+
 /** Vectors begin as constants; here they differ, the factors of normalizations and the slopes in sign too, and some are 0. */
 const vector = (name: string, values: Float32Array, seed: number): Float32Array => {
   const noise = numbers(seed + name.length, values.length)
@@ -44,15 +47,24 @@ const running = ({ shape, values }: StoredTensor, moment: 'mean' | 'variance'): 
   values: values.map(value => 0.9 * value + (moment === 'mean' ? 0 : 0.1)),
 })
 
-/** A Child of a head: 1-bit filters of random weights, and as its statistics those of some random images. */
-export const modelOf = async (head: Head, seed = 1): Promise<Model> => {
-  const backend = referenceBackend()
-  const layers = networkLayers({ ...head.spec, auxiliary: false }, head.genotype, 'child')
+const layersOf = ({ spec, genotype }: Head) => networkLayers({ ...spec, auxiliary: false }, genotype, 'child')
+
+/** Latent weights and vectors that have learnt nothing. */
+const untrained = (head: Head, seed: number): Weights => {
+  const layers = layersOf(head)
   const initial = initialParameters(Object.fromEntries(layers.map(({ name, shape }) => [name, shape])), seed)
+  return Object.fromEntries(
+    layers.map(({ name, kind }) => [name, kind === 'vector' ? vector(name, initial[name]!, seed) : initial[name]!]),
+  )
+}
+
+/** The Child of latent weights: 1-bit filters, and as its statistics those of some random images. */
+export const modelOf = async (head: Head, seed = 1, weights = untrained(head, seed)): Promise<Model> => {
+  const backend = referenceBackend()
   const parameters = Object.fromEntries(
     await Promise.all(
-      layers.map(async ({ name, shape, binary, kind }) => {
-        const tensor = backend.tensor(kind === 'vector' ? vector(name, initial[name]!, seed) : initial[name]!, shape)
+      layersOf(head).map(async ({ name, shape, binary }) => {
+        const tensor = backend.tensor(weights[name]!, shape)
         const filters = binary ? backend.scaledSign(tensor, { group: head.spec.scale ?? 'channel' }) : tensor
         return [name, await read(backend, filters)] as const
       }),
@@ -136,4 +148,17 @@ export const small: Head = {
   classNames: ['dark', 'bright'],
   image: { height: 4, width: 4, channels: 1 },
   normalization: { mean: [0.5], std: [0.25] },
+}
+
+/** All eight operations in both cells, and more pixels and channels. */
+export const every: Head = {
+  spec: { cells: 3, channels: 8, inChannels: 3, classes: 10 },
+  genotype: {
+    normal: edges.map((_, i) => operations[i % 8]!),
+    reduce: edges.map((_, i) => operations[(i + 3) % 8]!),
+  },
+  kind: 'child',
+  classNames: Array.from({ length: 10 }, (_, k) => `class ${k}`),
+  image: { height: 13, width: 12, channels: 3 },
+  normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
 }
