@@ -60,7 +60,7 @@ describe.each(packages.map(manifest => ({ ...manifest, tarball: tarballOf(manife
       const [, installed] = /```sh\nnpm install (.*)/.exec(readme)!
       const imports = [...example!.matchAll(/from '(@cpnas\/[^']*)'/g)].map(([, imported]) => imported!)
       expect(installed!.split(' ')).toEqual(expect.arrayContaining([name, ...imports]))
-      expect(readme).toMatch(manifest.keywords!.includes('browser') ? /browser/ : /For Node/)
+      expect(readme).toMatch(manifest.keywords!.includes('browser') ? /browsers|pages/ : /For Node/)
     })
 
     test('says what it is, and what it needs', () => {

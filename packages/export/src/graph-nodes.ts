@@ -49,6 +49,7 @@ export interface AffineSum {
   readonly shift?: Constant
 }
 
+/** A function of every value. */
 export interface Unary {
   readonly kind: 'unary'
   readonly shape: Shape
@@ -73,6 +74,7 @@ export interface Sum {
   readonly axes: readonly number[]
 }
 
+/** Side by side along an axis. */
 export interface Concat {
   readonly kind: 'concat'
   readonly shape: Shape

@@ -5,6 +5,10 @@ import { channelsFirst } from './layout.js'
 import { lower } from './lower.js'
 import { encodeOnnx } from './proto.js'
 
+/**
+ * A model, Child or Parent, as an ONNX file of standard float operators, opset 13: `images` [batch, channels, height, width],
+ * normalized as the model says, to `scores` [batch, classes].
+ */
 export const toOnnx = (model: Model): Uint8Array => {
   const graph = graphOf(model)
   const under = builder()
