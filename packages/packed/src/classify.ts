@@ -1,6 +1,6 @@
 import { normalize } from './normalize.js'
 import type { PackedMetadata } from './program.js'
-import type { Runner } from './runtime/create-runner.js'
+import type { Runner } from './runtime/runner.js'
 import { softmax } from './softmax.js'
 
 /** A class, and how sure of it the network is. */

@@ -6,13 +6,11 @@ export { from } from './from.js'
 export { type Interpretation, interpret } from './interpret.js'
 export { normalize } from './normalize.js'
 export type { ValueShape } from './outline.js'
+export { createPool, type Pool, type PoolOptions } from './pool/create-pool.js'
 export type * from './program.js'
-export {
-  type Choice,
-  createRunner,
-  type Runner,
-  type RunnerOptions,
-  type StepProfile,
-} from './runtime/create-runner.js'
+export type { Choice, RunnerOptions } from './runtime/choose-kernels.js'
+export type { Measured } from './runtime/choose-loop.js'
+export { createRunner } from './runtime/create-runner.js'
 export type { Loop } from './runtime/products.js'
+export type { Runner, StepProfile } from './runtime/runner.js'
 export { softmax } from './softmax.js'

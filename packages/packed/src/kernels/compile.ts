@@ -1,14 +1,11 @@
+import { nodeModule } from '../node.js'
 import { relaxed as relaxedBuild, simd as simdBuild } from './embedded.generated.js'
 
 interface V8 {
   setFlagsFromString(flag: string): void
 }
 
-/** Node's V8, without an import that a page could not follow; undefined elsewhere. */
-const v8 = (): V8 | undefined => {
-  const { process } = globalThis as { readonly process?: { getBuiltinModule?(name: string): unknown } }
-  return process?.getBuiltinModule?.('node:v8') as V8 | undefined
-}
+const v8 = (): V8 | undefined => nodeModule<V8>('v8')
 
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))

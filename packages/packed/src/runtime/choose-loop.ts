@@ -1,3 +1,5 @@
+import { verified } from '../check.js'
+import { demand } from '../errors.js'
 import type { Program } from '../program.js'
 import { executable } from './executable.js'
 import type { Loop } from './products.js'
@@ -30,9 +32,10 @@ const image = Float32Array.from({ length: side * side * channels }, (_, i) => ((
 
 /** Times both loops, in turn, on one layer: some milliseconds. The fastest of its rounds counts. */
 export const measureLoops = (module: WebAssembly.Module): Measured => {
+  const shapes = demand('measureLoops', () => verified(problem))
   const best: Record<Loop, number> = { lookup: Number.POSITIVE_INFINITY, popcount: Number.POSITIVE_INFINITY }
   const layers = (['lookup', 'popcount'] as const).map(loop => {
-    const { enter, steps } = executable(module, problem, loop)
+    const { enter, steps } = executable(module, problem, shapes, loop)
     enter(image, 0)
     steps[0]!()
     return { loop, run: steps[1]! }

@@ -1,5 +1,3 @@
-import { verified } from '../check.js'
-import { demand } from '../errors.js'
 import type { Kernels } from '../kernels/exports.js'
 import type { ValueShape } from '../outline.js'
 import type { Program, Step, Value } from '../program.js'
@@ -75,9 +73,13 @@ const readBits = (memory: WebAssembly.Memory, { address, pixel, height, width, c
   })
 }
 
-/** Lays a program out and copies its weights; RangeError for one that is none. */
-export const executable = (module: WebAssembly.Module, program: Program, loop: Loop): Executable => {
-  const shapes = demand('createRunner', () => verified(program))
+/** Lays a program out whose values have these shapes, and copies its weights. */
+export const executable = (
+  module: WebAssembly.Module,
+  program: Program,
+  shapes: readonly ValueShape[],
+  loop: Loop,
+): Executable => {
   const { result, size, constants } = planMemory(plan => planProgram(plan, program, shapes, loop))
   const memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65_536) })
   for (const { address, make } of constants) {

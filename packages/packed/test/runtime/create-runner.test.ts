@@ -1,7 +1,7 @@
-import { createRunner, interpret, type PackedModel, type Program, type RunnerOptions } from '@cpnas/packed'
+import { createRunner, interpret, type Program, type RunnerOptions } from '@cpnas/packed'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { images, models } from '../support/programs.js'
+import { cases } from '../support/programs.js'
 
 /** A sign of a sum in float32 may differ from that in float64 where the sum is this close to 0, in terms of its largest values. */
 const rounding = 1e-4
@@ -33,10 +33,6 @@ const distance = (program: Program, mine: readonly ArrayLike<number>[], image: F
   }
   return worst
 }
-
-/** Models with images for them. */
-const cases = (count: number): fc.Arbitrary<readonly [PackedModel, Float32Array]> =>
-  models.chain(model => fc.tuple(fc.constant(model), images(model.program, count)))
 
 const choices: readonly RunnerOptions[] = (['lookup', 'popcount'] as const).flatMap(loop =>
   [true, false].map(relaxed => ({ loop, relaxed })),

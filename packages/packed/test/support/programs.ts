@@ -245,3 +245,7 @@ export const models: fc.Arbitrary<PackedModel> = programs.chain(one =>
 /** Images of a program's size, [count, height, width, channels]. */
 export const images = ({ image }: Program, count: number): fc.Arbitrary<Float32Array> =>
   fc.gen().map(draw => numbers(draw, count * image.height * image.width * image.channels))
+
+/** Models with images for them. */
+export const cases = (count: number): fc.Arbitrary<readonly [PackedModel, Float32Array]> =>
+  models.chain(model => fc.tuple(fc.constant(model), images(model.program, count)))
