@@ -34,8 +34,10 @@ test('a training in every format: the packed network does as well as the model, 
   expect(summary).toMatchObject({ bytes: size, float })
   expect(summary.rows.reduce((sum: number, row: { readonly bytes: number }) => sum + row.bytes, 0)).toBe(size)
 
-  const evaluation = async (path: string): Promise<Metrics> => JSON.parse(await result('eval', path, '--json'))
+  const evaluation = async (path: string, ...options: readonly string[]): Promise<Metrics> =>
+    JSON.parse(await result('eval', path, '--json', ...options))
   const [mine, model] = [await evaluation(packed), await evaluation(directory)]
+  expect(await evaluation(packed, '--threads', '1')).toEqual(mine)
   // A sign next to its threshold may fall to the other side, and an image with it.
   expect(Math.abs(mine.top1 - model.top1)).toBeLessThan(0.005)
   expect(mine.images).toBe(model.images)
@@ -51,9 +53,13 @@ test('a training in every format: the packed network does as well as the model, 
 
 test('bench says what it chose, the time of an image, and where it goes', async () => {
   const model = await writeUntrained(join(temporary(), 'model.safetensors'), fashion)
-  const report = JSON.parse(await result('bench', model, '--repeat', '3', '--profile', '--json'))
+  const report = JSON.parse(await result('bench', model, '--repeat', '3', '--threads', '2', '--profile', '--json'))
   expect(['lookup', 'popcount']).toContain(report.choice.loop)
-  expect(report.timings.map(({ batch }: { readonly batch: number }) => batch)).toEqual([1, 64])
+  expect(report.timings).toMatchObject([
+    { batch: 1, threads: 1 },
+    { batch: 64, threads: 1 },
+    { batch: 64, threads: 2 },
+  ])
   expect(report.profile.at(-1).kind).toBe('classifier')
   const words = await result('bench', model, '--repeat', '3', '--loop', 'popcount', '--profile')
   expect(words).toMatch(/^Engine: XNOR, WebAssembly with (relaxed )?SIMD, one thread, inner loop popcount$/m)

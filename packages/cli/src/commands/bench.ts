@@ -1,12 +1,12 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { pack } from '@cpnas/export'
-import type { PackedModel, Runner, StepProfile } from '@cpnas/packed'
+import type { PackedModel, Pool, Runner, StepProfile } from '@cpnas/packed'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, type Values } from '../command.js'
 import { readModelOf, whichOf, whichOptions } from '../model-source.js'
-import { openRunner } from '../packed-engine.js'
+import { openRunner, withPool } from '../packed-engine.js'
 import { readPacked } from '../packed-source.js'
 import { numberTable, thousands } from '../report/amounts.js'
 import { packedEngineWords } from '../report/packed-words.js'
@@ -14,9 +14,11 @@ import { countOption, wordOption } from '../values.js'
 
 const defaultRepeat = 50
 const batchSizes = [1, 64] as const
+const largest = Math.max(...batchSizes)
 
 const options = {
   repeat: countOption({ description: 'batches that are timed, of each size', default: String(defaultRepeat) }),
+  threads: countOption({ description: 'threads that share a batch, beside the times of one', default: '1' }),
   profile: { kind: 'flag', description: 'where the time goes, step by step' },
   loop: wordOption(['auto', 'lookup', 'popcount'], {
     placeholder: 'auto|lookup|popcount',
@@ -31,6 +33,7 @@ type Given = Values<typeof options>
 
 interface Timing {
   readonly batch: number
+  readonly threads: number
   /** Milliseconds of an image. */
   readonly median: number
   readonly p5: number
@@ -60,22 +63,39 @@ const packedOf = (given: Given, path: string): TE.TaskEither<CpnasError, PackedM
 /** The time depends on no pixel. */
 const anyImages = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => 2 * Math.sin(i))
 
+const summarize = (batch: number, threads: number, milliseconds: readonly number[]): Timing => {
+  const times = milliseconds.toSorted((a, b) => a - b)
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))]! / batch
+  return { batch, threads, median: at(0.5), p5: at(0.05), p95: at(0.95), imagesPerSecond: 1000 / at(0.5) }
+}
+
+/** On the calling thread nothing is awaited: that would be timed, too. */
 const time = ({ scores }: Runner, images: Float32Array, batch: number, repeat: number): Timing => {
   for (let i = 0; i < 3; i++) scores(images, batch)
   const times = Array.from({ length: repeat }, () => {
     const start = performance.now()
     scores(images, batch)
-    return (performance.now() - start) / batch
-  }).sort((a, b) => a - b)
-  const at = (share: number): number => times[Math.min(repeat - 1, Math.floor(share * repeat))]!
-  return { batch, median: at(0.5), p5: at(0.05), p95: at(0.95), imagesPerSecond: 1000 / at(0.5) }
+    return performance.now() - start
+  })
+  return summarize(batch, 1, times)
+}
+
+const timePool = async ({ scores, threads }: Pool, images: Float32Array, repeat: number): Promise<Timing> => {
+  const times: number[] = []
+  for (let i = -3; i < repeat; i++) {
+    const start = performance.now()
+    await scores(images, largest)
+    if (i >= 0) times.push(performance.now() - start)
+  }
+  return summarize(largest, threads, times)
 }
 
 const timingTable = (timings: readonly Timing[]): string =>
   numberTable(
-    ['batch', 'ms an image, median', '5 %', '95 %', 'images/s'],
-    timings.map(({ batch, median, p5, p95, imagesPerSecond }) => [
+    ['batch', 'threads', 'ms an image, median', '5 %', '95 %', 'images/s'],
+    timings.map(({ batch, threads, median, p5, p95, imagesPerSecond }) => [
       String(batch),
+      String(threads),
       ...[median, p5, p95].map(ms => ms.toFixed(3)),
       thousands(Math.round(imagesPerSecond)),
     ]),
@@ -128,7 +148,8 @@ const profileTables = (profile: readonly StepProfile[]): string => {
 export const benchCommand = command({
   name: 'bench',
   summary: 'Time a packed network on this machine, and say where its time goes',
-  details: `The argument is a packed file (.cpnas); a model file or the directory of a training is packed first. One thread.`,
+  details: `The argument is a packed file (.cpnas); a model file or the directory of a training is packed first. An image
+is computed by one thread; --threads shares the images of a batch.`,
   argument: { name: 'file|run', description: 'a packed file, a model file, or the directory of a training' },
   options,
   run: (given, io, path) =>
@@ -137,14 +158,24 @@ export const benchCommand = command({
       TE.bindTo('packed'),
       TE.bind('start', () => TE.fromIO(() => performance.now())),
       TE.bind('runner', ({ packed }) => openRunner(packed, { loop: given.loop ?? 'auto' })),
-      TE.map(({ packed, start, runner }) => {
-        const loadMilliseconds = performance.now() - start
+      TE.bind('loadMilliseconds', ({ start }) => TE.fromIO(() => performance.now() - start)),
+      TE.let('images', ({ packed }) => {
         const { height, width, channels } = packed.program.image
-        const images = anyImages(Math.max(...batchSizes) * height * width * channels)
-        const one = height * width * channels
-        const repeat = given.repeat ?? defaultRepeat
-        const timings = batchSizes.map(batch => time(runner, images.subarray(0, batch * one), batch, repeat))
-        const profile = given.profile ? runner.profile(images.subarray(0, one), repeat) : undefined
+        return anyImages(largest * height * width * channels)
+      }),
+      TE.bind('shared', ({ packed, runner, images }) => {
+        const { threads = 1, repeat = defaultRepeat } = given
+        if (threads === 1) return TE.right([])
+        const { loop } = runner.choice
+        return withPool(packed, { threads, loop })(pool =>
+          TE.fromTask(async () => [await timePool(pool, images, repeat)]),
+        )
+      }),
+      TE.map(({ loadMilliseconds, runner, images, shared }) => {
+        const { repeat = defaultRepeat } = given
+        const first = (count: number): Float32Array => images.subarray(0, (count * images.length) / largest)
+        const timings = [...batchSizes.map(batch => time(runner, first(batch), batch, repeat)), ...shared]
+        const profile = given.profile ? runner.profile(first(1), repeat) : undefined
         io.out(
           given.json
             ? `${JSON.stringify({ choice: runner.choice, loadMilliseconds, timings, ...(profile && { profile }) })}\n`

@@ -149,7 +149,7 @@ const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError,
 const refusePacked = (given: Given, path: string): E.Either<CpnasError, void> =>
   refuseOptions(
     given,
-    ['best', 'last', 'backend', 'threads'],
+    ['best', 'last', 'backend'],
     `${path} is one packed network, with an engine of its own`,
     'Leave it out, or name a model file or the directory of a training',
   )
@@ -161,7 +161,7 @@ const measured = (given: Given, path: string): TE.TaskEither<CpnasError, Measure
       packed
         ? pipe(
             TE.fromEither(refusePacked(given, path)),
-            TE.map(() => measuredPacked(packed)),
+            TE.map(() => measuredPacked(packed, given)),
           )
         : pipe(
             TE.fromEither(whichOf(given)),

@@ -1,13 +1,14 @@
 import { evaluateScores } from '@cpnas/model'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
-import { openRunner } from '../packed-engine.js'
+import { withPool } from '../packed-engine.js'
 import type { FoundPacked } from '../packed-source.js'
 import { packedEngineWords } from '../report/packed-words.js'
 import type { Measured } from './measured.js'
 
-/** A packed network, run by its own engine. */
-export const measuredPacked = ({ path, packed }: FoundPacked): Measured => {
+/** A packed network, run by its own engine. Default of `threads`: the cores of the machine. */
+export const measuredPacked = (
+  { path, packed }: FoundPacked,
+  { threads }: { readonly threads?: number | undefined },
+): Measured => {
   const { metadata, program } = packed
   const network = { classNames: metadata.classes, image: program.image }
   return {
@@ -17,20 +18,15 @@ export const measuredPacked = ({ path, packed }: FoundPacked): Measured => {
     normalization: metadata.normalization,
     run: undefined,
     withEvaluator: use =>
-      pipe(
-        openRunner(packed),
-        TE.flatMap(({ choice, scores }) =>
-          use({
-            engine: packedEngineWords(choice),
-            evaluate: (images, options) =>
-              evaluateScores(
-                network,
-                async (values, [count]) => scores(Float32Array.from(values), count),
-                images,
-                options,
-              ),
-          }),
-        ),
+      withPool(
+        packed,
+        threads === undefined ? {} : { threads },
+      )(({ choice, threads, scores }) =>
+        use({
+          engine: packedEngineWords(choice, threads),
+          evaluate: (images, options) =>
+            evaluateScores(network, (values, [count]) => scores(Float32Array.from(values), count), images, options),
+        }),
       ),
   }
 }

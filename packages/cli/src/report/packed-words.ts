@@ -3,12 +3,12 @@ import { byteLengths, type Choice, type PackedModel } from '@cpnas/packed'
 import { numberTable, thousands } from './amounts.js'
 
 /** What a packed network is run by. */
-export const packedEngineWords = ({ loop, relaxed, measured }: Choice): string => {
+export const packedEngineWords = ({ loop, relaxed, measured }: Choice, threads = 1): string => {
   const simd = relaxed ? 'relaxed SIMD' : 'SIMD'
   const why = measured
     ? `; on one layer look-up took ${measured.lookup.toFixed(3)} ms, popcount ${measured.popcount.toFixed(3)} ms`
     : ''
-  return `XNOR, WebAssembly with ${simd}, one thread, inner loop ${loop}${why}`
+  return `XNOR, WebAssembly with ${simd}, ${threads === 1 ? 'one thread' : `${threads} threads`}, inner loop ${loop}${why}`
 }
 
 /** What of a packed network is in 32 bits, and why. */
