@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Finished } from '../support/cli.js'
 import { writeGenotype } from '../support/genotype.js'
@@ -76,6 +77,14 @@ test.each(pagePackages)('$name, which says so, goes into a page', async ({ name 
   const { code, imports } = await bundle(join(withLibraries.directory, 'page.js'))
   expect(code).not.toBe('')
   expect(imports).toEqual([])
+})
+
+test('@cpnas/packed takes less than 40 kB of a page, compressed', async () => {
+  withLibraries.write('page.js', "export { classify, createPool, createRunner, from } from '@cpnas/packed'")
+  const { code } = await bundle(join(withLibraries.directory, 'page.js'))
+  const { length } = gzipSync(code)
+  expect(length).toBeGreaterThan(15_000)
+  expect(length).toBeLessThan(40_000)
 })
 
 describe('npx cpnas', () => {
