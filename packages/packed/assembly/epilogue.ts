@@ -43,10 +43,12 @@ export function addProducts(
   bias: usize,
 ): void {
   const d = changetype<Dots>(args)
+  const width = d.width
+  const toPixel = d.toPixel
   for (let y = 0; y < height; y++) {
     products(loop, args, y)
     let from = d.to
-    for (let x = 0; x < d.width; x++, to += pixel, from += d.toPixel) {
+    for (let x = 0; x < width; x++, to += pixel, from += toPixel) {
       let left = quads
       for (let g: usize = 0; left > 0; g += 64, left -= 4) {
         const b = bias ? bias + g : 0
@@ -73,10 +75,12 @@ export function compareProducts(
 ): void {
   const d = changetype<Dots>(args)
   const groups = <usize>d.groups
+  const width = d.width
+  const toPixel = d.toPixel
   for (let y = 0; y < height; y++) {
     products(loop, args, y)
     let from = d.to
-    for (let x = 0; x < d.width; x++, to += pixel, from += d.toPixel) {
+    for (let x = 0; x < width; x++, to += pixel, from += toPixel) {
       for (let g: usize = 0; g < groups; g++) {
         let reached: v128
         if (loop == 0) reached = i8x16.ge_u(v128.load(from + (g << 4)), v128.load(thresholds + (g << 4)))
@@ -106,10 +110,12 @@ export function addFloats(
 ): void {
   const d = changetype<Dots>(args)
   const bytes = <usize>quads << 4
+  const width = d.width
+  const toPixel = d.toPixel
   for (let y = 0; y < height; y++) {
     convolve(args, y)
     let from = d.to
-    for (let x = 0; x < d.width; x++, to += pixel, from += d.toPixel)
+    for (let x = 0; x < width; x++, to += pixel, from += toPixel)
       for (let k: usize = 0; k < bytes; k += 16)
         v128.store(to + k, f32x4.add(v128.load(from + k), v128.load(bias ? bias + k : to + k)))
   }

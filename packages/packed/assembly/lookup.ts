@@ -33,13 +33,16 @@ function pairs(groups: i32, wide: bool, d: Dots, input: usize, constants: usize,
   const offsets = d.offsets
   const runs = d.offsets + (<usize>d.runs << 2)
   const length = d.length
+  const width = d.width
+  const pixelBytes = d.pixelBytes
+  const toPixel = d.toPixel
   let columns = d.columnConstants
   let pa = input
-  for (let x = 0; x < d.width; x += 2) {
-    const pb = pa + d.pixelBytes
+  for (let x = 0; x < width; x += 2) {
+    const pb = pa + pixelBytes
     const ka = constants + load<u32>(columns)
     const kb = constants + load<u32>(columns, 4)
-    const tb = to + d.toPixel
+    const tb = to + toPixel
     let a0 = i32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0
     if (wide) {
       begin(to, ka, groups)
@@ -135,8 +138,8 @@ function pairs(groups: i32, wide: bool, d: Dots, input: usize, constants: usize,
       }
     }
     columns += 8
-    pa = pb + d.pixelBytes
-    to = tb + d.toPixel
+    pa = pb + pixelBytes
+    to = tb + toPixel
   }
 }
 

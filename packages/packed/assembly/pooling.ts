@@ -52,29 +52,81 @@ function tapsFrom(first: i32, start: i32, dilation: i32, size: i32, length: i32)
   return min(size - 1, (length - 1 - start) / dilation) - first + 1
 }
 
+/** to = (bias, or what is there) + scale * v */
+@inline
+function addTo(to: usize, v: v128, scale: v128, bias: usize): void {
+  v128.store(to, fma(v, scale, v128.load(bias ? bias : to)))
+}
+
+/**
+ * A row of windows of 3 columns side by side, four channels of it; `rows` are those of the windows that are inside of the map. What a
+ * column comes to is kept for the windows beside it.
+ */
+@inline
+function slide(max: bool, from: usize, down: usize, rows: i32, width: i32, pixel: usize, to: usize, scale: v128, bias: usize): void {
+  const shareOf2 = max ? scale : f32x4.mul(scale, f32x4.splat(<f32>1 / <f32>(rows * 2)))
+  const shareOf3 = max ? scale : f32x4.mul(scale, f32x4.splat(<f32>1 / <f32>(rows * 3)))
+  let before = column(max, from, down, rows)
+  from += pixel
+  let here = column(max, from, down, rows)
+  addTo(to, combine(max, before, here), shareOf2, bias)
+  to += pixel
+  for (let x = 2; x < width; x++, to += pixel) {
+    from += pixel
+    const after = column(max, from, down, rows)
+    addTo(to, combine(max, combine(max, before, here), after), shareOf3, bias)
+    before = here
+    here = after
+  }
+  addTo(to, combine(max, before, here), shareOf2, bias)
+}
+
 @inline
 function run(max: bool, p: Pool): void {
-  const rowBytes = <usize>p.width * p.pixel
-  const reach = p.dilation * ((p.size - 1) >> 1)
-  const along = <usize>p.dilation * p.pixel
+  const width = p.width
+  const outWidth = p.outWidth
+  const pixel = p.pixel
+  const size = p.size
+  const stride = p.stride
+  const dilation = p.dilation
+  const row = p.row
+  const bias = p.bias
+  const rowBytes = <usize>width * pixel
+  const reach = dilation * ((size - 1) >> 1)
+  const along = <usize>dilation * pixel
+  const down = <usize>dilation * rowBytes
+  const slides = size == 3 && stride == 1 && dilation == 1 && width > 1
   let to = p.to
   for (let y = 0; y < p.outHeight; y++) {
-    const top = y * p.stride - reach
-    const i = firstTap(top, p.dilation)
-    const rows = tapsFrom(i, top, p.dilation, p.size, p.height)
-    const from = p.from + <usize>(top + i * p.dilation) * rowBytes
-    const down = <usize>p.dilation * rowBytes
-    for (let k: usize = 0; k < rowBytes; k += 16) v128.store(p.row + k, column(max, from + k, down, rows))
-    for (let x = 0; x < p.outWidth; x++, to += p.pixel) {
-      const left = x * p.stride - reach
-      const j = firstTap(left, p.dilation)
-      const columns = tapsFrom(j, left, p.dilation, p.size, p.width)
-      const base = p.row + <usize>(left + j * p.dilation) * p.pixel
+    const top = y * stride - reach
+    const i = firstTap(top, dilation)
+    const rows = tapsFrom(i, top, dilation, size, p.height)
+    const from = p.from + <usize>(top + i * dilation) * rowBytes
+    if (slides) {
+      for (let k: usize = 0; k < pixel; k += 16) {
+        const scale = v128.load(p.scale + k)
+        const b = bias ? bias + k : 0
+        if (rows == 3) slide(max, from + k, down, 3, width, pixel, to + k, scale, b)
+        else slide(max, from + k, down, rows, width, pixel, to + k, scale, b)
+      }
+      to += rowBytes
+      continue
+    }
+    for (let k: usize = 0; k < rowBytes; k += 16) v128.store(row + k, column(max, from + k, down, rows))
+    for (let x = 0; x < outWidth; x++, to += pixel) {
+      const left = x * stride - reach
+      const j = firstTap(left, dilation)
+      const columns = tapsFrom(j, left, dilation, size, width)
+      const base = row + <usize>(left + j * dilation) * pixel
       const share = f32x4.splat(<f32>1 / <f32>(rows * columns))
-      for (let k: usize = 0; k < p.pixel; k += 16) {
-        let v = column(max, base + k, along, columns)
-        if (!max) v = f32x4.mul(v, share)
-        v128.store(to + k, fma(v, v128.load(p.scale + k), v128.load(p.bias ? p.bias + k : to + k)))
+      for (let k: usize = 0; k < pixel; k += 16) {
+        const scale = v128.load(p.scale + k)
+        addTo(
+          to + k,
+          column(max, base + k, along, columns),
+          max ? scale : f32x4.mul(scale, share),
+          bias ? bias + k : 0,
+        )
       }
     }
   }
