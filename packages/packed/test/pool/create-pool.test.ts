@@ -53,7 +53,7 @@ test('batches on any number of threads, several on their way, have the scores of
 
 test('images in shared memory are read where they are', async () => {
   const pool = await createPool(model, { threads: 2 })
-  const expected = await pool.scores(images, 5)
+  const expected = (await createRunner(model)).scores(images, 5)
   const memory = new Float32Array(new SharedArrayBuffer(images.byteLength))
   memory.set(images)
   expect(await pool.scores(memory, 5)).toEqual(expected)
