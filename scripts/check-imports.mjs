@@ -70,7 +70,7 @@ const ruleSet = {
 }
 
 const result = await cruise(
-  ['packages', 'test', 'scripts', 'bench'].filter(path => existsSync(path)),
+  ['packages', 'examples', 'test', 'scripts', 'bench'].filter(path => existsSync(path)),
   {
     ruleSet,
     validate: true,
