@@ -29,10 +29,14 @@ export const total = (parts: readonly Comparison[]): Comparison =>
     { signs: 0, exceptions: 0, alike: 0, images: 0 },
   )
 
+const largest = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+
+/** Within 1e-4; of values beyond 100, which float32 knows no better, within a millionth of the largest. */
 const expectClose = (found: ArrayLike<number>, expected: ArrayLike<number>, where: string): void => {
   expect(found.length).toBe(expected.length)
-  const distance = Array.from(found).reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]!)), 0)
-  expect(distance, where).toBeLessThanOrEqual(1e-4)
+  const distance = largest(Array.from(found, (value, i) => value - expected[i]!))
+  expect(distance, where).toBeLessThanOrEqual(Math.max(1e-4, 1e-6 * largest(expected)))
 }
 
 /**
