@@ -1,5 +1,6 @@
 // pnpm bench:accuracy: what a found genotype is worth once it is trained: its Child with the CP loss and without (cross-entropy alone), the
-// Child of random genotypes of the same space, with and without, and the Parent of the found cells; each over several seeds. Runs are
+// Child of random genotypes of the same space, with and without, and the Parent of the found cells, which
+// has the compactness of the CP loss too; each over several seeds. Runs are
 // ordinary trainings in --out; called again, it goes on where it was stopped and repeats nothing that is finished.
 //   --genotype FILE|RUN --data DIR --seeds N --jobs N --out DIR --json -- OPTIONS OF cpnas train
 import { spawn } from 'node:child_process'
@@ -9,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { fullSpace, samplePass } from '@cpnas/supernet'
 import Table from 'cli-table3'
+// As cpnas ablate has it, which is no part of what the package offers.
+import { spread } from '../packages/cli/dist/ablation/results.js'
 
 const { values: options, positionals: trainOptions } = parseArgs({
   allowPositionals: true,
@@ -77,9 +80,7 @@ const results = arms.map(({ name, directory }) => {
     const { best } = JSON.parse(readFileSync(evaluation(join(options.out, `${directory}-${seed}`)), 'utf8'))
     return best.top1
   })
-  const mean = accuracies.reduce((a, b) => a + b) / accuracies.length
-  const deviation = Math.sqrt(accuracies.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (accuracies.length - 1))
-  return { name, accuracies, mean, deviation }
+  return { name, ...spread(accuracies) }
 })
 if (options.json) console.log(JSON.stringify(results))
 else {
@@ -89,6 +90,6 @@ else {
     style: { head: [], border: [], compact: true },
   })
   for (const { name, accuracies, mean, deviation } of results)
-    table.push([name, percent(mean), seeds.length > 1 ? percent(deviation) : '', ...accuracies.map(percent)])
+    table.push([name, percent(mean), deviation === null ? '' : percent(deviation), ...accuracies.map(percent)])
   console.log(table.toString())
 }
