@@ -8,8 +8,9 @@ import { createPool, createRunner } from '@cpnas/packed'
 import { network } from '@cpnas/supernet'
 import * as native from 'onnxruntime-node'
 import * as web from 'onnxruntime-web'
-// Its writer of ONNX files, which is no part of what the package offers.
+// A writer of ONNX files and a program of one layer, which are no part of what the packages offer.
 import { encodeOnnx } from '../packages/export/dist/onnx/proto.js'
+import { layerProgram } from '../packages/packed/dist/runtime/choose-loop.js'
 import { modelOf, numbers, random } from './random-model.mjs'
 import { openTfjsWasm, tfjsConvolution, tfjsImages, tfjsNetwork } from './tfjs-wasm.mjs'
 
@@ -145,22 +146,7 @@ const measureLayers = async metadata => {
   ]) {
     const taps = 9 * channels
     const signs = Uint8Array.from({ length: (taps * channels) / 8 }, () => (random() + 1) * 128)
-    const program = {
-      image: { height: side, width: side, channels },
-      steps: [
-        { kind: 'sign', input: 0 },
-        {
-          kind: 'binary-convolution',
-          inputs: [1],
-          window: { size: 3, stride: 1, dilation: 1, shift: 0 },
-          signs,
-          thresholds: new Int16Array(channels),
-        },
-        { kind: 'sum', height: 1, width: 1, terms: [], bias: new Float32Array(1) },
-        { kind: 'classifier', inputs: [3], weights: new Float32Array(1), bias: new Float32Array(1) },
-      ],
-    }
-    const single = await createRunner({ metadata, program })
+    const single = await createRunner({ metadata, program: layerProgram(channels, side, signs) })
     const x = numbers(side * side * channels)
     const contestants = {}
     const filters = numbers(taps * channels)

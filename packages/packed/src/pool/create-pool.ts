@@ -60,12 +60,13 @@ export const createPool = async (
 ): Promise<Pool> => {
   if (!Number.isInteger(threads) || threads < 1)
     throw new RangeError(`createPool: threads must be an integer from 1 on, got ${threads}`)
-  const classes = demand('createPool', () => verified(program)).at(-1)!.channels
+  const shapes = demand('createPool', () => verified(program))
+  const classes = shapes.at(-1)!.channels
   const kernels = await chooseKernels(options)
   const { choice } = kernels
   const spawn = threadsHere()
   if (threads === 1 || spawn === undefined) {
-    const runner = runnerOf(kernels, program)
+    const runner = runnerOf(kernels, { program, shapes })
     return { choice, threads: 1, scores: async (images, count) => runner.scores(images, count), close: () => {} }
   }
 
@@ -89,7 +90,7 @@ export const createPool = async (
     if (pending.size === 0) hold(false)
     found.resolve(Float32Array.from(found.job.scores))
   }
-  const begin: Start = { ...kernels, program }
+  const begin: Start = { ...kernels, program, shapes }
   const start = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const thread = spawn({

@@ -1,10 +1,8 @@
-import type { Program } from '../program.js'
 import type { ChosenKernels } from '../runtime/choose-kernels.js'
+import type { Verified } from '../runtime/runner.js'
 
 /** What a thread is sent first. */
-export interface Start extends ChosenKernels {
-  readonly program: Program
-}
+export interface Start extends ChosenKernels, Verified {}
 
 /** A batch, in memory that all threads share. */
 export interface Job {

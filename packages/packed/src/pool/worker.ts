@@ -24,7 +24,7 @@ const work = ({ scores: score }: Runner, { images, scores, count, next }: Job): 
 let runner: Runner
 port.onmessage = ({ data }) => {
   if ('program' in data) {
-    runner = runnerOf(data, data.program)
+    runner = runnerOf(data, data)
     port.postMessage('ready')
   } else {
     work(runner, data)

@@ -11,8 +11,8 @@ const channels = 128
 const side = 8
 const rounds = 12
 
-/** A layer of 3x3 windows, as large as those that the time goes into. */
-const problem: Program = {
+/** A program of one binary 3x3 convolution of a square map, its second step. */
+export const layerProgram = (channels: number, side: number, signs: Uint8Array): Program => ({
   image: { height: side, width: side, channels },
   steps: [
     { kind: 'sign', input: 0 },
@@ -20,13 +20,20 @@ const problem: Program = {
       kind: 'binary-convolution',
       inputs: [1],
       window: { size: 3, stride: 1, dilation: 1, shift: 0 },
-      signs: Uint8Array.from({ length: (9 * channels * channels) / 8 }, (_, i) => (i * 2_654_435_761) >>> 24),
+      signs,
       thresholds: new Int16Array(channels),
     },
     { kind: 'sum', height: side, width: side, terms: [], bias: new Float32Array(1) },
     { kind: 'classifier', inputs: [3], weights: new Float32Array(1), bias: new Float32Array(1) },
   ],
-}
+})
+
+/** A layer as large as those that the time goes into. */
+const problem = layerProgram(
+  channels,
+  side,
+  Uint8Array.from({ length: (9 * channels * channels) / 8 }, (_, i) => (i * 2_654_435_761) >>> 24),
+)
 
 const image = Float32Array.from({ length: side * side * channels }, (_, i) => ((i * 40_503) & 64) - 32)
 

@@ -1,5 +1,4 @@
-import { verified } from '../check.js'
-import { demand } from '../errors.js'
+import type { ValueShape } from '../outline.js'
 import type { Program } from '../program.js'
 import type { Choice, ChosenKernels } from './choose-kernels.js'
 import { executable } from './executable.js'
@@ -43,9 +42,14 @@ export const acceptImages = ({ image }: Program, images: Float32Array, count: nu
     )
 }
 
-/** Lays a program out for kernels; RangeError for one that is none. */
-export const runnerOf = ({ module, choice }: ChosenKernels, program: Program): Runner => {
-  const shapes = demand('createRunner', () => verified(program))
+/** A program, and the shapes of its values that its check gave. */
+export interface Verified {
+  readonly program: Program
+  readonly shapes: readonly ValueShape[]
+}
+
+/** Lays a program out for kernels. */
+export const runnerOf = ({ module, choice }: ChosenKernels, { program, shapes }: Verified): Runner => {
   const { enter, steps, value } = executable(module, program, shapes, choice.loop)
   return {
     choice,

@@ -56,7 +56,7 @@ const planFloat = (
     return laid
   })
   const toPixel = 64 * groups
-  const row = plan.allocate((gathered.columns.outputs + 2) * toPixel)
+  const row = plan.allocate((gathered.columns.outputs + 1) * toPixel)
   const args = plan.record([...gathered.fields, weights, groups, 0, 0, row, toPixel])
   plan.release(gathered.address)
   plan.release(row)
