@@ -1,5 +1,13 @@
 // The engines as the benchmarks open them, with what their devices tell.
-import { backendOf, formatError, openWebgpu, resolveBackend, tfjsKernels, webgpuKernels } from '@cpnas/backends'
+import {
+  backendOf,
+  formatError,
+  openWebgpu,
+  printAdapter,
+  resolveBackend,
+  tfjsKernels,
+  webgpuKernels,
+} from '@cpnas/backends'
 
 const rightOf = either => {
   if (either._tag === 'Right') return either.right
@@ -15,15 +23,7 @@ const openWebgpuEngine = async composed => {
     backend: backendOf(composed ? tfjsKernels(runtime) : counting),
     dispatches: counting.dispatches,
     device: () => runtime.backend.memory(),
-    description: [
-      runtime.adapter.vendor,
-      runtime.adapter.architecture,
-      runtime.adapter.device,
-      runtime.adapter.description,
-    ]
-      .filter(word => word !== '')
-      .join(' '),
-    software: runtime.adapter.software,
+    description: printAdapter(runtime.adapter),
   }
 }
 
@@ -31,5 +31,5 @@ const openWebgpuEngine = async composed => {
 export const openEngine = async (name, { threads, composed = false } = {}) => {
   if (name === 'tfjs-webgpu') return openWebgpuEngine(composed)
   const { backend, reason } = rightOf(await resolveBackend(name, threads ? { threads } : {})())
-  return { backend, dispatches: () => Number.NaN, device: () => ({}), description: reason, software: false }
+  return { backend, dispatches: () => Number.NaN, device: () => ({}), description: reason }
 }

@@ -2,7 +2,7 @@
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { availableBackends } from '@cpnas/backends'
+import { availableBackends, printAdapter } from '@cpnas/backends'
 import { runnerImport } from 'vite'
 
 const { values } = parseArgs({
@@ -24,7 +24,7 @@ const { measure, small } = await load('measure.ts')
 const adapter = (await availableBackends()).find(({ adapter }) => adapter)?.adapter
 const { spec, batch, size } = small
 console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, WebGPU on ${adapter?.description || adapter?.device || 'nothing'}; ` +
+  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, WebGPU on ${adapter ? printAdapter(adapter) : 'nothing'}; ` +
     `${values.cases} random cases of each kernel, ${values.networks} random networks, seed ${values.seed}; a search step (Child and Parent) of ` +
     `${batch} images of ${size}x${size}, ${spec.cells} cells, ${spec.channels} channels.\n`,
 )

@@ -102,9 +102,7 @@ for (const batch of values.batch.split(','))
 if (values.json) console.log(JSON.stringify(results))
 else {
   const [first] = results
-  console.log(
-    `${first.description}${first.software ? ' (software)' : ''}; ${cpus()[0]?.model}, Node ${process.version}`,
-  )
+  console.log(`${first.description}; ${cpus()[0]?.model}, Node ${process.version}`)
   console.log(
     `${values.size}x${values.size}x3, ${values.cells} cells, ${values.channels} channels; forward, backward, clipping, SGD`,
   )

@@ -29,7 +29,7 @@ const WARM_UP = 3
 const IN_FLIGHT = values.composed ? 1 : 5
 
 const threads = values.threads === undefined ? undefined : number('threads')
-const { backend, dispatches, device, description, software } = await openEngine(values.backend, {
+const { backend, dispatches, device, description } = await openEngine(values.backend, {
   threads,
   composed: values.composed,
 })
@@ -111,7 +111,6 @@ console.log(
     ...(Number.isNaN(child.programs) ? {} : { child_dispatches: child.programs, parent_dispatches: parent.programs }),
     device: device(),
     description,
-    software,
     growth: { child: [child.before, child.after], parent: [parent.before, parent.after] },
   }),
 )

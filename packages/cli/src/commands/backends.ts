@@ -59,8 +59,10 @@ const adapterLines = ({ vendor, architecture, device, software, limits }: Adapte
   `limits: ${size(limits.maxBufferSize)} a buffer, ${size(limits.maxStorageBufferBindingSize)} a binding, ${limits.maxStorageBuffersPerShaderStage} storage buffers a shader, ${size(limits.maxComputeWorkgroupStorageSize)} and ${limits.maxComputeInvocationsPerWorkgroup} invocations a workgroup`,
 ]
 
+const twoDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 })
+
 const speedLine = ({ matMul, conv2d }: Throughput): string =>
-  `speed: ${matMul.toPrecision(2)} GFLOP/s in matrix products, ${conv2d.toPrecision(2)} in 3x3 convolutions`
+  `speed: ${twoDigits.format(matMul)} GFLOP/s in matrix products, ${twoDigits.format(conv2d)} in 3x3 convolutions`
 
 const print = (all: readonly Listed[]): string => {
   const width = Math.max(...all.map(({ name }) => name.length))

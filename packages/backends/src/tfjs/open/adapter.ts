@@ -46,9 +46,12 @@ export const summaryOf = (adapter: GPUAdapter): AdapterSummary => {
   return { vendor, architecture, device, description, software: isSoftware(adapter.info), limits: limitsOf(adapter) }
 }
 
-/** One line for people. */
-export const printAdapter = ({ vendor, description, device, software }: AdapterSummary): string =>
-  `${description || [vendor, device].filter(word => word !== '').join(' ') || 'an adapter without a name'}${software ? ', a software adapter: it computes on the CPU' : ''}`
+/** One line for people: the card, and what is said of its driver. */
+export const printAdapter = ({ vendor, description, device, software }: AdapterSummary): string => {
+  const name = device || description || vendor || 'an adapter without a name'
+  const driver = device !== '' && description !== '' ? ` (${description})` : ''
+  return `${name}${driver}${software ? ', a software adapter: it computes on the CPU' : ''}`
+}
 
 const none = (problem: string): CpnasError =>
   cpnasError(

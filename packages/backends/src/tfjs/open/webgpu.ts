@@ -7,6 +7,7 @@ import { guardDevice } from './guard-device.js'
 import { guardedBackend } from './guarded-backend.js'
 import { kernelRunner } from './kernel-runner.js'
 import { importModules } from './modules.js'
+import { poolBuffers } from './pool-buffers.js'
 
 export interface WebgpuRuntime extends Runtime {
   readonly device: GPUDevice
@@ -46,6 +47,7 @@ export const openWebgpu: TE.TaskEither<CpnasError, WebgpuRuntime> = pipe(
   TE.map(({ adapter, modules: [core, { WebGPUBackend }], device }): WebgpuRuntime => {
     const guard = guardDevice(device)
     const backend = new (guardedBackend(WebGPUBackend, guard))(device, adapter.info)
+    poolBuffers(backend)
     return {
       name: 'tfjs-webgpu',
       backend,

@@ -3,8 +3,10 @@ import { foldWorkgroup, THREADS } from './wgsl.js'
 
 /** Columns that a workgroup takes at most: neighbours in memory, read together. */
 const WIDTH = 64
-/** In one chunk: fewer, so that more invocations share a column. */
+/** In one chunk: fewer, so that more invocations share a column, the fewer columns the more. */
 const WHOLE_WIDTH = 16
+const FEW_COLUMNS = 1024
+const FEW_WIDTH = 4
 /** Rows that an invocation takes at least, as long as there are not enough of them for all. */
 const ROWS = 8
 /** Workgroups that keep a GPU busy. */
@@ -20,7 +22,8 @@ export interface ColumnPlan {
 
 /** Chunks depend on the sizes alone, so the same sums have the same order everywhere. `whole`: one chunk. */
 export const planColumns = (rows: number, columns: number, whole = false): ColumnPlan => {
-  const blocks = Math.ceil(columns / (whole && columns <= 2 ** 16 ? WHOLE_WIDTH : WIDTH))
+  const widest = !whole || columns > 2 ** 16 ? WIDTH : columns > FEW_COLUMNS ? WHOLE_WIDTH : FEW_WIDTH
+  const blocks = Math.ceil(columns / widest)
   const width = Math.ceil(columns / blocks)
   const lanes = Math.floor(THREADS / width)
   const wanted = whole || rows <= 2 * ROWS * lanes ? 1 : Math.ceil(rows / (ROWS * lanes))

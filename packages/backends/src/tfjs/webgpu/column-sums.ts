@@ -1,5 +1,5 @@
 import type { TfjsTensor } from '../tensor.js'
-import { type ColumnPlan, columnProgram, planColumns, sumProgram } from './column-reduction.js'
+import { type ColumnPlan, planColumns, sumProgram } from './column-reduction.js'
 import type { Fragment, Runner } from './fragment.js'
 import type { Program } from './program.js'
 import { THREADS } from './wgsl.js'
@@ -45,7 +45,7 @@ export const sumParts = (run: Runner, parts: TfjsTensor, count: number, size: nu
     planColumns(count, size, true),
   )
 
-/** `values` * `columns` elements: all columns of the first value, then those of the next. */
+/** `values` * `columns` elements, in the order in which the program writes those of a chunk. */
 export const sumColumns = (run: Runner, free: (x: TfjsTensor) => void, sums: ColumnSums): TfjsTensor => {
   const plan = planColumns(sums.rows, sums.columns)
   const partials = chunkSums(run, sums, plan)
@@ -54,17 +54,3 @@ export const sumColumns = (run: Runner, free: (x: TfjsTensor) => void, sums: Col
   free(partials)
   return total
 }
-
-/** Per column, the sum of what WGSL `loop` adds up in `sum` over rows `begin`, `begin` + `lanes`, ... before `end`. */
-export const loopProgram = (key: string, loop: string): Program =>
-  columnProgram({
-    key,
-    inputs: [],
-    declarations: `
-      var<workgroup> sums: array<f32, ${THREADS}>;
-      fn combine(i: i32, j: i32) { sums[i] += sums[j]; }`,
-    begin: 'var sum = 0.0;',
-    each: { loop },
-    store: 'sums[thread] = sum;',
-    finish: 'result[chunk * uniforms.columns + column] = sums[thread];',
-  })

@@ -60,8 +60,8 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
           ? `
       ${asTheyLie('A')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
-        if (pixel.x >= uniforms.${pixels} || tap.x >= uniforms.${ends}) { return 0.0; }
-        return entering(x[uniforms.xAt + pixel.x * uniforms.inChannels + tap.x], tap.x);
+        let value = entering(x[uniforms.xAt + pixel.x * uniforms.inChannels + tap.x], tap.x);
+        return select(0.0, value, pixel.x < uniforms.${pixels} && tap.x < uniforms.${ends});
       }`
           : `
       fn slowA(i: i32) -> vec4<i32> {
@@ -78,8 +78,9 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
       ${tapPlaces('inChannels', ends)}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         let at = pixel.xy + tap.xy;
-        if (at.x < 0 || at.x >= uniforms.inHeight || at.y < 0 || at.y >= uniforms.inWidth) { return 0.0; }
-        return entering(x[uniforms.xAt + ((pixel.z + at.x) * uniforms.inWidth + at.y) * uniforms.inChannels + tap.z], tap.z);
+        let value = x[uniforms.xAt + ((pixel.z + at.x) * uniforms.inWidth + at.y) * uniforms.inChannels + tap.z];
+        let inside = at.x >= 0 && at.x < uniforms.inHeight && at.y >= 0 && at.y < uniforms.inWidth;
+        return select(0.0, entering(value, tap.z), inside);
       }`
       }`,
   }
@@ -100,8 +101,8 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
           ? `
       ${asTheyLie('A')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
-        if (pixel.x >= uniforms.rows || tap.x >= uniforms.depth) { return 0.0; }
-        return gradient(pixel.x * uniforms.outChannels + tap.x, tap.x);
+        let value = gradient(pixel.x * uniforms.outChannels + tap.x, tap.x);
+        return select(0.0, value, pixel.x < uniforms.rows && tap.x < uniforms.depth);
       }`
           : `
       fn slowA(i: i32) -> vec4<i32> {
@@ -117,15 +118,13 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
       }
       ${tapPlaces('outChannels', 'depth')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
-        var at = pixel.xy - tap.xy;
-        if (at.x < 0 || at.y < 0) { return 0.0; }
-        if (uniforms.stride > 1) {
-          let first = at;
-          at /= uniforms.stride;
-          if (any(at * uniforms.stride != first)) { return 0.0; }
-        }
-        if (at.x >= uniforms.outHeight || at.y >= uniforms.outWidth) { return 0.0; }
-        return gradient(((pixel.z + at.x) * uniforms.outWidth + at.y) * uniforms.outChannels + tap.z, tap.z);
+        let first = pixel.xy - tap.xy;
+        var at = first;
+        if (uniforms.stride > 1) { at /= uniforms.stride; }
+        let value = gradient(((pixel.z + at.x) * uniforms.outWidth + at.y) * uniforms.outChannels + tap.z, tap.z);
+        let inside = all(first >= vec2<i32>(0)) && all(at * uniforms.stride == first) &&
+          at.x < uniforms.outHeight && at.y < uniforms.outWidth;
+        return select(0.0, value, inside);
       }`
       }`,
   }
@@ -140,8 +139,8 @@ const filters = (w: TfjsTensor): Factor => ({
   source: () => `
     ${asTheyLie('B')}
     fn elementB(column: vec4<i32>, depth: vec4<i32>) -> f32 {
-      if (column.x >= uniforms.columns || depth.x >= uniforms.depth) { return 0.0; }
-      return w[uniforms.wAt + depth.x * uniforms.columns + column.x];
+      let value = w[uniforms.wAt + depth.x * uniforms.columns + column.x];
+      return select(0.0, value, column.x < uniforms.columns && depth.x < uniforms.depth);
     }`,
 })
 
@@ -158,8 +157,8 @@ const adjointFilters = (w: TfjsTensor): Factor => ({
     }
     fn slowB(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
     fn elementB(depth: vec4<i32>, column: vec4<i32>) -> f32 {
-      if (depth.x >= uniforms.depth || column.x >= uniforms.columns) { return 0.0; }
-      return w[uniforms.wAt + (depth.y + column.x) * uniforms.outChannels + depth.z];
+      let value = w[uniforms.wAt + (depth.y + column.x) * uniforms.outChannels + depth.z];
+      return select(0.0, value, depth.x < uniforms.depth && column.x < uniforms.columns);
     }`,
 })
 
@@ -174,8 +173,8 @@ const gradientRows = (dy: Gradient<TfjsTensor>): Factor => {
     source: () => `${from.source!()}
       ${asTheyLie('B')}
       fn elementB(column: vec4<i32>, pixel: vec4<i32>) -> f32 {
-        if (column.x >= uniforms.columns || pixel.x >= uniforms.depth) { return 0.0; }
-        return gradient(pixel.x * uniforms.columns + column.x, column.x);
+        let value = gradient(pixel.x * uniforms.columns + column.x, column.x);
+        return select(0.0, value, column.x < uniforms.columns && pixel.x < uniforms.depth);
       }`,
   }
 }
@@ -201,7 +200,7 @@ export const convolution = (launcher: Launcher, store: Store): Pick<Kernels<Tfjs
           }`,
         }
         return giveInputGradient(run, store, { g, x, p, into }, giving =>
-          productInto(sizes, adjointPatches(dy, g), adjointFilters(w), [...giving, writing]),
+          productInto(run, sizes, adjointPatches(dy, g), adjointFilters(w), [...giving, writing]),
         )
       },
       filters: (dy, _, x, g, p) => {

@@ -2,12 +2,14 @@ import { inputShape, outputShape } from '../../geometry.js'
 import type { Kernels } from '../../kernels.js'
 import { sizeOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
-import { loopProgram, sumColumns } from './column-sums.js'
+import { columnProgram } from './column-reduction.js'
+import { sumColumns } from './column-sums.js'
 import { type Fragment, makeRunner } from './fragment.js'
 import { gradients } from './gradients.js'
-import type { Launcher } from './program.js'
+import { family, type Launcher } from './program.js'
 import { reshaped } from './reshaped.js'
-import { eachElement, elements, geometry, giveInputGradient, outputGradient, prologue } from './windows.js'
+import { THREADS, times } from './wgsl.js'
+import { eachElement, elements, geometry, giveInputGradient, outputGradient, prologue, windowSides } from './windows.js'
 
 const forward: Fragment = eachElement(
   'depthwise',
@@ -16,15 +18,14 @@ const forward: Fragment = eachElement(
   `
   let corner = vec2<i32>(pixel.x, pixel.y) * uniforms.stride - vec2<i32>(uniforms.padTop, uniforms.padLeft);
   var sum = 0.0;
-  for (var ky = 0; ky < uniforms.kernelHeight; ky++) {
+  for (var ky = 0; ky < kernelHeight(); ky++) {
     let y = corner.x + ky * uniforms.dilation;
-    if (y < 0 || y >= uniforms.inHeight) { continue; }
-    for (var kx = 0; kx < uniforms.kernelWidth; kx++) {
+    for (var kx = 0; kx < kernelWidth(); kx++) {
       let column = corner.y + kx * uniforms.dilation;
-      if (column < 0 || column >= uniforms.inWidth) { continue; }
       let value = x[uniforms.xAt + ((pixel.z * uniforms.inHeight + y) * uniforms.inWidth + column) * uniforms.inChannels + channel];
-      let weight = w[uniforms.wAt + (ky * uniforms.kernelWidth + kx) * uniforms.inChannels + channel];
-      sum += entering(value, channel) * weight;
+      let weight = w[uniforms.wAt + (ky * kernelWidth() + kx) * uniforms.inChannels + channel];
+      let inside = y >= 0 && y < uniforms.inHeight && column >= 0 && column < uniforms.inWidth;
+      sum += select(0.0, entering(value, channel) * weight, inside);
     }
   }
   result[i] = sum;`,
@@ -37,51 +38,68 @@ const adjoint: Fragment = eachElement(
   `
   let corner = vec2<i32>(pixel.x, pixel.y) + vec2<i32>(uniforms.padTop, uniforms.padLeft);
   var sum = 0.0;
-  for (var ky = 0; ky < uniforms.kernelHeight; ky++) {
+  for (var ky = 0; ky < kernelHeight(); ky++) {
     let down = corner.x - ky * uniforms.dilation;
-    let y = down / uniforms.stride;
-    if (down < 0 || y >= uniforms.outHeight || y * uniforms.stride != down) { continue; }
-    for (var kx = 0; kx < uniforms.kernelWidth; kx++) {
+    let y = unstrided(down);
+    let insideY = down >= 0 && y < uniforms.outHeight && y * uniforms.stride == down;
+    for (var kx = 0; kx < kernelWidth(); kx++) {
       let along = corner.y - kx * uniforms.dilation;
-      let column = along / uniforms.stride;
-      if (along < 0 || column >= uniforms.outWidth || column * uniforms.stride != along) { continue; }
+      let column = unstrided(along);
       let at = ((pixel.z * uniforms.outHeight + y) * uniforms.outWidth + column) * uniforms.inChannels + channel;
-      let weight = w[uniforms.wAt + (ky * uniforms.kernelWidth + kx) * uniforms.inChannels + channel];
-      sum += gradient(at, channel) * weight;
+      let weight = w[uniforms.wAt + (ky * kernelWidth() + kx) * uniforms.inChannels + channel];
+      let inside = insideY && along >= 0 && column < uniforms.outWidth && column * uniforms.stride == along;
+      sum += select(0.0, gradient(at, channel) * weight, inside);
     }
   }
   give(i, channel, sum);`,
 )
 
-/** A column is a tap and a channel, a row an output pixel. Invocations step through the pixels without dividing. */
-const filterSums = loopProgram(
-  'depthwise filters',
-  `
-    let tap = column / uniforms.inChannels;
-    let channel = column - tap * uniforms.inChannels;
-    let ky = tap / uniforms.kernelWidth;
-    let kx = tap - ky * uniforms.kernelWidth;
-    let top = ky * uniforms.dilation - uniforms.padTop;
-    let left = kx * uniforms.dilation - uniforms.padLeft;
-    var lines = begin / uniforms.outWidth;
-    var across = begin - lines * uniforms.outWidth;
-    var image = lines / uniforms.outHeight;
-    var down = lines - image * uniforms.outHeight;
-    for (var row = begin; row < end; row += lanes) {
-      let iy = down * uniforms.stride + top;
-      let ix = across * uniforms.stride + left;
-      if (iy >= 0 && iy < uniforms.inHeight && ix >= 0 && ix < uniforms.inWidth) {
+/**
+ * A column is a row of taps and a channel, a row an output pixel: its gradient is read once for all taps of the row.
+ * Invocations step through the pixels without dividing.
+ */
+const filterSums = family((taps: number) =>
+  columnProgram({
+    key: `depthwise filters ${taps}`,
+    inputs: [],
+    declarations: `
+      ${times(taps, kx => `var<workgroup> sums${kx}: array<f32, ${THREADS}>;`)}
+      fn combine(i: i32, j: i32) { ${times(taps, kx => `sums${kx}[i] += sums${kx}[j];`)} }
+      fn product(image: i32, iy: i32, ix: i32, channel: i32, dy: f32) -> f32 {
         let value = x[uniforms.xAt + ((image * uniforms.inHeight + iy) * uniforms.inWidth + ix) * uniforms.inChannels + channel];
-        sum += entering(value, channel) * gradient(row * uniforms.inChannels + channel, channel);
-      }
-      across += lanes;
-      while (across >= uniforms.outWidth) {
-        across -= uniforms.outWidth;
-        down++;
-        if (down == uniforms.outHeight) { down = 0; image++; }
-      }
-    }
-  `,
+        let inside = iy >= 0 && iy < uniforms.inHeight && ix >= 0 && ix < uniforms.inWidth;
+        return select(0.0, entering(value, channel) * dy, inside);
+      }`,
+    begin: times(taps, kx => `var sum${kx} = 0.0;`),
+    each: {
+      loop: `
+        let ky = column / uniforms.inChannels;
+        let channel = column - ky * uniforms.inChannels;
+        let top = ky * uniforms.dilation - uniforms.padTop;
+        var lines = begin / uniforms.outWidth;
+        var across = begin - lines * uniforms.outWidth;
+        var image = lines / uniforms.outHeight;
+        var down = lines - image * uniforms.outHeight;
+        for (var row = begin; row < end; row += lanes) {
+          let iy = down * uniforms.stride + top;
+          let left = across * uniforms.stride - uniforms.padLeft;
+          let dy = gradient(row * uniforms.inChannels + channel, channel);
+          ${times(taps, kx => `sum${kx} += product(image, iy, left + ${kx} * uniforms.dilation, channel, dy);`)}
+          across += lanes;
+          while (across >= uniforms.outWidth) {
+            across -= uniforms.outWidth;
+            down++;
+            if (down == uniforms.outHeight) { down = 0; image++; }
+          }
+        }`,
+    },
+    store: times(taps, kx => `sums${kx}[thread] = sum${kx};`),
+    // As filters lie: [height, width, channels].
+    finish: `
+      let ky = column / uniforms.inChannels;
+      let first = chunk * ${taps} * uniforms.columns + ky * ${taps - 1} * uniforms.inChannels + column;
+      ${times(taps, kx => `result[first + ${kx} * uniforms.inChannels] = sums${kx}[thread];`)}`,
+  }),
 )
 
 export const depthwise = (
@@ -93,7 +111,7 @@ export const depthwise = (
     depthwiseConv2d: (x, w, g, p) => {
       const shape = outputShape(g)
       return run.fresh(
-        elements(sizeOf(shape), [geometry(g), prologue(p), { key: '', inputs: { x, w } }, forward]),
+        elements(sizeOf(shape), [geometry(g), windowSides(g), prologue(p), { key: '', inputs: { x, w } }, forward]),
         shape,
       )
     },
@@ -102,6 +120,7 @@ export const depthwise = (
         giveInputGradient(run, store, { g, x, p, into }, giving =>
           elements(sizeOf(inputShape(g)), [
             geometry(g),
+            windowSides(g),
             outputGradient(dy),
             { key: '', inputs: { w } },
             ...giving,
@@ -109,10 +128,11 @@ export const depthwise = (
           ]),
         ),
       filters: (dy, _, x, g, p) => {
-        const columns = g.kernelHeight * g.kernelWidth * g.inChannels
+        const { kernelWidth: values } = g
+        const columns = g.kernelHeight * g.inChannels
         const rows = g.batch * g.outHeight * g.outWidth
         const fragments = [geometry(g), prologue(p), outputGradient(dy), { key: '', inputs: { x } }]
-        const dw = sumColumns(run, store.free, { rows, columns, values: 1, fragments, program: filterSums })
+        const dw = sumColumns(run, store.free, { rows, columns, values, fragments, program: filterSums(values) })
         return reshaped(store, dw, [g.kernelHeight, g.kernelWidth, g.inChannels])
       },
     }),

@@ -22,6 +22,8 @@ export interface Dispatch {
 
 /** Runs the shader that the fragments make up: into a new tensor of a shape, or on a tensor's buffer in place. */
 export interface Runner {
+  /** Reads of memory that an invocation asks for at once, where a shader leaves the choice. */
+  readonly reads: number
   fresh(dispatch: Dispatch, shape: Shape): TfjsTensor
   inPlace(dispatch: Dispatch, result: TfjsTensor): void
 }
@@ -76,13 +78,13 @@ export const makeRunner = (launcher: Launcher, store: Store): Runner => {
   const programs = new Map<string, Program>()
 
   const programOf = (
+    key: string,
     fragments: readonly Fragment[],
     inputs: readonly string[],
     vectors: readonly string[],
     { buffers, places }: Bound,
     threads: number,
   ): Program => {
-    const key = `${fragments.map(f => f.key).join('; ')}; ${places.map(p => p.buffer).join('')}; ${threads}`
     const known = programs.get(key)
     if (known !== undefined) return known
     const program: Program = {
@@ -103,33 +105,46 @@ export const makeRunner = (launcher: Launcher, store: Store): Runner => {
     return program
   }
 
+  // Run for every program of a step: loops, for they take a fraction of the time of flatMap.
   const run = <R>(
     { fragments, threads, workgroups }: Dispatch,
     launch: (program: Program, operands: Parameters<Launcher['launch']>[1]) => R,
   ): R => {
-    const inputs = fragments.flatMap(f => Object.entries(f.inputs ?? {}))
-    const vectors = fragments.flatMap(f => Object.entries(f.vectors ?? {}))
-    const tensors = vectors.map(([, vector]) => vector)
-    const shared = sharing(tensors)
+    const names: string[] = []
+    const inputs: TfjsTensor[] = []
+    const vectorNames: string[] = []
+    const vectors: TfjsTensor[] = []
+    let key = ''
+    for (const f of fragments) {
+      key += f.key
+      key += '; '
+      for (const name in f.inputs) {
+        names.push(name)
+        inputs.push(f.inputs[name]!)
+      }
+      for (const name in f.vectors) {
+        vectorNames.push(name)
+        vectors.push(f.vectors[name]!)
+      }
+    }
+    const shared = sharing(vectors)
     const few = inputs.length + shared.buffers.length + 1 <= launcher.bindings
-    const bound = few ? shared : packed(launcher, tensors)
-    const program = programOf(
-      fragments,
-      inputs.map(([name]) => name),
-      vectors.map(([name]) => name),
-      bound,
-      threads,
-    )
-    const result = launch(program, {
-      inputs: [...inputs.map(([, input]) => input), ...bound.buffers],
-      integers: [...bound.places.map(p => p.offset), ...fragments.flatMap(f => Object.values(f.integers ?? {}))],
-      workgroups,
-    })
+    const bound = few ? shared : packed(launcher, vectors)
+    const integers: number[] = []
+    for (const { buffer, offset } of bound.places) {
+      key += buffer
+      integers.push(offset)
+    }
+    for (const f of fragments) for (const name in f.integers) integers.push(f.integers[name]!)
+    inputs.push(...bound.buffers)
+    const program = programOf(`${key}; ${threads}`, fragments, names, vectorNames, bound, threads)
+    const result = launch(program, { inputs, integers, workgroups })
     if (!few) for (const buffer of bound.buffers) store.free(buffer)
     return result
   }
 
   return {
+    reads: launcher.reads,
     fresh: (dispatch, shape) => run(dispatch, (program, operands) => launcher.launch(program, operands, shape)),
     inPlace: (dispatch, result) => run(dispatch, (program, operands) => launcher.launchInto(program, operands, result)),
   }

@@ -11,7 +11,7 @@ import { loss } from './loss.js'
 import { matMul } from './matmul.js'
 import { optimizing } from './optimizer.js'
 import { pooling } from './pooling.js'
-import { makeLauncher } from './program.js'
+import { makeLauncher, type WebgpuOptions } from './program.js'
 import { reductions } from './reductions.js'
 import { scaledSign } from './scaled-sign.js'
 import { moving } from './shape.js'
@@ -33,14 +33,11 @@ const countRuns = (backend: WebGPUBackend): (() => number) => {
   return () => count
 }
 
-/**
- * Every kernel on WebGPU, as few programs of our own. `bindings`: how many buffers a program may bind, at least 6, the result
- * included. Default: as many as the device allows.
- */
-export const webgpuKernels = (opened: WebgpuRuntime, bindings?: number): WebgpuKernels => {
+/** Every kernel on WebGPU, as few programs of our own; they bind at least 6 buffers. */
+export const webgpuKernels = (opened: WebgpuRuntime, options?: WebgpuOptions): WebgpuKernels => {
   const runtime = { ...opened, backend: opened.backend as WebGPUBackend }
   const store = makeStore(runtime)
-  const launcher = makeLauncher(runtime, store, bindings)
+  const launcher = makeLauncher(runtime, store, options)
   const runs = countRuns(runtime.backend)
   const composed = tfjsKernels(runtime, store)
   const { own, ...shapes } = moving(launcher, store)

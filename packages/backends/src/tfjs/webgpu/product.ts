@@ -1,7 +1,7 @@
 import type { Store, TfjsTensor } from '../tensor.js'
 import { sumParts } from './column-sums.js'
 import type { Dispatch, Fragment, Runner } from './fragment.js'
-import { spread, workgroupIndex } from './wgsl.js'
+import { spread, times, workgroupIndex } from './wgsl.js'
 
 /** Workgroups that fill a large device. */
 const WORKGROUPS = 512
@@ -16,7 +16,8 @@ export interface Factor extends Fragment {
   readonly kept: boolean
   /**
    * WGSL: `fast<name>(i) -> vec4<i32>` and `slow<name>(i) -> vec4<i32>`, the places of the two indices, which may lie beyond
-   * the end, and `element<name>(fast, slow) -> f32`, zero there.
+   * the end, and `element<name>(fast, slow) -> f32`, zero there: selected after the reading, not branched over, so that the reads of
+   * several elements overlap (what lies beyond a buffer may be read, it is some value).
    */
   readonly source: () => string
 }
@@ -44,14 +45,26 @@ const tileFor = ({ rows, columns }: Sizes): Tile => {
   return { rows: side, columns: across, depth: 16, perRow: 4, perColumn: 4 }
 }
 
-const times = (count: number, line: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => line(i)).join('\n')
-
-/** WGSL: `load<name>(thread, depth0, side0)` fills `tile<name>`, [depth][side] with one element between rows against bank conflicts. */
-const loading = (name: 'A' | 'B', { fast, kept }: Factor, side: number, { depth }: Tile, threads: number): string => {
+/**
+ * WGSL: `load<name>(thread, depth0, side0)` fills `tile<name>`, [depth][side] with one element between rows against bank conflicts.
+ * Of what an invocation reads, `reads` elements are asked for before the first of them is needed.
+ */
+const loading = (
+  name: 'A' | 'B',
+  { fast, kept }: Factor,
+  side: number,
+  { depth }: Tile,
+  threads: number,
+  reads: number,
+): string => {
   const [quick, still] = fast === 'depth' ? [depth, side] : [side, depth]
   const [quickFrom, stillFrom] = fast === 'depth' ? ['depth0', 'side0'] : ['side0', 'depth0']
-  const cell = fast === 'depth' ? `place * ${side + 1} + s` : `s * ${side + 1} + place`
+  const step = threads / quick
+  const together = Math.min(reads, still / step)
+  const line = (i: number): string => `line + ${i * step}`
+  const slow = (i: number): string => (kept ? `places${name}[${line(i)}]` : `slow${name}(${stillFrom} + ${line(i)})`)
+  const cell = (i: number): string =>
+    fast === 'depth' ? `place * ${side + 1} + ${line(i)}` : `(${line(i)}) * ${side + 1} + place`
   return `
     var<workgroup> tile${name}: array<f32, ${depth * (side + 1)}>;
     ${kept ? `var<workgroup> places${name}: array<vec4<i32>, ${still}>;` : ''}
@@ -61,13 +74,14 @@ const loading = (name: 'A' | 'B', { fast, kept }: Factor, side: number, { depth 
     fn load${name}(thread: i32, depth0: i32, side0: i32) {
       let place = thread % ${quick};
       let at = fast${name}(${quickFrom} + place);
-      for (var s = thread / ${quick}; s < ${still}; s += ${threads / quick}) {
-        tile${name}[${cell}] = element${name}(at, ${kept ? `places${name}[s]` : `slow${name}(${stillFrom} + s)`});
+      for (var line = thread / ${quick}; line < ${still}; line += ${together * step}) {
+        ${times(together, i => `let element${i} = element${name}(at, ${slow(i)});`)}
+        ${times(together, i => `tile${name}[${cell(i)}] = element${i};`)}
       }
     }`
 }
 
-const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number): string => {
+const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number, reads: number): string => {
   const columnGroups = tile.columns / tile.perColumn
   const rowGroups = tile.rows / tile.perRow
   const vector = `vec${tile.perColumn}<f32>`
@@ -81,8 +95,8 @@ const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number): string 
   ]
   return `
     ${workgroupIndex}
-    ${loading('A', a, tile.rows, tile, threads)}
-    ${loading('B', b, tile.columns, tile, threads)}
+    ${loading('A', a, tile.rows, tile, threads, reads)}
+    ${loading('B', b, tile.columns, tile, threads, reads)}
     fn main() {
       let thread = i32(localIndex);
       let group = workgroupIndex();
@@ -126,7 +140,14 @@ const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number): string 
  * The shader of a matrix product whose factors are computed where they are read (an implicit GEMM). `writing` ends with the
  * declaration of `write(part, row, column, value)`; the sum is cut in `parts`.
  */
-const productDispatch = (sizes: Sizes, a: Factor, b: Factor, writing: readonly Fragment[], parts: number): Dispatch => {
+const productDispatch = (
+  { reads }: Runner,
+  sizes: Sizes,
+  a: Factor,
+  b: Factor,
+  writing: readonly Fragment[],
+  parts: number,
+): Dispatch => {
   const tile = tileFor(sizes)
   const threads = (tile.rows / tile.perRow) * (tile.columns / tile.perColumn)
   const rowTiles = Math.ceil(sizes.rows / tile.rows)
@@ -140,7 +161,7 @@ const productDispatch = (sizes: Sizes, a: Factor, b: Factor, writing: readonly F
       ...writing,
       {
         key: `${tile.rows} ${tile.columns} ${tile.depth}`,
-        source: () => multiplying(a, b, tile, threads),
+        source: () => multiplying(a, b, tile, threads, reads),
       },
     ],
     threads,
@@ -149,8 +170,8 @@ const productDispatch = (sizes: Sizes, a: Factor, b: Factor, writing: readonly F
 }
 
 /** A product whose elements go where `writing` says. */
-export const productInto = (sizes: Sizes, a: Factor, b: Factor, writing: readonly Fragment[]): Dispatch =>
-  productDispatch(sizes, a, b, writing, 1)
+export const productInto = (run: Runner, sizes: Sizes, a: Factor, b: Factor, writing: readonly Fragment[]): Dispatch =>
+  productDispatch(run, sizes, a, b, writing, 1)
 
 const plainly: Fragment = {
   key: 'write',
@@ -172,7 +193,7 @@ const partsFor = (sizes: Sizes): number => {
 export const product = (run: Runner, store: Store, sizes: Sizes, a: Factor, b: Factor): TfjsTensor => {
   const { rows, columns } = sizes
   const parts = partsFor(sizes)
-  const results = run.fresh(productDispatch(sizes, a, b, [plainly], parts), [parts, rows, columns])
+  const results = run.fresh(productDispatch(run, sizes, a, b, [plainly], parts), [parts, rows, columns])
   const sum = parts === 1 ? results : sumParts(run, results, parts, rows * columns)
   if (sum !== results) store.free(results)
   return sum

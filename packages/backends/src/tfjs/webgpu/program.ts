@@ -1,10 +1,9 @@
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { type Shape, sizeOf } from '../../shape.js'
-import type { Runtime } from '../runtime.js'
+import type { WebgpuRuntime } from '../open/webgpu.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { makeRecorder } from './recorder.js'
-import { bitsOf } from './wgsl.js'
 
 /** A compute shader of ours. Two programs of one `key` have the same source: whatever the source depends on is in the key. */
 export interface Program {
@@ -58,6 +57,8 @@ export interface Launcher {
   recorded(): number
   /** Buffers that one program may bind, its result included. */
   readonly bindings: number
+  /** Reads of memory that an invocation asks for at once, where a program leaves the choice. */
+  readonly reads: number
   /** Elements that a buffer may have. */
   readonly largest: number
 }
@@ -66,36 +67,30 @@ const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(bu
 /** TensorFlow.js compiles anew when an input's shape relates otherwise to the result's; ours say where they read themselves. */
 const shapeless = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [] })
 
-const BEFORE = [Number.NaN, Number.POSITIVE_INFINITY].map(bitsOf)
-
-/** The bits of uniforms as TensorFlow.js lays them out: NaN, infinity, shape and strides of each input and of the result, then ours. */
-const words = (program: Program, launch: Launch, size: number): readonly number[] => {
-  const { inputs, integers = [], floats = [], table = [] } = launch
-  const scalars = [
-    ...BEFORE,
-    ...inputs.flatMap(() => [1, 1]),
-    size,
-    1,
-    ...inputs.map(x => x.offset),
-    ...integers,
-    ...floats.map(bitsOf),
-  ]
-  if (program.table === undefined) return scalars
-  const cells = table.flat()
-  const start = Math.ceil(scalars.length / 4) * 4
-  const zeros = (count: number): readonly number[] => new Array<number>(count).fill(0)
-  return [...scalars, ...zeros(start - scalars.length), ...cells, ...zeros(4 * program.table - cells.length)]
+/** What programs are made for. Defaults are by the device. */
+export interface WebgpuOptions {
+  /** How many buffers a program may bind, its result included. Default: as many as the device allows. */
+  readonly bindings?: number
+  /**
+   * How many reads of memory an invocation asks for at once. Default: as many as there are, so that a GPU waits for memory
+   * once; 1 on a software adapter, which compiles long shaders for seconds and does not wait.
+   */
+  readonly reads?: number
 }
 
-/** `bindings`: how many buffers a program may bind. Default: as many as the device allows. */
 export const makeLauncher = (
-  runtime: Pick<Runtime<WebGPUBackend>, 'backend' | 'check'>,
+  runtime: Pick<WebgpuRuntime, 'backend' | 'check' | 'adapter'> & { readonly backend: WebGPUBackend },
   store: Store,
-  bindings: number = runtime.backend.device.limits.maxStorageBuffersPerShaderStage,
+  {
+    bindings = runtime.backend.device.limits.maxStorageBuffersPerShaderStage,
+    reads = runtime.adapter.software ? 1 : Number.POSITIVE_INFINITY,
+  }: WebgpuOptions = {},
 ): Launcher => {
   const { backend } = runtime
   const recorder = makeRecorder(backend)
-  const pipelines = new Map<string, GPUComputePipeline>()
+  /** By key, of programs whose workgroups lie along x only, for which TensorFlow.js's prelude has another `getGlobalIndex`, and of others. */
+  const alongX = new Map<string, GPUComputePipeline>()
+  const across = new Map<string, GPUComputePipeline>()
 
   /** The first time, and whenever it wants to measure, TensorFlow.js runs a program: it compiles. */
   const compile = (program: Program, launch: Launch, result: TensorInfo): GPUComputePipeline => {
@@ -135,18 +130,12 @@ export const makeLauncher = (
 
   const run = (program: Program, launch: Launch, result: TensorInfo): TensorInfo => {
     runtime.check()
-    const { inputs, workgroups } = launch
+    const { workgroups } = launch
     const [size] = result.shape as [number]
-    // The prelude has another `getGlobalIndex` where workgroups lie along x only.
-    const key = `${program.key} ${workgroups[1] === 1 && workgroups[2] === 1}`
-    const pipeline = pipelines.get(key)
-    const tensors = [result, ...inputs.map(x => x.buffer)]
-    if (
-      pipeline === undefined ||
-      size === 0 ||
-      !recorder.record(pipeline, tensors, words(program, launch, size), workgroups)
-    )
-      pipelines.set(key, compile(program, launch, result))
+    const pipelines = workgroups[1] === 1 && workgroups[2] === 1 ? alongX : across
+    const pipeline = pipelines.get(program.key)
+    if (pipeline === undefined || size === 0 || !recorder.record(pipeline, result, launch, program.table ?? 0))
+      pipelines.set(program.key, compile(program, launch, result))
     return result
   }
 
@@ -159,6 +148,7 @@ export const makeLauncher = (
     },
     recorded: recorder.recorded,
     bindings,
+    reads,
     largest: runtime.backend.device.limits.maxStorageBufferBindingSize / 4,
   }
 }

@@ -1,5 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { Launch } from './program.js'
+import { bitsOf } from './wgsl.js'
 
 /** What TensorFlow.js's backend keeps of the commands that it has not submitted, private in its types. */
 interface Commands {
@@ -11,8 +13,8 @@ interface Commands {
   endComputePassEncoder(): void
 }
 
-/** Programs between two submissions, as many as TensorFlow.js takes. */
-const SUBMITTED = 15
+/** Programs between two submissions: a submission costs a few programs' time, and until the first one the device waits. */
+const SUBMITTED = 64
 
 /** Bind groups and uniforms that are kept: those of a few training steps. Past that all are made anew. */
 const KEPT = 1 << 15
@@ -31,13 +33,11 @@ const makeCache = <V>() => {
 }
 
 export interface Recorder {
-  /** Records a pipeline's program, with its uniforms' bits, among TensorFlow.js's own commands. False if it wants to measure them itself. */
-  record(
-    pipeline: GPUComputePipeline,
-    buffers: readonly TensorInfo[],
-    words: readonly number[],
-    workgroups: readonly [number, number, number],
-  ): boolean
+  /**
+   * Records a pipeline's program among TensorFlow.js's own commands; `table` is how many rows its uniforms have. False if
+   * TensorFlow.js wants to measure programs itself.
+   */
+  record(pipeline: GPUComputePipeline, result: TensorInfo, launch: Launch, table: number): boolean
   recorded(): number
 }
 
@@ -46,31 +46,63 @@ interface Uniforms {
   readonly buffer: GPUBuffer
 }
 
-interface Buffers {
-  readonly freeBuffers: Map<string, GPUBuffer[]>
-  releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void
+/** A program as it ran, and what ran after it the last time and the time before. */
+interface Recording {
+  readonly pipeline: GPUComputePipeline
+  readonly buffers: readonly GPUBuffer[]
+  readonly size: number
+  readonly launch: Launch
+  readonly group: GPUBindGroup
+  next: Recording | undefined
+  other: Recording | undefined
 }
 
-/** Of the free buffers of a size the one with the lowest number is used next, whatever the order in which they were freed. */
-const reuseInOrder = (manager: unknown, numberOf: (buffer: GPUBuffer) => number): void => {
-  const buffers = manager as Buffers
-  const release = buffers.releaseBuffer.bind(buffers)
-  buffers.releaseBuffer = (buffer, reuse = true) => {
-    const { size, usage } = buffer
-    release(buffer, reuse)
-    const free = buffers.freeBuffers.get(`${size}_${usage}`)
-    if (!reuse || free?.at(-1) !== buffer) return
-    // The last is taken first.
-    let place = free.length - 1
-    for (; place > 0 && numberOf(free[place - 1]!) < numberOf(buffer); place--) free[place] = free[place - 1]!
-    free[place] = buffer
-  }
+const none: readonly never[] = []
+
+const same = (a: readonly unknown[] = none, b: readonly unknown[] = none): boolean => {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** 0 and -0 differ. */
+const sameFloats = (a: readonly number[] = none, b: readonly number[] = none): boolean =>
+  a === b || (a.length === b.length && a.every((value, i) => Object.is(value, b[i])))
+
+const sameTables = (a: Launch['table'] = none, b: Launch['table'] = none): boolean =>
+  a === b || (a.length === b.length && a.every((row, i) => same(row, b[i])))
+
+const sameOffsets = ({ inputs: a }: Launch, { inputs: b }: Launch): boolean => {
+  for (let i = 0; i < a.length; i++) if (a[i]!.offset !== b[i]!.offset) return false
+  return true
+}
+
+const BEFORE = [Number.NaN, Number.POSITIVE_INFINITY].map(bitsOf)
+
+/** The bits of uniforms as TensorFlow.js lays them out: NaN, infinity, shape and strides of each input and of the result, then ours. */
+const wordsOf = ({ inputs, integers = [], floats = [], table = [] }: Launch, size: number, rows: number): number[] => {
+  const scalars = [
+    ...BEFORE,
+    ...inputs.flatMap(() => [1, 1]),
+    size,
+    1,
+    ...inputs.map(x => x.offset),
+    ...integers,
+    ...floats.map(bitsOf),
+  ]
+  if (rows === 0) return scalars
+  const cells = table.flat()
+  const start = Math.ceil(scalars.length / 4) * 4
+  const zeros = (count: number): readonly number[] => new Array<number>(count).fill(0)
+  return [...scalars, ...zeros(start - scalars.length), ...cells, ...zeros(4 * rows - cells.length)]
 }
 
 /**
  * A training step runs the same programs on the same buffers with the same uniforms as the one before it, or before that,
- * if what is freed is used again in an order that depends on nothing else: uniforms and bind groups are kept, and to run a program once more takes two
- * look-ups, where TensorFlow.js writes a buffer and makes a bind group, which takes most of the time on the CPU.
+ * if what is freed is used again in an order that depends on nothing else (`poolBuffers`): uniforms and bind groups are kept, where
+ * TensorFlow.js writes a buffer and makes a bind group each time, which takes most of the time on the CPU. And what
+ * follows a program is mostly what followed it before: that is compared first, so no key is made.
  *
  * A buffer that is freed may be used again at once, since commands run in the order in which they are recorded.
  */
@@ -85,7 +117,7 @@ export const makeRecorder = (backend: WebGPUBackend): Recorder => {
     return numbered++
   }
   const uniformsOf = makeCache<Uniforms>()
-  const groupOf = makeCache<GPUBindGroup>()
+  const recordingOf = makeCache<Recording>()
   const layouts = new WeakMap<GPUComputePipeline, GPUBindGroupLayout>()
   const layoutOf = (pipeline: GPUComputePipeline): GPUBindGroupLayout => {
     const layout = layouts.get(pipeline) ?? pipeline.getBindGroupLayout(0)
@@ -93,7 +125,7 @@ export const makeRecorder = (backend: WebGPUBackend): Recorder => {
     return layout
   }
   let count = 0
-  reuseInOrder(backend.bufferManager, numberOf)
+  let last: Recording | undefined
 
   const makeUniforms = (words: readonly number[]): Uniforms => {
     const buffer = backend.device.createBuffer({
@@ -106,26 +138,72 @@ export const makeRecorder = (backend: WebGPUBackend): Recorder => {
     return { number: numberOf(buffer), buffer }
   }
 
+  const bufferOf = ({ dataId }: TensorInfo): GPUBuffer => {
+    const data = backend.tensorMap.get(dataId)
+    if (data.resource == null) backend.uploadToGPU(dataId)
+    return data.resource as GPUBuffer
+  }
+
+  const buffersOf = (result: TensorInfo, { inputs }: Launch): GPUBuffer[] => {
+    const buffers = [bufferOf(result)]
+    for (const { buffer } of inputs) buffers.push(bufferOf(buffer))
+    return buffers
+  }
+
+  const find = (
+    pipeline: GPUComputePipeline,
+    buffers: readonly GPUBuffer[],
+    launch: Launch,
+    size: number,
+    table: number,
+  ): Recording => {
+    const words = wordsOf(launch, size, table)
+    const uniforms = uniformsOf(`${numberOf(pipeline)} ${words.join()}`, () => makeUniforms(words))
+    return recordingOf(`${uniforms.number} ${launch.workgroups.join()} ${buffers.map(numberOf).join()}`, () => ({
+      pipeline,
+      buffers,
+      size,
+      launch,
+      group: backend.device.createBindGroup({
+        layout: layoutOf(pipeline),
+        entries: [...buffers, uniforms.buffer].map((buffer, binding) => ({ binding, resource: { buffer } })),
+      }),
+      next: undefined,
+      other: undefined,
+    }))
+  }
+
   return {
-    record: (pipeline, tensors, words, workgroups) => {
+    record: (pipeline, result, launch, table) => {
       if (commands.activeTimers != null) return false
-      const buffers = tensors.map(({ dataId }) => {
-        backend.uploadToGPU(dataId)
-        return backend.tensorMap.get(dataId).resource as GPUBuffer
-      })
-      const program = numberOf(pipeline)
-      const uniforms = uniformsOf(`${program} ${words.join()}`, () => makeUniforms(words))
-      const group = groupOf(`${uniforms.number} ${buffers.map(numberOf).join()}`, () =>
-        backend.device.createBindGroup({
-          layout: layoutOf(pipeline),
-          entries: [...buffers, uniforms.buffer].map((buffer, binding) => ({ binding, resource: { buffer } })),
-        }),
-      )
+      const buffers = buffersOf(result, launch)
+      const [size] = result.shape as [number]
+      const isIt = (r: Recording | undefined): r is Recording =>
+        r !== undefined &&
+        r.pipeline === pipeline &&
+        r.size === size &&
+        same(r.buffers, buffers) &&
+        sameOffsets(r.launch, launch) &&
+        same(r.launch.workgroups, launch.workgroups) &&
+        same(r.launch.integers, launch.integers) &&
+        sameFloats(r.launch.floats, launch.floats) &&
+        sameTables(r.launch.table, launch.table)
+      const expected = last?.next
+      const recording = isIt(expected)
+        ? expected
+        : isIt(last?.other)
+          ? last.other
+          : find(pipeline, buffers, launch, size, table)
+      if (last !== undefined && recording !== expected) {
+        last.other = expected
+        last.next = recording
+      }
+      last = recording
       commands.ensureCommandEncoderReady()
       commands.computePassEncoder ??= commands.commandEncoder.beginComputePass()
       commands.computePassEncoder.setPipeline(pipeline)
-      commands.computePassEncoder.setBindGroup(0, group)
-      commands.computePassEncoder.dispatchWorkgroups(...workgroups)
+      commands.computePassEncoder.setBindGroup(0, recording.group)
+      commands.computePassEncoder.dispatchWorkgroups(...launch.workgroups)
       commands.dispatchCountInPass++
       if (commands.dispatchCountInPass >= SUBMITTED) {
         commands.endComputePassEncoder()

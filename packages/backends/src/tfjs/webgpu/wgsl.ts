@@ -7,6 +7,10 @@ const LIMIT = 65535
 /** A float32's bits as an integer. */
 export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!
 
+/** WGSL: a line for each of the numbers below `count`. */
+export const times = (count: number, line: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => line(i)).join('\n')
+
 /** At least `count` workgroups: along x, and over y where they are too many. In the shader `workgroupIndex()` is the number of one. */
 export const spread = (count: number): [number, number, number] => {
   const rows = Math.max(1, Math.ceil(count / LIMIT))

@@ -7,6 +7,30 @@ import { spreadElements, THREADS, workgroupIndex } from './wgsl.js'
 /** WGSL: the sizes of a geometry, by the names of its fields. */
 export const geometry = ({ outChannels, ...g }: Geometry): Fragment => ({ key: '', integers: { ...g, outChannels } })
 
+/** Sides of windows whose loops are unrolled. */
+const UNROLLED = [3, 5]
+/** Strides that shaders know: they are divided by for every tap. */
+const KNOWN_STRIDES = [1, 2]
+
+/**
+ * WGSL: `kernelHeight()`, `kernelWidth()`, and `unstrided(v)`, v / stride rounded to 0: by constants, which unroll the loops
+ * over a window, where that is worth a shader of its own. The reads of a loop that is unrolled and does not
+ * branch overlap.
+ */
+export const windowSides = ({ kernelHeight, kernelWidth, stride }: Geometry): Fragment => {
+  const unrolled = kernelHeight === kernelWidth && UNROLLED.includes(kernelHeight)
+  const known = KNOWN_STRIDES.find(s => s === stride)
+  const side = (name: string, size: number): string =>
+    `fn ${name}() -> i32 { return ${unrolled ? size : `uniforms.${name}`}; }`
+  return {
+    key: `${unrolled ? kernelHeight : 'any'} ${known ?? 'any'}`,
+    source: () => `
+      ${side('kernelHeight', kernelHeight)}
+      ${side('kernelWidth', kernelWidth)}
+      fn unstrided(v: i32) -> i32 { return v / ${known ?? 'uniforms.stride'}; }`,
+  }
+}
+
 const numbers: Readonly<Record<Activation, number>> = { identity: 0, relu: 1, sign: 2, 'sign-polynomial': 3 }
 
 /** On bit patterns, which hold for NaN whatever a compiler assumes of it: NaN is not negative, not positive, not small. */
@@ -115,10 +139,11 @@ export const eachElement = (key: string, width: string, height: string, body: st
     fn main() {
       let i = workgroupIndex() * ${THREADS} + i32(localIndex);
       if (i >= uniforms.elements) { return; }
-      let place = i / uniforms.inChannels;
+      // Division is faster without signs.
+      let place = i32(u32(i) / u32(uniforms.inChannels));
       let channel = i - place * uniforms.inChannels;
-      let lines = place / uniforms.${width};
-      let image = lines / uniforms.${height};
+      let lines = i32(u32(place) / u32(uniforms.${width}));
+      let image = i32(u32(lines) / u32(uniforms.${height}));
       let pixel = vec3<i32>(lines - image * uniforms.${height}, place - lines * uniforms.${width}, image);
       ${body}
     }`,

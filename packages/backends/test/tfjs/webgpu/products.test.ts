@@ -118,8 +118,17 @@ const runtime = await openIfThere(openWebgpu)
 
 describe.runIf(runtime)('WebGPU programs equal the reference at sizes of many tiles', () => {
   const kernels = webgpuKernels(runtime!)
+  // As many as on a GPU, whatever is here.
+  const manyReads = webgpuKernels(runtime!, { reads: Number.POSITIVE_INFINITY })
   const reference = referenceKernels()
   afterAll(() => runtime!.close())
+
+  test.each(cases.filter(c => c.name.startsWith('tiles')).map(c => [c.name, c] as const))(
+    '%s, all reads at once',
+    async (_, kernelCase) => {
+      await holdToReference(manyReads, reference, kernelCase)
+    },
+  )
 
   test.each(cases.map(c => [c.name, c] as const))('%s', async (_, kernelCase) => {
     const before = kernels.memory()

@@ -25,7 +25,7 @@ const valuesOf = (shape: Shape, seed = 1): readonly number[] => data(floats, sha
 describe.runIf(runtime)('WebGPU programs', () => {
   const kernels = webgpuKernels(runtime!)
   /** With as few buffers as a device may allow. */
-  const few = webgpuKernels(runtime!, FEWEST)
+  const few = webgpuKernels(runtime!, { bindings: FEWEST })
   const reference = referenceKernels()
   afterAll(() => runtime!.close())
 
