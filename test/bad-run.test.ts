@@ -90,10 +90,10 @@ test('there is nothing to resume', async () => {
 test('options that are not those of the run to resume are named', async () => {
   const directory = finishedRun()
   const resume = ['search', '--out', directory, '--resume']
-  await expectRefusal([...resume, '--beta-p', '2', '--cells', '3', '--threads', '2'], directory, [
-    /^cpnas: --beta-p, --threads: /,
+  await expectRefusal([...resume, '--beta-p', '2', '--cells', '3', '--channels', '3'], directory, [
+    /^cpnas: --channels, --beta-p: /,
     '--beta-p 1.5, not 2',
-    '--threads 1, not 2',
+    '--channels 1, not 3',
   ])
   await expectRefusal([...resume, '--preset', 'paper'], directory, ['--cells 3, not 8'])
   const { code } = await run([...resume, '--beta-p', '1.5', '--backend', 'auto', '--quiet'])

@@ -4,7 +4,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { expect, test } from 'vitest'
 import { type Finished, run } from './support/cli.js'
-import { fingerprint, temporary } from './support/files.js'
+import { fingerprint, json, temporary } from './support/files.js'
 import { proceed } from './support/proceed.js'
 import { small } from './support/settings.js'
 
@@ -58,10 +58,14 @@ test('Ctrl-C stops with 130, says how to go on, and going on ends with the same 
   expect(JSON.parse(out.trimEnd().split('\n').at(-1)!)).toMatchObject({ type: 'stopped', directory })
   expect(existsSync(join(directory, 'genotype.json'))).toBe(false)
 
-  expect(await proceed(['search', ...small], directory, 'SIGINT', never)).toMatchObject({ code: 0 })
-  expect(fingerprint(directory)).toEqual(expected)
+  // On as many threads as there are now.
+  const resume = ['search', '--out', directory, '--resume', '--quiet', '--threads', '2']
+  expect(await run(resume)).toMatchObject({ code: 0 })
+  expect(json(join(directory, 'config.json'))).toMatchObject({ threads: 2 })
+  expect({ ...fingerprint(directory), 'config.json': expected['config.json'] }).toEqual(expected)
 
   // A finished run has nothing left to do.
+  const finished = fingerprint(directory)
   expect(await proceed(['search', ...small], directory, 'SIGINT', never)).toMatchObject({ code: 0 })
-  expect(fingerprint(directory)).toEqual(expected)
+  expect(fingerprint(directory)).toEqual(finished)
 })

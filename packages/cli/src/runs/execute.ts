@@ -84,7 +84,9 @@ export const perform = <R extends RunBase, S extends RunState, E extends Progres
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
   return pipe(
-    stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(format, directory, config),
+    stored?.backend === config.backend && stored.threads === config.threads
+      ? TE.right(undefined)
+      : writeRunConfig(format, directory, config),
     TE.flatMap(() => readSnapshot<S, R>(format, directory, config)),
     TE.tapIO(snapshot => () => {
       tell({ type: 'start', directory, resumed: stored !== undefined, config })

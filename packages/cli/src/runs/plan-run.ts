@@ -101,7 +101,7 @@ const unused = (files: RunFiles, directory: string): TE.TaskEither<CpnasError, v
 const comparisons = <P extends string, C extends object, R extends RunBase>(
   { hyperparameters: { presets }, configOf }: RunKind<P, C, R>,
   stored: R,
-  { preset, hyperparameters, threads, dataset, imageSize }: Request<P, C>,
+  { preset, hyperparameters, dataset, imageSize }: Request<P, C>,
 ): readonly Comparison[] => {
   const asked: Partial<C> = { ...(preset === undefined ? {} : presets[preset]), ...hyperparameters }
   const config = configOf(stored)
@@ -109,7 +109,6 @@ const comparisons = <P extends string, C extends object, R extends RunBase>(
     ...(Object.keys(asked) as (keyof C & string)[]).map(
       name => [flagOf(name), formatValue(config[name]), formatValue(asked[name])] as const,
     ),
-    ['--threads', String(stored.threads), threads?.toString()],
     ['--dataset', stored.dataset, dataset],
     ['--image-size', stored.imageSize?.toString() ?? 'absent', imageSize?.toString()],
   ]
@@ -147,9 +146,9 @@ const planResumed = <P extends string, C extends object, R extends RunBase>(
         : E.right({
             directory: request.directory,
             stored,
-            // Any engine can go on; unasked, the one that was at it.
+            // Any engine can go on, on any number of threads; unasked, the one that was at it.
             backend: request.backend === undefined || request.backend === 'auto' ? stored.backend : request.backend,
-            threads: stored.threads,
+            threads: request.threads ?? stored.threads,
             data: request.data ?? stored.data ?? undefined,
             dataset: stored.dataset,
             imageSize: stored.imageSize,

@@ -126,7 +126,7 @@ const checkLabels = (stored: RunBase | undefined, { train }: OpenData): E.Either
         ),
       )
 
-/** What is written down of a run; of a resumed one only the engine can change. */
+/** What is written down of a run; of a resumed one only the engine and its threads can change. */
 const runConfig = <C, R extends RunBase>(
   { stored, threads }: Plan<C, R>,
   { source, train }: OpenData,
@@ -142,7 +142,7 @@ const runConfig = <C, R extends RunBase>(
         backend: name,
         threads,
       })
-    : { ...stored, backend: name }
+    : { ...stored, backend: name, threads }
 
 /** What a run works with, all of it opened, and its directory locked. */
 export interface Opened<R extends RunBase, E extends ProgressEvent, A = undefined> {

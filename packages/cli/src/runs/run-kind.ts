@@ -12,7 +12,7 @@ export interface RunBase {
   readonly labels: string
   /** Height and width that the images of a folder are brought to; absent for data sets of images of one size. */
   readonly imageSize?: number
-  /** The engine that works on it, and the threads it was given. Another engine goes on with the same files, and rounds differently. */
+  /** The engine that works on it, and the threads it was given, which change nothing. Another engine goes on with the same files, and rounds differently. */
   readonly backend: string
   readonly threads: number
 }
@@ -55,9 +55,8 @@ export interface RunKind<P extends string, C extends object, R extends RunBase> 
 }
 
 /** What every checkpoint must have been made with. Where the data lie does not count, nor which engine computed. */
-export const commonSettings = ({ dataset, labels, imageSize, threads }: RunBase): Settings => ({
+export const commonSettings = ({ dataset, labels, imageSize }: RunBase): Settings => ({
   dataset,
   labels,
   ...(imageSize === undefined ? {} : { imageSize }),
-  threads,
 })
