@@ -56,7 +56,9 @@ describe.each(engines)('$name', async engine => {
   })
 
   test('the same seed gives the same bits', async () => {
-    for (const lesson of fc.sample(lessons, { numRuns: 2, seed: 2 })) {
+    // Small ones: engines in plain JavaScript take minutes for large ones.
+    const small = lessons.filter(({ spec, size }) => spec.cells < 3 && spec.channels < 4 && size < 8)
+    for (const lesson of fc.sample(small, { numRuns: 2, seed: 2 })) {
       const [first, second] = [await learn(backend, lesson, 2), await learn(backend, lesson, 2)]
       if (jitter === 0) expect(second).toEqual(first)
       else expect(apart(second, first)).toBeLessThan(jitter)
