@@ -61,7 +61,7 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
       ${asTheyLie('A')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         let value = entering(x[uniforms.xAt + pixel.x * uniforms.inChannels + tap.x], tap.x);
-        return select(0.0, value, pixel.x < uniforms.${pixels} && tap.x < uniforms.${ends});
+        return select(0.0, value, (pixel.x < uniforms.${pixels}) & (tap.x < uniforms.${ends}));
       }`
           : `
       fn slowA(i: i32) -> vec4<i32> {
@@ -79,7 +79,7 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         let at = pixel.xy + tap.xy;
         let value = x[uniforms.xAt + ((pixel.z + at.x) * uniforms.inWidth + at.y) * uniforms.inChannels + tap.z];
-        let inside = at.x >= 0 && at.x < uniforms.inHeight && at.y >= 0 && at.y < uniforms.inWidth;
+        let inside = (at.x >= 0) & (at.x < uniforms.inHeight) & (at.y >= 0) & (at.y < uniforms.inWidth);
         return select(0.0, entering(value, tap.z), inside);
       }`
       }`,
@@ -102,7 +102,7 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
       ${asTheyLie('A')}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         let value = gradient(pixel.x * uniforms.outChannels + tap.x, tap.x);
-        return select(0.0, value, pixel.x < uniforms.rows && tap.x < uniforms.depth);
+        return select(0.0, value, (pixel.x < uniforms.rows) & (tap.x < uniforms.depth));
       }`
           : `
       fn slowA(i: i32) -> vec4<i32> {
@@ -122,8 +122,8 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
         var at = first;
         if (uniforms.stride > 1) { at /= uniforms.stride; }
         let value = gradient(((pixel.z + at.x) * uniforms.outWidth + at.y) * uniforms.outChannels + tap.z, tap.z);
-        let inside = all(first >= vec2<i32>(0)) && all(at * uniforms.stride == first) &&
-          at.x < uniforms.outHeight && at.y < uniforms.outWidth;
+        let inside = all(first >= vec2<i32>(0)) & all(at * uniforms.stride == first) &
+          (at.x < uniforms.outHeight) & (at.y < uniforms.outWidth);
         return select(0.0, value, inside);
       }`
       }`,
@@ -140,7 +140,7 @@ const filters = (w: TfjsTensor): Factor => ({
     ${asTheyLie('B')}
     fn elementB(column: vec4<i32>, depth: vec4<i32>) -> f32 {
       let value = w[uniforms.wAt + depth.x * uniforms.columns + column.x];
-      return select(0.0, value, column.x < uniforms.columns && depth.x < uniforms.depth);
+      return select(0.0, value, (column.x < uniforms.columns) & (depth.x < uniforms.depth));
     }`,
 })
 
@@ -158,7 +158,7 @@ const adjointFilters = (w: TfjsTensor): Factor => ({
     fn slowB(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
     fn elementB(depth: vec4<i32>, column: vec4<i32>) -> f32 {
       let value = w[uniforms.wAt + (depth.y + column.x) * uniforms.outChannels + depth.z];
-      return select(0.0, value, depth.x < uniforms.depth && column.x < uniforms.columns);
+      return select(0.0, value, (depth.x < uniforms.depth) & (column.x < uniforms.columns));
     }`,
 })
 
@@ -174,7 +174,7 @@ const gradientRows = (dy: Gradient<TfjsTensor>): Factor => {
       ${asTheyLie('B')}
       fn elementB(column: vec4<i32>, pixel: vec4<i32>) -> f32 {
         let value = gradient(pixel.x * uniforms.columns + column.x, column.x);
-        return select(0.0, value, column.x < uniforms.columns && pixel.x < uniforms.depth);
+        return select(0.0, value, (column.x < uniforms.columns) & (pixel.x < uniforms.depth));
       }`,
   }
 }

@@ -24,7 +24,7 @@ const forward: Fragment = eachElement(
       let column = corner.y + kx * uniforms.dilation;
       let value = x[uniforms.xAt + ((pixel.z * uniforms.inHeight + y) * uniforms.inWidth + column) * uniforms.inChannels + channel];
       let weight = w[uniforms.wAt + (ky * kernelWidth() + kx) * uniforms.inChannels + channel];
-      let inside = y >= 0 && y < uniforms.inHeight && column >= 0 && column < uniforms.inWidth;
+      let inside = (y >= 0) & (y < uniforms.inHeight) & (column >= 0) & (column < uniforms.inWidth);
       sum += select(0.0, entering(value, channel) * weight, inside);
     }
   }
@@ -41,13 +41,13 @@ const adjoint: Fragment = eachElement(
   for (var ky = 0; ky < kernelHeight(); ky++) {
     let down = corner.x - ky * uniforms.dilation;
     let y = unstrided(down);
-    let insideY = down >= 0 && y < uniforms.outHeight && y * uniforms.stride == down;
+    let insideY = (down >= 0) & (y < uniforms.outHeight) & (y * uniforms.stride == down);
     for (var kx = 0; kx < kernelWidth(); kx++) {
       let along = corner.y - kx * uniforms.dilation;
       let column = unstrided(along);
       let at = ((pixel.z * uniforms.outHeight + y) * uniforms.outWidth + column) * uniforms.inChannels + channel;
       let weight = w[uniforms.wAt + (ky * kernelWidth() + kx) * uniforms.inChannels + channel];
-      let inside = insideY && along >= 0 && column < uniforms.outWidth && column * uniforms.stride == along;
+      let inside = insideY & (along >= 0) & (column < uniforms.outWidth) & (column * uniforms.stride == along);
       sum += select(0.0, gradient(at, channel) * weight, inside);
     }
   }
@@ -67,7 +67,7 @@ const filterSums = family((taps: number) =>
       fn combine(i: i32, j: i32) { ${times(taps, kx => `sums${kx}[i] += sums${kx}[j];`)} }
       fn product(image: i32, iy: i32, ix: i32, channel: i32, dy: f32) -> f32 {
         let value = x[uniforms.xAt + ((image * uniforms.inHeight + iy) * uniforms.inWidth + ix) * uniforms.inChannels + channel];
-        let inside = iy >= 0 && iy < uniforms.inHeight && ix >= 0 && ix < uniforms.inWidth;
+        let inside = (iy >= 0) & (iy < uniforms.inHeight) & (ix >= 0) & (ix < uniforms.inWidth);
         return select(0.0, entering(value, channel) * dy, inside);
       }`,
     begin: times(taps, kx => `var sum${kx} = 0.0;`),

@@ -20,7 +20,7 @@ const matrix = (name: 'A' | 'B', x: TfjsTensor, fast: 'depth' | 'side'): Factor 
       fn slow${name}(i: i32) -> vec4<i32> { return vec4<i32>(i, 0, 0, 0); }
       fn element${name}(fast: vec4<i32>, slow: vec4<i32>) -> f32 {
         let value = ${input}[uniforms.${input}At + slow.x * uniforms.${quick} + fast.x];
-        return select(0.0, value, fast.x < uniforms.${quick} && slow.x < uniforms.${still});
+        return select(0.0, value, (fast.x < uniforms.${quick}) & (slow.x < uniforms.${still}));
       }`,
   }
 }

@@ -15,7 +15,7 @@ const eachTap = (body: string): string => `
     for (var kx = 0; kx < kernelWidth(); kx++) {
       let column = corner.y + kx * uniforms.dilation;
       let candidate = x[uniforms.xAt + ((pixel.z * uniforms.inHeight + y) * uniforms.inWidth + column) * uniforms.inChannels + channel];
-      let inside = y >= 0 && y < uniforms.inHeight && column >= 0 && column < uniforms.inWidth;
+      let inside = (y >= 0) & (y < uniforms.inHeight) & (column >= 0) & (column < uniforms.inWidth);
       ${body}
     }
   }`
@@ -26,11 +26,11 @@ const eachWindow = (value: string): string => `
   for (var wy = 0; wy < kernelHeight(); wy++) {
     let down = pixel.x + uniforms.padTop - wy * uniforms.dilation;
     let outY = unstrided(down);
-    let insideY = down >= 0 && outY < uniforms.outHeight && outY * uniforms.stride == down;
+    let insideY = (down >= 0) & (outY < uniforms.outHeight) & (outY * uniforms.stride == down);
     for (var wx = 0; wx < kernelWidth(); wx++) {
       let across = pixel.y + uniforms.padLeft - wx * uniforms.dilation;
       let outX = unstrided(across);
-      let inside = insideY && across >= 0 && outX < uniforms.outWidth && outX * uniforms.stride == across;
+      let inside = insideY & (across >= 0) & (outX < uniforms.outWidth) & (outX * uniforms.stride == across);
       let at = ((pixel.z * uniforms.outHeight + outY) * uniforms.outWidth + outX) * uniforms.inChannels + channel;
       sum += select(0.0, ${value}, inside);
     }
@@ -45,7 +45,7 @@ const findMaximum = `${cornerOfOutput}
   var best = 0.0;
   var tap = -1;
   ${eachTap(`
-    let better = inside && (tap < 0 || candidate > best || (isnan(candidate) && !isnan(best)));
+    let better = inside & ((tap < 0) | (candidate > best) | (isnan(candidate) & !isnan(best)));
     best = select(best, candidate, better);
     tap = select(tap, ky * kernelWidth() + kx, better);`)}`
 

@@ -16,7 +16,7 @@ export interface Factor extends Fragment {
   readonly kept: boolean
   /**
    * WGSL: `fast<name>(i) -> vec4<i32>` and `slow<name>(i) -> vec4<i32>`, the places of the two indices, which may lie beyond
-   * the end, and `element<name>(fast, slow) -> f32`, zero there: selected after the reading, not branched over, so that the reads of
+   * the end, and `element<name>(fast, slow) -> f32`, zero there: selected after the reading, not branched over (as `&&` does), so that the reads of
    * several elements overlap (what lies beyond a buffer may be read, it is some value).
    */
   readonly source: () => string

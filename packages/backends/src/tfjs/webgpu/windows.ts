@@ -38,8 +38,8 @@ const activating = `
   fn activated(h: f32) -> f32 {
     // Selected, not branched over: this stands in the innermost loops.
     let bits = bitcast<u32>(h);
-    let rectified = select(h, 0.0, uniforms.activation == ${numbers.relu} && bits >= 0x80000000u && bits <= 0xff800000u);
-    let sign = select(-1.0, 1.0, bits <= 0x7f800000u || bits == 0x80000000u);
+    let rectified = select(h, 0.0, (uniforms.activation == ${numbers.relu}) & (bits >= 0x80000000u) & (bits <= 0xff800000u));
+    let sign = select(-1.0, 1.0, (bits <= 0x7f800000u) | (bits == 0x80000000u));
     return select(rectified, sign, uniforms.activation >= ${numbers.sign});
   }
   fn activatedSlope(h: f32) -> f32 {
