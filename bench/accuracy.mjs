@@ -1,7 +1,6 @@
 // pnpm bench:accuracy: what a found genotype is worth once it is trained: its Child with the CP loss and without (cross-entropy alone), the
-// Child of random genotypes of the same space, with and without, and the Parent of the found cells, which
-// has the compactness of the CP loss too; each over several seeds. Runs are
-// ordinary trainings in --out; called again, it goes on where it was stopped and repeats nothing that is finished.
+// Child of random genotypes of the same space, with and without, and the Parent of the found cells by cross-entropy alone; each over
+// several seeds. Runs are ordinary trainings in --out; called again, it goes on where it was stopped and repeats nothing that is finished.
 //   --genotype FILE|RUN --data DIR --seeds N --jobs N --out DIR --json -- OPTIONS OF cpnas train
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -45,7 +44,7 @@ const arms = [
     name: 'Parent of the found cells',
     directory: 'parent',
     genotype: () => options.genotype,
-    train: ['--precision', 'float'],
+    train: ['--precision', 'float', ...withoutLoss],
   },
 ]
 const runs = seeds.flatMap(seed =>

@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { testTimeout: 0 } })
+export default defineConfig({ test: { testTimeout: 0, maxWorkers: '100%' } })

@@ -77,7 +77,8 @@ const quick: TrainingConfig = {
   learningRate: 0.01,
   dropPath: 0,
   auxiliaryWeight: 0,
-  filterWeight: 0.01,
+  filterWeight: 1e-3,
+  lambda: 0.01,
 }
 
 /** Complete configurations by name. */

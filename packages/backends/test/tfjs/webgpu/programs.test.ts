@@ -58,7 +58,7 @@ describe.runIf(runtime)('WebGPU programs', () => {
           await holdToReference(few, reference, kernelCase)
           expect(few.memory()).toEqual({ tensors: 0, bytes: 0 })
         }),
-        { numRuns: 20 },
+        { numRuns: 8 },
       )
     },
   )
