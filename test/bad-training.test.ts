@@ -101,10 +101,10 @@ test('there is nothing to resume, or a search', async () => {
 test('options that are not those of the run to resume are named', async () => {
   const directory = finishedTraining()
   const resume = ['train', '--out', directory, '--resume']
-  await expectRefusal([...resume, '--lambda', '2', '--cells', '3', '--threads', '2'], directory, [
-    /^cpnas: --lambda, --threads: /,
-    '--lambda 0.1, not 2',
-    '--threads 1, not 2',
+  await expectRefusal([...resume, '--lambda', '2', '--cells', '3', '--channels', '3'], directory, [
+    /^cpnas: --channels, --lambda: /,
+    '--channels 2, not 3',
+    '--lambda 0.01, not 2',
   ])
   const other = join(temporary(), 'other.json')
   writeFileSync(other, readFileSync(file, 'utf8').replace('"none"', '"max_pool_3x3"'))
@@ -112,7 +112,7 @@ test('options that are not those of the run to resume are named', async () => {
   await expectRefusal([...resume, '--teacher', template], directory, ['--teacher absent, not'])
   await expectRefusal([...resume, '--init-from', template], directory, ['--init-from absent, not'])
   const before = fingerprint(directory)
-  expect(await run([...resume, '--genotype', file, '--lambda', '0.1', '--quiet'])).toMatchObject({ code: 0 })
+  expect(await run([...resume, '--genotype', file, '--lambda', '0.01', '--quiet'])).toMatchObject({ code: 0 })
   expect(fingerprint(directory)).toEqual(before)
 })
 
@@ -131,7 +131,11 @@ test('another teacher than the one that the run was begun with', async () => {
 })
 
 test.for<readonly [string, (text: string) => string, RegExp]>([
-  ['an option out of range', text => text.replace('"lambda": 0.1', '"lambda": -1'), /config\.json: "training\.lambda"/],
+  [
+    'an option out of range',
+    text => text.replace('"lambda": 0.01', '"lambda": -1'),
+    /config\.json: "training\.lambda"/,
+  ],
   ['other cells', text => text.replace('"skip_connect"', '"max_pool_3x3"'), /other settings: genotype/],
   ['an unknown operation', text => text.replace('"skip_connect"', '"conv_9x9"'), /config\.json: "genotype".*conv_9x9/],
   ['no sources', text => text.replace('"teacher": null', '"teacher": 5'), /does not say what it begins from/],
