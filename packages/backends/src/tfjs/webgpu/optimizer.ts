@@ -3,7 +3,8 @@ import type { Kernels, ParameterUpdate, StepCoefficients } from '../../kernels.j
 import { sizeOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { columnSums, planColumns } from './column-reduction.js'
-import type { Launcher, Program, TableRow } from './program.js'
+import type { TableRow } from './launch.js'
+import type { Launcher, Program } from './program.js'
 import { type Batch, batches, segmentProgram, workgroupsFor } from './segments.js'
 import { bitsOf, foldWorkgroup, spread, THREADS } from './wgsl.js'
 

@@ -3,6 +3,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { type Shape, sizeOf } from '../../shape.js'
 import type { WebgpuRuntime } from '../open/webgpu.js'
 import type { Store, TfjsTensor } from '../tensor.js'
+import type { Launch } from './launch.js'
 import { makeRecorder } from './recorder.js'
 
 /** A compute shader of ours. Two programs of one `key` have the same source: whatever the source depends on is in the key. */
@@ -34,18 +35,6 @@ export const family = <A extends readonly unknown[]>(
     made.set(key, program)
     return program
   }
-}
-
-export type TableRow = readonly [number, number, number, number]
-
-export interface Launch {
-  readonly inputs: readonly TfjsTensor[]
-  readonly integers?: readonly number[]
-  readonly floats?: readonly number[]
-  /** The first of the table's rows; the others are 0. */
-  readonly table?: readonly TableRow[]
-  /** Workgroups in x, y and z. */
-  readonly workgroups: readonly [number, number, number]
 }
 
 export interface Launcher {

@@ -1,6 +1,6 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import type { Launch } from './program.js'
+import type { Launch } from './launch.js'
 import { bitsOf } from './wgsl.js'
 
 /** What TensorFlow.js's backend keeps of the commands that it has not submitted, private in its types. */
