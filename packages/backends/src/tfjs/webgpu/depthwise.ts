@@ -9,25 +9,29 @@ import { gradients } from './gradients.js'
 import { family, type Launcher } from './program.js'
 import { reshaped } from './reshaped.js'
 import { THREADS, times } from './wgsl.js'
-import { eachElement, elements, geometry, giveInputGradient, outputGradient, prologue, windowSides } from './windows.js'
+import {
+  eachElement,
+  eachTap,
+  eachWindow,
+  elements,
+  geometry,
+  giveInputGradient,
+  outputGradient,
+  prologue,
+  windowSides,
+} from './windows.js'
+
+/** WGSL: the weight of a tap. */
+const weight = (ky: string, kx: string): string =>
+  `w[uniforms.wAt + (${ky} * kernelWidth() + ${kx}) * uniforms.inChannels + channel]`
 
 const forward: Fragment = eachElement(
   'depthwise',
   'outWidth',
   'outHeight',
   `
-  let corner = vec2<i32>(pixel.x, pixel.y) * uniforms.stride - vec2<i32>(uniforms.padTop, uniforms.padLeft);
   var sum = 0.0;
-  for (var ky = 0; ky < kernelHeight(); ky++) {
-    let y = corner.x + ky * uniforms.dilation;
-    for (var kx = 0; kx < kernelWidth(); kx++) {
-      let column = corner.y + kx * uniforms.dilation;
-      let value = x[uniforms.xAt + ((pixel.z * uniforms.inHeight + y) * uniforms.inWidth + column) * uniforms.inChannels + channel];
-      let weight = w[uniforms.wAt + (ky * kernelWidth() + kx) * uniforms.inChannels + channel];
-      let inside = (y >= 0) & (y < uniforms.inHeight) & (column >= 0) & (column < uniforms.inWidth);
-      sum += select(0.0, entering(value, channel) * weight, inside);
-    }
-  }
+  ${eachTap(`sum += select(0.0, entering(candidate, channel) * ${weight('ky', 'kx')}, inside);`)}
   result[i] = sum;`,
 )
 
@@ -35,23 +39,7 @@ const adjoint: Fragment = eachElement(
   'depthwise adjoint',
   'inWidth',
   'inHeight',
-  `
-  let corner = vec2<i32>(pixel.x, pixel.y) + vec2<i32>(uniforms.padTop, uniforms.padLeft);
-  var sum = 0.0;
-  for (var ky = 0; ky < kernelHeight(); ky++) {
-    let down = corner.x - ky * uniforms.dilation;
-    let y = unstrided(down);
-    let insideY = (down >= 0) & (y < uniforms.outHeight) & (y * uniforms.stride == down);
-    for (var kx = 0; kx < kernelWidth(); kx++) {
-      let along = corner.y - kx * uniforms.dilation;
-      let column = unstrided(along);
-      let at = ((pixel.z * uniforms.outHeight + y) * uniforms.outWidth + column) * uniforms.inChannels + channel;
-      let weight = w[uniforms.wAt + (ky * kernelWidth() + kx) * uniforms.inChannels + channel];
-      let inside = insideY & (along >= 0) & (column < uniforms.outWidth) & (column * uniforms.stride == along);
-      sum += select(0.0, gradient(at, channel) * weight, inside);
-    }
-  }
-  give(i, channel, sum);`,
+  eachWindow(`gradient(at, channel) * ${weight('wy', 'wx')}`),
 )
 
 /**

@@ -4,44 +4,12 @@ import { sizeOf } from '../../shape.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import { type Fragment, makeRunner } from './fragment.js'
 import type { Launcher } from './program.js'
-import { eachElement, elements, geometry, giveInputGradient, windowSides } from './windows.js'
+import { eachElement, eachTap, eachWindow, elements, geometry, giveInputGradient, windowSides } from './windows.js'
 
 const plain = { activation: 'identity' } as const
 
-/** WGSL: `for` every tap of the window at `corner`: `candidate`, the input there if it is `inside` the image. */
-const eachTap = (body: string): string => `
-  for (var ky = 0; ky < kernelHeight(); ky++) {
-    let y = corner.x + ky * uniforms.dilation;
-    for (var kx = 0; kx < kernelWidth(); kx++) {
-      let column = corner.y + kx * uniforms.dilation;
-      let candidate = x[uniforms.xAt + ((pixel.z * uniforms.inHeight + y) * uniforms.inWidth + column) * uniforms.inChannels + channel];
-      let inside = (y >= 0) & (y < uniforms.inHeight) & (column >= 0) & (column < uniforms.inWidth);
-      ${body}
-    }
-  }`
-
-/** WGSL: adds up in `sum`, over the windows that the input pixel may lie in, `value` of window `at` if it does: by its tap (wy, wx). */
-const eachWindow = (value: string): string => `
-  var sum = 0.0;
-  for (var wy = 0; wy < kernelHeight(); wy++) {
-    let down = pixel.x + uniforms.padTop - wy * uniforms.dilation;
-    let outY = unstrided(down);
-    let insideY = (down >= 0) & (outY < uniforms.outHeight) & (outY * uniforms.stride == down);
-    for (var wx = 0; wx < kernelWidth(); wx++) {
-      let across = pixel.y + uniforms.padLeft - wx * uniforms.dilation;
-      let outX = unstrided(across);
-      let inside = insideY & (across >= 0) & (outX < uniforms.outWidth) & (outX * uniforms.stride == across);
-      let at = ((pixel.z * uniforms.outHeight + outY) * uniforms.outWidth + outX) * uniforms.inChannels + channel;
-      sum += select(0.0, ${value}, inside);
-    }
-  }
-  give(i, channel, sum);`
-
-const cornerOfOutput = `
-  let corner = vec2<i32>(pixel.x, pixel.y) * uniforms.stride - vec2<i32>(uniforms.padTop, uniforms.padLeft);`
-
 /** WGSL: the first maximum of a window: its value `best` and the number `tap` of where it is. NaN is greater than every number. */
-const findMaximum = `${cornerOfOutput}
+const findMaximum = `
   var best = 0.0;
   var tap = -1;
   ${eachTap(`
@@ -64,7 +32,7 @@ const average: Fragment = eachElement(
   'average pool',
   'outWidth',
   'outHeight',
-  `${cornerOfOutput}
+  `
   var sum = 0.0;
   var count = 0.0;
   ${eachTap('sum += select(0.0, candidate, inside); count += select(0.0, 1.0, inside);')}

@@ -149,6 +149,36 @@ export const eachElement = (key: string, width: string, height: string, body: st
     }`,
 })
 
+/** WGSL: `for` every tap (ky, kx) of the window of output `pixel`: `candidate`, the input there if it is `inside` the image. */
+export const eachTap = (body: string): string => `
+  let corner = vec2<i32>(pixel.x, pixel.y) * uniforms.stride - vec2<i32>(uniforms.padTop, uniforms.padLeft);
+  for (var ky = 0; ky < kernelHeight(); ky++) {
+    let y = corner.x + ky * uniforms.dilation;
+    for (var kx = 0; kx < kernelWidth(); kx++) {
+      let column = corner.y + kx * uniforms.dilation;
+      let candidate = x[uniforms.xAt + ((pixel.z * uniforms.inHeight + y) * uniforms.inWidth + column) * uniforms.inChannels + channel];
+      let inside = (y >= 0) & (y < uniforms.inHeight) & (column >= 0) & (column < uniforms.inWidth);
+      ${body}
+    }
+  }`
+
+/** WGSL: adds up in `sum`, over the windows that input `pixel` may lie in, `value` of window `at` if it does, by its tap (wy, wx); and gives it. */
+export const eachWindow = (value: string): string => `
+  var sum = 0.0;
+  for (var wy = 0; wy < kernelHeight(); wy++) {
+    let down = pixel.x + uniforms.padTop - wy * uniforms.dilation;
+    let outY = unstrided(down);
+    let insideY = (down >= 0) & (outY < uniforms.outHeight) & (outY * uniforms.stride == down);
+    for (var wx = 0; wx < kernelWidth(); wx++) {
+      let across = pixel.y + uniforms.padLeft - wx * uniforms.dilation;
+      let outX = unstrided(across);
+      let inside = insideY & (across >= 0) & (outX < uniforms.outWidth) & (outX * uniforms.stride == across);
+      let at = ((pixel.z * uniforms.outHeight + outY) * uniforms.outWidth + outX) * uniforms.inChannels + channel;
+      sum += select(0.0, ${value}, inside);
+    }
+  }
+  give(i, channel, sum);`
+
 /** One invocation an element. */
 export const elements = (count: number, fragments: readonly Fragment[]): Dispatch => ({
   fragments: [{ key: '', integers: { elements: count } }, ...fragments],
