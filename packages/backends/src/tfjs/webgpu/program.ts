@@ -4,6 +4,7 @@ import { type Shape, sizeOf } from '../../shape.js'
 import type { WebgpuRuntime } from '../open/webgpu.js'
 import type { Store, TfjsTensor } from '../tensor.js'
 import type { Launch } from './launch.js'
+import type { WebgpuOptions } from './options.js'
 import { makeRecorder } from './recorder.js'
 
 /** A compute shader of ours. Two programs of one `key` have the same source: whatever the source depends on is in the key. */
@@ -55,17 +56,6 @@ export interface Launcher {
 const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(buffer.shape)] })
 /** TensorFlow.js compiles anew when an input's shape relates otherwise to the result's; ours say where they read themselves. */
 const shapeless = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [] })
-
-/** What programs are made for. Defaults are by the device. */
-export interface WebgpuOptions {
-  /** How many buffers a program may bind, its result included. Default: as many as the device allows. */
-  readonly bindings?: number
-  /**
-   * How many reads of memory an invocation asks for at once. Default: as many as there are, so that a GPU waits for memory
-   * once; 1 on a software adapter, which compiles long shaders for seconds and does not wait.
-   */
-  readonly reads?: number
-}
 
 export const makeLauncher = (
   runtime: Pick<WebgpuRuntime, 'backend' | 'check' | 'adapter'> & { readonly backend: WebGPUBackend },
