@@ -1,12 +1,12 @@
 import { type Geometry, outputShape } from '../../geometry.js'
 import type { Gradient, Kernels, Prologue } from '../../kernels.js'
 import type { Store, TfjsTensor } from '../tensor.js'
-import { type Fragment, makeRunner } from './fragment.js'
+import { type Fragment, makeRunner, type Runner } from './fragment.js'
 import { gradients } from './gradients.js'
 import { type Factor, product, productInto } from './product.js'
 import type { Launcher } from './program.js'
 import { reshaped } from './reshaped.js'
-import { geometry, giveInputGradient, outputGradient, prologue } from './windows.js'
+import { geometry, giveInputGradient, outputGradient, prologue, unstriding } from './windows.js'
 
 /** Whether output pixels are input pixels: a convolution is then a product of matrices as they lie. */
 const pointwise = (g: Geometry): boolean =>
@@ -87,11 +87,12 @@ const patches = (taps: 'depth' | 'side', x: TfjsTensor, g: Geometry, p: Prologue
 }
 
 /** Of every input pixel the output pixels whose windows it lies in, tap by tap: their gradients. */
-const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
+const adjointPatches = (run: Runner, dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
   const from = outputGradient(dy)
   const direct = pointwise(g)
+  const strides = unstriding(run, g)
   return {
-    key: `adjoint ${direct} ${from.key}`,
+    key: `adjoint ${direct ? 'direct' : strides.key} ${from.key}`,
     ...merge(from, geometry(g)),
     fast: 'depth',
     kept: !direct,
@@ -117,10 +118,10 @@ const adjointPatches = (dy: Gradient<TfjsTensor>, g: Geometry): Factor => {
         );
       }
       ${tapPlaces('outChannels', 'depth')}
+      ${strides.source!()}
       fn elementA(tap: vec4<i32>, pixel: vec4<i32>) -> f32 {
         let first = pixel.xy - tap.xy;
-        var at = first;
-        if (uniforms.stride > 1) { at /= uniforms.stride; }
+        let at = vec2<i32>(unstrided(first.x), unstrided(first.y));
         let value = gradient(((pixel.z + at.x) * uniforms.outWidth + at.y) * uniforms.outChannels + tap.z, tap.z);
         let inside = all(first >= vec2<i32>(0)) & all(at * uniforms.stride == first) &
           (at.x < uniforms.outHeight) & (at.y < uniforms.outWidth);
@@ -200,7 +201,7 @@ export const convolution = (launcher: Launcher, store: Store): Pick<Kernels<Tfjs
           }`,
         }
         return giveInputGradient(run, store, { g, x, p, into }, giving =>
-          productInto(run, sizes, adjointPatches(dy, g), adjointFilters(w), [...giving, writing]),
+          productInto(run, sizes, adjointPatches(run, dy, g), adjointFilters(w), [...giving, writing]),
         )
       },
       filters: (dy, _, x, g, p) => {

@@ -99,7 +99,13 @@ export const depthwise = (
     depthwiseConv2d: (x, w, g, p) => {
       const shape = outputShape(g)
       return run.fresh(
-        elements(sizeOf(shape), [geometry(g), windowSides(g), prologue(p), { key: '', inputs: { x, w } }, forward]),
+        elements(sizeOf(shape), [
+          geometry(g),
+          windowSides(run, g),
+          prologue(p),
+          { key: '', inputs: { x, w } },
+          forward,
+        ]),
         shape,
       )
     },
@@ -108,7 +114,7 @@ export const depthwise = (
         giveInputGradient(run, store, { g, x, p, into }, giving =>
           elements(sizeOf(inputShape(g)), [
             geometry(g),
-            windowSides(g),
+            windowSides(run, g),
             outputGradient(dy),
             { key: '', inputs: { w } },
             ...giving,

@@ -22,8 +22,8 @@ export interface Dispatch {
 
 /** Runs the shader that the fragments make up: into a new tensor of a shape, or on a tensor's buffer in place. */
 export interface Runner {
-  /** Reads of memory that an invocation asks for at once, where a shader leaves the choice. */
-  readonly reads: number
+  /** Whether shaders write short loops out. */
+  readonly unrolled: boolean
   fresh(dispatch: Dispatch, shape: Shape): TfjsTensor
   inPlace(dispatch: Dispatch, result: TfjsTensor): void
 }
@@ -144,7 +144,7 @@ export const makeRunner = (launcher: Launcher, store: Store): Runner => {
   }
 
   return {
-    reads: launcher.reads,
+    unrolled: launcher.unrolled,
     fresh: (dispatch, shape) => run(dispatch, (program, operands) => launcher.launch(program, operands, shape)),
     inPlace: (dispatch, result) => run(dispatch, (program, operands) => launcher.launchInto(program, operands, result)),
   }

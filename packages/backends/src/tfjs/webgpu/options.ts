@@ -3,8 +3,8 @@ export interface WebgpuOptions {
   /** How many buffers a program may bind, its result included. Default: as many as the device allows. */
   readonly bindings?: number
   /**
-   * How many reads of memory an invocation asks for at once. Default: as many as there are, so that a GPU waits for memory
-   * once; 1 on a software adapter, which compiles long shaders for seconds and does not wait.
+   * Whether shaders write short loops out, so that their reads of memory overlap. Default: yes, for a GPU waits for memory; no on
+   * a software adapter, which does not wait and compiles long shaders for seconds.
    */
-  readonly reads?: number
+  readonly unrolled?: boolean
 }

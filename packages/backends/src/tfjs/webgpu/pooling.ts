@@ -68,7 +68,7 @@ export const pooling = (launcher: Launcher, store: Store): Pooling => {
   const inputs = (tensors: Readonly<Record<string, TfjsTensor>>): Fragment => ({ key: '', inputs: tensors })
   const overOutputs = (x: TfjsTensor, g: Geometry, program: Fragment): TfjsTensor => {
     const shape = outputShape(g)
-    return run.fresh(elements(sizeOf(shape), [geometry(g), windowSides(g), inputs({ x }), program]), shape)
+    return run.fresh(elements(sizeOf(shape), [geometry(g), windowSides(run, g), inputs({ x }), program]), shape)
   }
   const overInputs = (
     g: Geometry,
@@ -77,7 +77,7 @@ export const pooling = (launcher: Launcher, store: Store): Pooling => {
     program: readonly Fragment[],
   ): TfjsTensor =>
     giveInputGradient(run, store, { g, p: plain, into }, giving =>
-      elements(sizeOf(inputShape(g)), [geometry(g), windowSides(g), inputs(operands), ...giving, ...program]),
+      elements(sizeOf(inputShape(g)), [geometry(g), windowSides(run, g), inputs(operands), ...giving, ...program]),
     )
   return {
     maxPool: (x, g) => overOutputs(x, g, maximum),

@@ -1,7 +1,7 @@
 import type { Store, TfjsTensor } from '../tensor.js'
 import { sumParts } from './column-sums.js'
 import type { Dispatch, Fragment, Runner } from './fragment.js'
-import { spread, times, workgroupIndex } from './wgsl.js'
+import { opaque, spread, times, workgroupIndex } from './wgsl.js'
 
 /** Workgroups that fill a large device. */
 const WORKGROUPS = 512
@@ -45,9 +45,12 @@ const tileFor = ({ rows, columns }: Sizes): Tile => {
   return { rows: side, columns: across, depth: 16, perRow: 4, perColumn: 4 }
 }
 
+/** WGSL: the bound of a loop. */
+const bound = (count: number, unrolled: boolean): string => (unrolled ? `${count}` : `opaque(${count})`)
+
 /**
  * WGSL: `load<name>(thread, depth0, side0)` fills `tile<name>`, [depth][side] with one element between rows against bank conflicts.
- * Of what an invocation reads, `reads` elements are asked for before the first of them is needed.
+ * Unrolled, an invocation asks for all that it reads before the first of it is needed.
  */
 const loading = (
   name: 'A' | 'B',
@@ -55,12 +58,12 @@ const loading = (
   side: number,
   { depth }: Tile,
   threads: number,
-  reads: number,
+  unrolled: boolean,
 ): string => {
   const [quick, still] = fast === 'depth' ? [depth, side] : [side, depth]
   const [quickFrom, stillFrom] = fast === 'depth' ? ['depth0', 'side0'] : ['side0', 'depth0']
   const step = threads / quick
-  const together = Math.min(reads, still / step)
+  const together = unrolled ? still / step : 1
   const line = (i: number): string => `line + ${i * step}`
   const slow = (i: number): string => (kept ? `places${name}[${line(i)}]` : `slow${name}(${stillFrom} + ${line(i)})`)
   const cell = (i: number): string =>
@@ -74,14 +77,14 @@ const loading = (
     fn load${name}(thread: i32, depth0: i32, side0: i32) {
       let place = thread % ${quick};
       let at = fast${name}(${quickFrom} + place);
-      for (var line = thread / ${quick}; line < ${still}; line += ${together * step}) {
+      for (var line = thread / ${quick}; line < ${bound(still, unrolled)}; line += ${together * step}) {
         ${times(together, i => `let element${i} = element${name}(at, ${slow(i)});`)}
         ${times(together, i => `tile${name}[${cell(i)}] = element${i};`)}
       }
     }`
 }
 
-const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number, reads: number): string => {
+const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number, unrolled: boolean): string => {
   const columnGroups = tile.columns / tile.perColumn
   const rowGroups = tile.rows / tile.perRow
   const vector = `vec${tile.perColumn}<f32>`
@@ -93,10 +96,21 @@ const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number, reads: n
     a.kept && a.fast === 'side' ? 'keepA(thread, depth0);' : '',
     b.kept && b.fast === 'side' ? 'keepB(thread, depth0);' : '',
   ]
+  const writeSum = (i: string, j: string): string => `{
+    let row = row0 + r + ${i} * ${rowGroups};
+    let column = column0 + c + ${j} * ${columnGroups};
+    if (row < uniforms.rows && column < uniforms.columns) { write(part, row, column, sums[${i}][${j}]); }
+  }`
+  const upTo = (count: number): string => bound(count, unrolled)
+  const writing = unrolled
+    ? // By numbers: an array that is indexed by others might not stay in registers.
+      times(tile.perRow, i => times(tile.perColumn, j => writeSum(`${i}`, `${j}`)))
+    : `for (var i = 0; i < ${upTo(tile.perRow)}; i++) { for (var j = 0; j < ${upTo(tile.perColumn)}; j++) ${writeSum('i', 'j')} }`
   return `
     ${workgroupIndex}
-    ${loading('A', a, tile.rows, tile, threads, reads)}
-    ${loading('B', b, tile.columns, tile, threads, reads)}
+    ${opaque}
+    ${loading('A', a, tile.rows, tile, threads, unrolled)}
+    ${loading('B', b, tile.columns, tile, threads, unrolled)}
     fn main() {
       let thread = i32(localIndex);
       let group = workgroupIndex();
@@ -106,7 +120,7 @@ const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number, reads: n
       let column0 = (group - band * uniforms.columnTiles) * ${tile.columns};
       let r = thread / ${columnGroups};
       let c = thread % ${columnGroups};
-      ${times(tile.perRow, i => `var sum${i} = ${vector}(0.0);`)}
+      var sums: array<${vector}, ${tile.perRow}>;
       ${keptOnce.join(' ')}
       for (var slice = 0; slice < uniforms.slices; slice++) {
         let depth0 = (part * uniforms.slices + slice) * ${tile.depth};
@@ -115,24 +129,14 @@ const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number, reads: n
         loadA(thread, depth0, row0);
         loadB(thread, depth0, column0);
         workgroupBarrier();
-        for (var k = 0; k < ${tile.depth}; k++) {
+        for (var k = 0; k < ${upTo(tile.depth)}; k++) {
           let b = ${vector}(${Array.from({ length: tile.perColumn }, (_, j) => `tileB[k * ${tile.columns + 1} + c + ${j * columnGroups}]`).join(', ')});
-          ${times(tile.perRow, i => `sum${i} = fma(${vector}(tileA[k * ${tile.rows + 1} + r + ${i * rowGroups}]), b, sum${i});`)}
+          ${times(tile.perRow, i => `sums[${i}] = fma(${vector}(tileA[k * ${tile.rows + 1} + r + ${i * rowGroups}]), b, sums[${i}]);`)}
         }
         workgroupBarrier();
       }
       if (part >= uniforms.parts) { return; }
-      ${times(
-        tile.perRow,
-        i => `if (row0 + r + ${i * rowGroups} < uniforms.rows) {
-        ${times(
-          tile.perColumn,
-          j => `if (column0 + c + ${j * columnGroups} < uniforms.columns) {
-          write(part, row0 + r + ${i * rowGroups}, column0 + c + ${j * columnGroups}, sum${i}[${j}]);
-        }`,
-        )}
-      }`,
-      )}
+      ${writing}
     }`
 }
 
@@ -141,7 +145,7 @@ const multiplying = (a: Factor, b: Factor, tile: Tile, threads: number, reads: n
  * declaration of `write(part, row, column, value)`; the sum is cut in `parts`.
  */
 const productDispatch = (
-  { reads }: Runner,
+  { unrolled }: Runner,
   sizes: Sizes,
   a: Factor,
   b: Factor,
@@ -161,7 +165,7 @@ const productDispatch = (
       ...writing,
       {
         key: `${tile.rows} ${tile.columns} ${tile.depth}`,
-        source: () => multiplying(a, b, tile, threads, reads),
+        source: () => multiplying(a, b, tile, threads, unrolled),
       },
     ],
     threads,

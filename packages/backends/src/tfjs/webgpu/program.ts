@@ -47,8 +47,8 @@ export interface Launcher {
   recorded(): number
   /** Buffers that one program may bind, its result included. */
   readonly bindings: number
-  /** Reads of memory that an invocation asks for at once, where a program leaves the choice. */
-  readonly reads: number
+  /** Whether programs write short loops out. */
+  readonly unrolled: boolean
   /** Elements that a buffer may have. */
   readonly largest: number
 }
@@ -62,7 +62,7 @@ export const makeLauncher = (
   store: Store,
   {
     bindings = runtime.backend.device.limits.maxStorageBuffersPerShaderStage,
-    reads = runtime.adapter.software ? 1 : Number.POSITIVE_INFINITY,
+    unrolled = !runtime.adapter.software,
   }: WebgpuOptions = {},
 ): Launcher => {
   const { backend } = runtime
@@ -127,7 +127,7 @@ export const makeLauncher = (
     },
     recorded: recorder.recorded,
     bindings,
-    reads,
+    unrolled,
     largest: runtime.backend.device.limits.maxStorageBufferBindingSize / 4,
   }
 }

@@ -11,6 +11,9 @@ export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(
 export const times = (count: number, line: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => line(i)).join('\n')
 
+/** WGSL: `opaque(n)`, n, which no compiler knows to be n: it does not unroll a loop up to it. */
+export const opaque = 'fn opaque(n: i32) -> i32 { return select(0, n, numWorkgroups.x > 0u); }'
+
 /** At least `count` workgroups: along x, and over y where they are too many. In the shader `workgroupIndex()` is the number of one. */
 export const spread = (count: number): [number, number, number] => {
   const rows = Math.max(1, Math.ceil(count / LIMIT))

@@ -12,22 +12,27 @@ const UNROLLED = [3, 5]
 /** Strides that shaders know: they are divided by for every tap. */
 const KNOWN_STRIDES = [1, 2]
 
-/**
- * WGSL: `kernelHeight()`, `kernelWidth()`, and `unstrided(v)`, v / stride rounded to 0: by constants, which unroll the loops
- * over a window, where that is worth a shader of its own. The reads of a loop that is unrolled and does not
- * branch overlap.
- */
-export const windowSides = ({ kernelHeight, kernelWidth, stride }: Geometry): Fragment => {
-  const unrolled = kernelHeight === kernelWidth && UNROLLED.includes(kernelHeight)
-  const known = KNOWN_STRIDES.find(s => s === stride)
-  const side = (name: string, size: number): string =>
-    `fn ${name}() -> i32 { return ${unrolled ? size : `uniforms.${name}`}; }`
+/** WGSL: `unstrided(v)`, v / stride rounded to 0: by a constant where that is worth a shader of its own. */
+export const unstriding = ({ unrolled }: Runner, { stride }: Geometry): Fragment => {
+  const known = unrolled && KNOWN_STRIDES.find(s => s === stride)
   return {
-    key: `${unrolled ? kernelHeight : 'any'} ${known ?? 'any'}`,
-    source: () => `
-      ${side('kernelHeight', kernelHeight)}
-      ${side('kernelWidth', kernelWidth)}
-      fn unstrided(v: i32) -> i32 { return v / ${known ?? 'uniforms.stride'}; }`,
+    key: `${known || 'any'}`,
+    source: () => `fn unstrided(v: i32) -> i32 { return v / ${known || 'uniforms.stride'}; }`,
+  }
+}
+
+/**
+ * WGSL: `kernelHeight()` and `kernelWidth()`: by constants, which unroll the loops over a window, where that is worth a shader of
+ * its own; and `unstrided`. The reads of a loop that is unrolled and does not branch overlap.
+ */
+export const windowSides = (run: Runner, g: Geometry): Fragment => {
+  const known = run.unrolled && g.kernelHeight === g.kernelWidth && UNROLLED.includes(g.kernelHeight)
+  const side = (name: 'kernelHeight' | 'kernelWidth'): string =>
+    `fn ${name}() -> i32 { return ${known ? g[name] : `uniforms.${name}`}; }`
+  const strides = unstriding(run, g)
+  return {
+    key: `${known ? g.kernelHeight : 'any'} ${strides.key}`,
+    source: () => [side('kernelHeight'), side('kernelWidth'), strides.source!()].join('\n'),
   }
 }
 
@@ -45,12 +50,9 @@ const activating = `
   fn activatedSlope(h: f32) -> f32 {
     let bits = bitcast<u32>(h);
     let size = bits & 0x7fffffffu;
-    switch uniforms.activation {
-      case ${numbers.relu}: { return select(0.0, 1.0, bits - 1u < 0x7f800000u); }
-      case ${numbers.sign}: { return select(0.0, 1.0, size <= 0x3f800000u); }
-      case ${numbers['sign-polynomial']}: { return select(0.0, 2.0 - 2.0 * abs(h), size < 0x3f800000u); }
-      default: { return 1.0; }
-    }
+    let rectified = select(1.0, 0.0, (uniforms.activation == ${numbers.relu}) & (bits - 1u >= 0x7f800000u));
+    let clipped = select(0.0, select(1.0, 2.0 - 2.0 * abs(h), uniforms.activation == ${numbers['sign-polynomial']}), size <= 0x3f800000u);
+    return select(rectified, clipped, uniforms.activation >= ${numbers.sign});
   }`
 
 /** WGSL: `entering(value, channel)`, P of a value of x, and `slope(value, channel)`, activation' of its argument. */

@@ -10,7 +10,7 @@ import {
 } from '@cpnas/backends'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Data, data, floats } from '../../arbitraries.js'
-import { type KernelCase, linearCase } from '../../kernel-cases/kernel-case.js'
+import { absolute, type KernelCase, linearCase, onOperands } from '../../kernel-cases/kernel-case.js'
 import { holdToReference } from '../../kernel-errors.js'
 import { openIfThere } from '../open.js'
 
@@ -87,6 +87,8 @@ const products = [false, true].flatMap(transposeA =>
 )
 
 const pool = poolGeometry('pool', [16, 32, 31, 16], 3, { stride: 2 })
+const [image, windows] = [data(floats, [16, 32, 31, 16], 1), data(floats, outputShape(pool), 2)]
+const maxPoolGrad = <H>(k: Kernels<H>, x: H, dy: H): readonly H[] => [k.maxPoolGrad(dy, x, pool)]
 
 const cases: readonly KernelCase[] = [
   ...convolutions('1x1 of a batch of 64', { x: [64, 32, 32, 16], w: [1, 1, 16, 16] }),
@@ -106,27 +108,29 @@ const cases: readonly KernelCase[] = [
     (k, a, b) => [k.matMul(a!, b!, false, false)],
   ),
   ...products,
-  linearCase(
-    'average pooling',
-    [data(floats, [16, 32, 31, 16], 1), data(floats, outputShape(pool), 2)],
-    12,
-    (k, x, dy) => [k.avgPool(x!, pool), k.avgPoolGrad(dy!, pool)],
-  ),
+  linearCase('average pooling', [image, windows], 12, (k, x, dy) => [k.avgPool(x!, pool), k.avgPoolGrad(dy!, pool)]),
+  {
+    name: 'max pooling',
+    run: onOperands([image, windows], (k, x, dy) => maxPoolGrad(k, x!, dy!)),
+    magnitude: onOperands([image, absolute(windows)], (k, x, dy) => maxPoolGrad(k, x!, dy!)),
+    terms: 11,
+  },
 ]
 
 const runtime = await openIfThere(openWebgpu)
 
 describe.runIf(runtime)('WebGPU programs equal the reference at sizes of many tiles', () => {
   const kernels = webgpuKernels(runtime!)
-  // As many as on a GPU, whatever is here.
-  const manyReads = webgpuKernels(runtime!, { reads: Number.POSITIVE_INFINITY })
+  // As on a GPU, whatever is here.
+  const unrolled = webgpuKernels(runtime!, { unrolled: true })
   const reference = referenceKernels()
   afterAll(() => runtime!.close())
 
-  test.each(cases.filter(c => c.name.startsWith('tiles')).map(c => [c.name, c] as const))(
-    '%s, all reads at once',
+  const loops = ['tiles that do not divide', 'depthwise', 'average pooling', 'max pooling']
+  test.each(cases.filter(c => loops.some(name => c.name.startsWith(name))).map(c => [c.name, c] as const))(
+    '%s, loops written out',
     async (_, kernelCase) => {
-      await holdToReference(manyReads, reference, kernelCase)
+      await holdToReference(unrolled, reference, kernelCase)
     },
   )
 
