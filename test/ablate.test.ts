@@ -6,7 +6,7 @@ import { expectRefusal } from './support/expect-refusal.js'
 import { fingerprint, json, temporary } from './support/files.js'
 import { writeGenotype } from './support/genotype.js'
 import { proceed } from './support/proceed.js'
-import { tiny, tinyTraining } from './support/settings.js'
+import { fewToTest, tiny, tinyTraining } from './support/settings.js'
 
 /** Options of a search or a training as an ablation names them. */
 const of = (side: 'search' | 'train', settings: readonly string[]): readonly string[] =>
@@ -15,8 +15,10 @@ const of = (side: 'search' | 'train', settings: readonly string[]): readonly str
       ? `--${side}-${word.slice(2)}`
       : word,
   )
-const searching = of('search', tiny)
-const training = of('train', [...tinyTraining, '--epochs', '1'])
+const searchSettings = [...tiny, ...fewToTest]
+const trainingSettings = [...tinyTraining, '--epochs', '1', ...fewToTest]
+const searching = of('search', searchSettings)
+const training = of('train', trainingSettings)
 
 interface Results {
   readonly rows: readonly {
@@ -54,7 +56,9 @@ test('over beta_P: searches and trainings as the commands make them, a table, a 
   expect(readFileSync(join(directory, 'ablation.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(5)
 
   const search = join(alone, 'search')
-  expect(await run(['search', '--out', search, '--quiet', ...tiny, '--beta-p', '1.5', '--seed', '1'])).toMatchObject({
+  expect(
+    await run(['search', '--out', search, '--quiet', ...searchSettings, '--beta-p', '1.5', '--seed', '1']),
+  ).toMatchObject({
     code: 0,
   })
   expect(fingerprint(join(directory, 'searches/beta-p=1.5/seed-1'))).toEqual(fingerprint(search))
@@ -62,7 +66,7 @@ test('over beta_P: searches and trainings as the commands make them, a table, a 
     ['trainings', 'binary'],
     ['parents', 'float'],
   ] as const) {
-    const settings = [...tinyTraining, '--epochs', '1', '--seed', '1', '--precision', precision]
+    const settings = [...trainingSettings, '--seed', '1', '--precision', precision]
     const own = join(alone, folder)
     expect(await run(['train', '--genotype', search, '--out', own, '--quiet', ...settings])).toMatchObject({ code: 0 })
     expect(fingerprint(join(directory, folder, 'beta-p=1.5/seed-1'))).toEqual(fingerprint(own))

@@ -26,10 +26,10 @@ const testBatch = 100
 const begun = ({ training: { epochs, stages } }: TrainingRunConfig, state: TrainingState | undefined): string =>
   `continued after ${state?.history.length ?? 0} of ${stages * epochs} epochs`
 
-/** Both networks on the test set, one after the other; undefined if the signal came first. */
+/** Both networks on the test set, one after the other, or the one that is both; undefined if the signal came first. */
 const testBoth = (
   engine: Backend<unknown>,
-  { best, last }: Finished,
+  { best, last, state }: Finished,
   test: Dataset,
   batchSize: number,
   emit: (event: TestEvent) => void,
@@ -42,16 +42,12 @@ const testBoth = (
       onStep: step => emit({ type: 'test', fraction: 1, network, step, steps }),
       signal,
     })
+  const same = state.history.at(-1)!.best
   return pipe(
     testOne('best', best),
-    TE.flatMap(tested =>
-      tested === undefined
-        ? TE.right(undefined)
-        : pipe(
-            testOne('last', last),
-            TE.map(last => (last === undefined ? undefined : { best: tested, last })),
-          ),
-    ),
+    TE.bindTo('best'),
+    TE.bind('last', ({ best }) => (best === undefined || same ? TE.right(best) : testOne('last', last))),
+    TE.map(({ best, last }) => (best === undefined || last === undefined ? undefined : { best, last })),
   )
 }
 
