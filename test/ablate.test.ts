@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
+import { briefTraining, fewToTest } from './support/few-images.js'
 import { fingerprint, json, temporary } from './support/files.js'
 import { writeGenotype } from './support/genotype.js'
 import { proceed } from './support/proceed.js'
-import { fewToTest, tiny, tinyTraining } from './support/settings.js'
+import { tiny } from './support/settings.js'
 
 /** Options of a search or a training as an ablation names them. */
 const of = (side: 'search' | 'train', settings: readonly string[]): readonly string[] =>
@@ -16,7 +17,7 @@ const of = (side: 'search' | 'train', settings: readonly string[]): readonly str
       : word,
   )
 const searchSettings = [...tiny, ...fewToTest]
-const trainingSettings = [...tinyTraining, '--epochs', '1', ...fewToTest]
+const trainingSettings = [...briefTraining, '--epochs', '1']
 const searching = of('search', searchSettings)
 const training = of('train', trainingSettings)
 

@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
+import { briefTraining } from './support/few-images.js'
 import { fingerprint, temporary } from './support/files.js'
 import { genotype, writeGenotype } from './support/genotype.js'
-import { fewToTest, tiny, tinyTraining } from './support/settings.js'
+import { tiny, tinyTraining } from './support/settings.js'
 
 const base = mkdtempSync(join(tmpdir(), 'cpnas-test-'))
-const settings = [...tinyTraining, ...fewToTest]
 const file = writeGenotype(base)
 const template = join(base, 'train')
 beforeAll(async () => {
-  const { code } = await run(['train', '--genotype', file, '--out', template, '--quiet', ...settings])
+  const { code } = await run(['train', '--genotype', file, '--out', template, '--quiet', ...briefTraining])
   expect(code).toBe(0)
 })
 afterAll(() => rmSync(base, { recursive: true }))
@@ -25,9 +25,9 @@ const finishedTraining = (): string => {
   return directory
 }
 
-const refuse = async (options: readonly string[], words: readonly (string | RegExp)[]): Promise<void> => {
+const refuse = async (settings: readonly string[], words: readonly (string | RegExp)[]): Promise<void> => {
   const out = join(temporary(), 'run')
-  await expectRefusal(['train', '--out', out, ...options], out, words)
+  await expectRefusal(['train', '--out', out, ...settings], out, words)
 }
 
 test('without a genotype it says how to get one', () =>
@@ -62,7 +62,7 @@ test('--print-config refuses a bad value too', () =>
   refuse(['--print-config', '--lambda', '-1'], ['--lambda', 'number at least 0']))
 
 test('a teacher without a weight, a weight without a teacher, and teachers that are none', async () => {
-  const given = ['--genotype', file, ...settings]
+  const given = ['--genotype', file, ...briefTraining]
   await refuse([...given, '--teacher', template], ['--teacher', '--distillation-weight'])
   await refuse([...given, '--distillation-weight', '1'], ['--distillation-weight', 'teacher'])
   const taught = [...given, '--distillation-weight', '1', '--teacher']
@@ -75,14 +75,14 @@ test('a teacher without a weight, a weight without a teacher, and teachers that 
 
 test('the output directory holds another run, whole or in part', async () => {
   const directory = finishedTraining()
-  await expectRefusal(['train', '--genotype', file, '--out', directory, ...settings], directory, [
+  await expectRefusal(['train', '--genotype', file, '--out', directory, ...briefTraining], directory, [
     directory,
     '--resume',
     '--out',
   ])
   const other = temporary()
   writeFileSync(join(other, 'best.safetensors'), 'precious')
-  await expectRefusal(['train', '--genotype', file, '--out', other, ...settings], other, ['best.safetensors'])
+  await expectRefusal(['train', '--genotype', file, '--out', other, ...briefTraining], other, ['best.safetensors'])
 })
 
 test('there is nothing to resume, or a search', async () => {
@@ -115,13 +115,13 @@ test('options that are not those of the run to resume are named', async () => {
 test('another teacher than the one that the run was begun with', async () => {
   const [directory, teacher] = [temporary(), temporary()]
   cpSync(template, teacher, { recursive: true })
-  const taught = ['--genotype', file, ...settings, '--distillation-weight', '1', '--teacher', teacher]
+  const taught = ['--genotype', file, ...briefTraining, '--distillation-weight', '1', '--teacher', teacher]
   expect(await run(['train', '--out', directory, '--quiet', ...taught])).toMatchObject({ code: 0 })
   const resume = ['train', '--resume', '--out', directory]
   // It may lie elsewhere.
   expect(await run([...resume, '--quiet', '--teacher', template])).toMatchObject({ code: 0 })
   expect(
-    await run(['train', '--genotype', file, '--out', join(teacher, 'x'), '--quiet', ...settings, '--seed', '9']),
+    await run(['train', '--genotype', file, '--out', join(teacher, 'x'), '--quiet', ...briefTraining, '--seed', '9']),
   ).toMatchObject({ code: 0 })
   await expectRefusal([...resume, '--teacher', join(teacher, 'x')], directory, ['--teacher', 'another network'])
 })
@@ -146,8 +146,8 @@ test.for<readonly [string, (text: string) => string, RegExp]>([
 
 test('a loss that is not a number stops the run: names the epoch and an option', async () => {
   const directory = temporary()
-  const diverging = [...settings, '--learning-rate', '1e30', '--gradient-clip', '0', '--optimizer', 'sgd']
-  const { code, err } = await run(['train', '--genotype', file, '--out', directory, ...diverging])
+  const settings = [...briefTraining, '--learning-rate', '1e30', '--gradient-clip', '0', '--optimizer', 'sgd']
+  const { code, err } = await run(['train', '--genotype', file, '--out', directory, ...settings])
   expect(err.trimEnd().split('\n').at(-1)).toMatch(/^cpnas: [^\n]*epoch 1[^\n]*: [^\n]*--learning-rate/)
   expect(code).toBe(2)
 })

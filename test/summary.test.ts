@@ -4,10 +4,11 @@ import type { ModelSummary } from '@cpnas/model'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
+import { briefTraining } from './support/few-images.js'
 import { fingerprint, temporary } from './support/files.js'
 import { writeGenotype } from './support/genotype.js'
 import { fashion, writeUntrained } from './support/model.js'
-import { fewToTest, tiny, tinyTraining } from './support/settings.js'
+import { tiny } from './support/settings.js'
 
 const summarize = async (...args: readonly string[]): Promise<ModelSummary> => {
   const { code, out, err } = await run(['summary', ...args, '--json'])
@@ -57,9 +58,7 @@ test('a model file weighs what its summary says, to the byte, and so does its Pa
 test('a training: the same as its file, and already before there is one', async () => {
   const directory = temporary()
   const genotype = writeGenotype(temporary())
-  expect(
-    (await run(['train', '--genotype', genotype, '--out', directory, '--quiet', ...tinyTraining, ...fewToTest])).code,
-  ).toBe(0)
+  expect((await run(['train', '--genotype', genotype, '--out', directory, '--quiet', ...briefTraining])).code).toBe(0)
   const summary = await summarize(directory)
   expect(summary.bytes).toBe(statSync(join(directory, 'best.safetensors')).size)
   expect(await summarize(join(directory, 'model.safetensors'))).toEqual(summary)

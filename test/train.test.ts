@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { presetSources, trainingPresets } from '@cpnas/recipes'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
+import { briefTraining } from './support/few-images.js'
 import { fingerprint, json, temporary } from './support/files.js'
 import { writeGenotype } from './support/genotype.js'
-import { fewToTest, small, tinyTraining } from './support/settings.js'
+import { small, tinyTraining } from './support/settings.js'
 
 const lines = (text: string): readonly Record<string, unknown>[] =>
   text
@@ -15,13 +16,11 @@ const lines = (text: string): readonly Record<string, unknown>[] =>
 
 const historyOf = (directory: string) => lines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
 
-const onFew = [...tinyTraining, ...fewToTest]
-
 /** A finished training of the tiny genotype. */
 const train = async (...settings: readonly string[]): Promise<string> => {
   const directory = temporary()
   const genotype = writeGenotype(temporary())
-  const { code, err } = await run(['train', '--genotype', genotype, '--out', directory, ...onFew, ...settings])
+  const { code, err } = await run(['train', '--genotype', genotype, '--out', directory, ...briefTraining, ...settings])
   expect({ code, last: err.trimEnd().split('\n').at(-1) }).toEqual({
     code: 0,
     last: expect.stringContaining('100.0 %'),
@@ -72,7 +71,7 @@ test('a training ends with all files and a summary, which say the same', async (
 test('the same seed gives the same files, byte for byte; the last files, that of the search too, are those of ./cpnas-train', async () => {
   const directory = temporary()
   expect(await run(['search', '--quiet', ...small], directory)).toMatchObject({ code: 0 })
-  const settings = ['train', '--genotype', 'cpnas-run', '--quiet', ...onFew]
+  const settings = ['train', '--genotype', 'cpnas-run', '--quiet', ...briefTraining]
   const runs = await Promise.all([
     run(settings, directory),
     run([...settings, '--out', 'again'], directory),
@@ -88,7 +87,7 @@ test('the same seed gives the same files, byte for byte; the last files, that of
 test('--json prints one event a line, from start to result', async () => {
   const directory = temporary()
   const genotype = writeGenotype(temporary())
-  const { code, out } = await run(['train', '--genotype', genotype, '--out', directory, '--json', ...onFew])
+  const { code, out } = await run(['train', '--genotype', genotype, '--out', directory, '--json', ...briefTraining])
   expect(code).toBe(0)
   const events = lines(out)
   expect(events[0]).toMatchObject({ type: 'start', directory, resumed: false, config: { backend: 'wasm' } })
@@ -111,7 +110,16 @@ test.each([
   [1, ['best', 'last'], '0'],
   [2, ['best'], '1'],
 ])('the best network, of epoch %d of two, and the last one: %j are tested', async (epoch, networks, seed) => {
-  const settings = ['--genotype', writeGenotype(temporary()), '--out', temporary(), '--json', ...onFew, '--seed', seed]
+  const settings = [
+    '--genotype',
+    writeGenotype(temporary()),
+    '--out',
+    temporary(),
+    '--json',
+    ...briefTraining,
+    '--seed',
+    seed,
+  ]
   const events = lines((await run(['train', ...settings])).out)
   expect(events.flatMap(({ type, network }) => (type === 'test' ? [network] : []))).toEqual(networks)
   expect(events.at(-1)).toMatchObject({ best: { epoch } })

@@ -1,8 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { mnistFiles, writeFiles } from './idx.js'
-
 /** A search of a second: two operations, two architectures. */
 export const tiny: readonly string[] = [
   ...['--operations', 'skip_connect,avg_pool_3x3', '--cells', '3', '--channels', '1', '--warmup-epochs', '0'],
@@ -29,10 +24,3 @@ export const smallTraining: readonly string[] = [
   ...['--crop', '2', '--flip', '--cutout', '4', '--drop-path', '0.2', '--auxiliary-weight', '0.4'],
   ...['--ema-decay', '0.9', '--label-smoothing', '0.1', '--warmup-epochs', '0.5'],
 ]
-
-const fewImages = mkdtempSync(join(tmpdir(), 'cpnas-few-images-'))
-writeFiles(fewImages, { ...mnistFiles() })
-process.on('exit', () => rmSync(fewImages, { recursive: true }))
-
-/** Further options for as many training images as `tiny` and `tinyTraining` have, and far fewer to test: the test is most of such a training's time. */
-export const fewToTest: readonly string[] = ['--data', fewImages, '--dataset', 'mnist', '--share', '1']
