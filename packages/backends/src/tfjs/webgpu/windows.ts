@@ -14,10 +14,10 @@ const KNOWN_STRIDES = [1, 2]
 
 /** WGSL: `unstrided(v)`, v / stride rounded to 0: by a constant where that is worth a shader of its own. */
 export const unstriding = ({ unrolled }: Runner, { stride }: Geometry): Fragment => {
-  const known = unrolled && KNOWN_STRIDES.find(s => s === stride)
+  const known = unrolled ? KNOWN_STRIDES.find(s => s === stride) : undefined
   return {
-    key: `${known || 'any'}`,
-    source: () => `fn unstrided(v: i32) -> i32 { return v / ${known || 'uniforms.stride'}; }`,
+    key: `${known ?? 'any'}`,
+    source: () => `fn unstrided(v: i32) -> i32 { return v / ${known ?? 'uniforms.stride'}; }`,
   }
 }
 
