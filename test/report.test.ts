@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { decode, records } from '../packages/report/test/tensorboard/decode.js'
 import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
-import { temporary } from './support/files.js'
+import { jsonLines, temporary } from './support/files.js'
 import { searchAndTraining } from './support/runs.js'
 
 test('a search and a training become one page, finished or not, and event files', async () => {
@@ -26,6 +26,8 @@ test('a search and a training become one page, finished or not, and event files'
   for (const file of ['evaluation.json', 'best.safetensors', 'history.jsonl']) rmSync(join(unfinished, file))
   expect(await run(['report', unfinished, training, '--out', out])).toMatchObject({ code: 0 })
   const compared = readFileSync(out, 'utf8')
+  // What ran here is told as what made the page is.
+  expect(compared.match(new RegExp(`<td>${process.versions.node}</td>`, 'g'))).toHaveLength(3)
   expect(compared).toContain('>unfinished<')
   // Directories of one name are told apart by all of their path.
   expect(compared).toContain(`<title>cpnas: ${unfinished}, ${training}</title>`)
@@ -40,7 +42,10 @@ test('a search and a training become one page, finished or not, and event files'
   const decoded = records(readFileSync(files[1]!)).map(decode)
   const losses = decoded.flatMap(({ values }) => values.filter(({ tag }) => tag === 'loss/training'))
   expect(losses.map(({ value }) => value)).toEqual(history.map(line => Math.fround(JSON.parse(line).loss)))
-  expect(decoded[0]!.wallTime).toBeCloseTo(statSync(join(training, 'history.jsonl')).mtimeMs / 1000, 2)
+  const times = jsonLines(readFileSync(join(training, 'journal.jsonl'), 'utf8')).flatMap(({ type, time }) =>
+    type === 'saved' ? [Date.parse(time as string) / 1000] : [],
+  )
+  expect(decoded.slice(1).map(({ wallTime }) => wallTime)).toEqual(times)
 })
 
 test('what is no run, or a damaged one, is refused, and no page is written', async () => {
@@ -56,6 +61,12 @@ test('what is no run, or a damaged one, is refused, and no page is written', asy
   await refuse(['holds no search and no training'], other)
 
   const { search } = await searchAndTraining()
+  const journal = join(search, 'journal.jsonl')
+  const whole = readFileSync(journal, 'utf8')
+  writeFileSync(journal, whole.slice(0, -3))
+  await refuse([/journal\.jsonl, line \d+: is not JSON\. Remove the file/], search)
+  rmSync(journal)
+  expect(await run(['report', search, '--out', join(temporary(), 'page.html')])).toMatchObject({ code: 0 })
   writeFileSync(join(search, 'history.jsonl'), '{"type":"sample"}\n')
   await refuse([/history\.jsonl, line 1: "round" is no number/], search)
   writeFileSync(join(search, 'config.json'), '{"format":"cpnas-run","version":1}')

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { expect, test } from 'vitest'
 import { type Finished, run } from './support/cli.js'
-import { fingerprint, json, temporary } from './support/files.js'
+import { fingerprint, json, jsonLines, temporary } from './support/files.js'
 import { proceed } from './support/proceed.js'
 import { small } from './support/settings.js'
 
@@ -68,4 +68,23 @@ test('Ctrl-C stops with 130, says how to go on, and going on ends with the same 
   const finished = fingerprint(directory)
   expect(await proceed(['search', ...small], directory, 'SIGINT', never)).toMatchObject({ code: 0 })
   expect(fingerprint(directory)).toEqual(finished)
+
+  const told = (file: string) => jsonLines(readFileSync(join(directory, file), 'utf8'))
+  const journal = told('journal.jsonl')
+  expect(journal.map(({ type }) => type).filter(type => type !== 'saved')).toEqual([
+    ...['start', 'stopped'],
+    ...['start', 'finished'],
+    ...['start', 'finished'],
+  ])
+  const times = journal.map(({ time }) => time)
+  expect(times).toEqual([...times].sort())
+  // The warm-up, and the sample in which the signal came; then the rest, sample by sample.
+  const all = told('history.jsonl').length
+  const starts = journal.filter(({ type }) => type === 'start')
+  expect(starts.map(({ entries, threads }) => [entries, threads])).toEqual([
+    [0, 1],
+    [2, 2],
+    [all, 2],
+  ])
+  expect(journal.filter(({ type }) => type === 'saved').map(({ entries }) => entries)).toEqual([1, 2, 3, 5, 6, 8])
 })

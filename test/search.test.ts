@@ -4,14 +4,8 @@ import { parseGenotype } from '@cpnas/supernet'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
-import { fingerprint, json, temporary } from './support/files.js'
+import { everyFile, fingerprint, json, jsonLines, temporary } from './support/files.js'
 import { small, tiny } from './support/settings.js'
-
-const lines = (text: string): readonly Record<string, unknown>[] =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line))
 
 test('a search ends with all files, a valid genotype and a summary', async () => {
   const directory = temporary()
@@ -21,7 +15,7 @@ test('a search ends with all files, a valid genotype and a summary', async () =>
 
   const genotype = parseGenotype(readFileSync(join(directory, 'genotype.json'), 'utf8'))
   expect(isRight(genotype) && new Set([...genotype.right.normal, ...genotype.right.reduce])).toBeTruthy()
-  const history = lines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
+  const history = jsonLines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
   expect(history.map(({ type }) => type)).toEqual([
     'warmup',
     ...['sample', 'sample', 'sample', 'drop'],
@@ -35,13 +29,14 @@ test('a search ends with all files, a valid genotype and a summary', async () =>
     search: { seed: 0, cells: 3, channels: 2, batchSize: 8, crop: 2, flip: true, betaP: 1.5 },
   })
   expect(readFileSync(join(directory, 'cells.svg'), 'utf8')).toMatch(/<svg[\s\S]*Normal cell[\s\S]*<\/svg>/)
-  expect(Object.keys(fingerprint(directory)).map(name => name.replace(/[0-9a-f]{16}/, 'HASH'))).toEqual([
+  expect(Object.keys(everyFile(directory)).map(name => name.replace(/[0-9a-f]{16}/, 'HASH'))).toEqual([
     'cells.svg',
     'checkpoint-HASH.safetensors',
     'checkpoint.json',
     'config.json',
     'genotype.json',
     'history.jsonl',
+    'journal.jsonl',
   ])
   expect(out).toContain('c_{k-2} -> 0')
   expect(out).toMatch(/Child : [\d,]+ parameters of 1 bit, [\d,]+ of 32 bits/)
@@ -63,7 +58,7 @@ test('--json prints one event a line, from start to result', async () => {
   const directory = temporary()
   const { code, out } = await run(['search', '--out', directory, '--json', ...tiny])
   expect(code).toBe(0)
-  const events = lines(out)
+  const events = jsonLines(out)
   expect(events[0]).toMatchObject({ type: 'start', directory, resumed: false, config: { backend: 'wasm' } })
   expect(events.at(-1)).toMatchObject({
     type: 'result',
@@ -76,7 +71,7 @@ test('--json prints one event a line, from start to result', async () => {
   expect(fractions).toEqual([...fractions].sort((x, y) => x - y))
   expect(fractions.at(-1)).toBe(1)
   const samples = events.filter(({ type }) => type === 'sample').map(({ entry }) => entry)
-  const history = lines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
+  const history = jsonLines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
   expect(history.filter(({ type }) => type === 'sample')).toEqual(samples)
 })
 

@@ -4,17 +4,11 @@ import { presetSources, trainingPresets } from '@cpnas/recipes'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
 import { briefTraining } from './support/few-images.js'
-import { fingerprint, json, temporary } from './support/files.js'
+import { everyFile, fingerprint, json, jsonLines, temporary } from './support/files.js'
 import { writeGenotype } from './support/genotype.js'
 import { small, tinyTraining } from './support/settings.js'
 
-const lines = (text: string): readonly Record<string, unknown>[] =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line))
-
-const historyOf = (directory: string) => lines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
+const historyOf = (directory: string) => jsonLines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
 
 /** A finished training of the tiny genotype. */
 const train = async (...settings: readonly string[]): Promise<string> => {
@@ -34,7 +28,7 @@ test('a training ends with all files and a summary, which say the same', async (
   const { code, out, err } = await run(['train', '--genotype', genotype, '--out', directory, ...tinyTraining])
   expect(err).toMatch(/^epoch 2\/2: loss \d\.\d{3} training [\d.]+ % validation [\d.]+ %/m)
   expect(code).toBe(0)
-  expect(Object.keys(fingerprint(directory)).map(name => name.replace(/[0-9a-f]{16}/, 'HASH'))).toEqual([
+  expect(Object.keys(everyFile(directory)).map(name => name.replace(/[0-9a-f]{16}/, 'HASH'))).toEqual([
     'best.safetensors',
     'cells.svg',
     'checkpoint-HASH.safetensors',
@@ -43,6 +37,7 @@ test('a training ends with all files and a summary, which say the same', async (
     'evaluation.json',
     'genotype.json',
     'history.jsonl',
+    'journal.jsonl',
     'model.safetensors',
   ])
   expect(fingerprint(directory)['genotype.json']).toBe(fingerprint(source)['genotype.json'])
@@ -89,7 +84,7 @@ test('--json prints one event a line, from start to result', async () => {
   const genotype = writeGenotype(temporary())
   const { code, out } = await run(['train', '--genotype', genotype, '--out', directory, '--json', ...briefTraining])
   expect(code).toBe(0)
-  const events = lines(out)
+  const events = jsonLines(out)
   expect(events[0]).toMatchObject({ type: 'start', directory, resumed: false, config: { backend: 'wasm' } })
   expect(events.filter(({ type }) => type === 'epoch').map(({ entry }) => entry)).toEqual(historyOf(directory))
   const { best, last } = json(join(directory, 'evaluation.json')) as Record<'best' | 'last', { top1: number }>
@@ -120,7 +115,7 @@ test.each([
     '--seed',
     seed,
   ]
-  const events = lines((await run(['train', ...settings])).out)
+  const events = jsonLines((await run(['train', ...settings])).out)
   expect(events.flatMap(({ type, network }) => (type === 'test' ? [network] : []))).toEqual(networks)
   expect(events.at(-1)).toMatchObject({ best: { epoch } })
 })

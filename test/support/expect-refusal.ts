@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { expect } from 'vitest'
 import { run } from './cli.js'
-import { fingerprint } from './files.js'
+import { everyFile } from './files.js'
 
-const contents = (directory: string): unknown => (existsSync(directory) ? fingerprint(directory) : 'nothing')
+const contents = (directory: string): unknown => (existsSync(directory) ? everyFile(directory) : 'nothing')
 
 /**
  * Runs a command that must refuse: exit code 2, nothing on the standard output, one message of one line that contains

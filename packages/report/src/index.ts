@@ -1,6 +1,7 @@
 export { type ChartPoint, type ChartSeries, type SpreadChart, spreadChart } from './charts/spread-chart.js'
 export { drawCells } from './draw-cells.js'
-export { parseEvaluation, parseSearchHistory, parseTrainingHistory } from './parse.js'
+export type { JournalEntry, StartEntry } from './journal.js'
+export { parseEvaluation, parseJournal, parseSearchHistory, parseTrainingHistory } from './parse.js'
 export { type ReportOptions, renderReport } from './render-report.js'
 export type { Evaluation, Run, SearchRun, TrainingRun } from './run.js'
 export type { Environment } from './sections/environment.js'

@@ -3,6 +3,7 @@ import type { EpochEntry } from '@cpnas/recipes'
 import type { HistoryEntry } from '@cpnas/search'
 import { edges, operations, validateGenotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
+import type { JournalEntry } from './journal.js'
 import type { Evaluation } from './run.js'
 
 /** Says what is wrong with a value; undefined: nothing. */
@@ -14,6 +15,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const number: Check = value => (Number.isFinite(value) ? undefined : 'is no number')
 const share: Check = value => (value === null ? undefined : number(value))
 const text: Check = value => (typeof value === 'string' ? undefined : 'is no text')
+const time: Check = value => text(value) ?? (Number.isNaN(Date.parse(value as string)) ? 'is no time' : undefined)
+const count: Check = value => (Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'is no count')
 const flag: Check = value => (typeof value === 'boolean' ? undefined : 'is neither true nor false')
 const operation: Check = value => (operations.some(name => name === value) ? undefined : 'is no operation')
 const optional =
@@ -102,6 +105,24 @@ const trainingEntries: Readonly<Record<EpochEntry['type'], Check>> = {
   }),
 }
 
+const journalEntries: Readonly<Record<JournalEntry['type'], Check>> = {
+  start: record({
+    time,
+    entries: count,
+    cpnas: text,
+    node: text,
+    system: text,
+    cpu: text,
+    cores: number,
+    memory: number,
+    engine: text,
+    threads: number,
+  }),
+  saved: record({ time, entries: count }),
+  stopped: record({ time }),
+  finished: record({ time }),
+}
+
 const metrics = record({
   images: number,
   top1: number,
@@ -123,30 +144,41 @@ const square: Check = value => {
     : 'has a confusion matrix that does not fit its classes'
 }
 
-const damaged = (where: string, problem: string): CpnasError =>
+type Damage = (where: string, problem: string) => CpnasError
+
+const damaged: Damage = (where, problem) =>
   cpnasError('InvalidCheckpoint', where, problem, 'Restore the file from a copy, or continue the run with --resume')
 
-const parseJson = (text: string, where: string): E.Either<CpnasError, unknown> =>
+const damagedJournal: Damage = (where, problem) =>
+  cpnasError(
+    'InvalidCheckpoint',
+    where,
+    problem,
+    'Remove the file: nothing is lost but when and where the run was made',
+  )
+
+const parseJson = (text: string, where: string, damage = damaged): E.Either<CpnasError, unknown> =>
   E.tryCatch(
     (): unknown => JSON.parse(text),
-    () => damaged(where, 'is not JSON'),
+    () => damage(where, 'is not JSON'),
   )
 
 const parseLines = <A>(
   text: string,
   path: string,
   entries: Readonly<Record<string, Check>>,
+  damage = damaged,
 ): E.Either<CpnasError, readonly A[]> => {
   const parsed: A[] = []
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
     const where = `${path}, line ${i + 1}`
-    const value = parseJson(line, where)
+    const value = parseJson(line, where, damage)
     if (E.isLeft(value)) return value
     const type = isRecord(value.right) ? value.right.type : undefined
     const check = typeof type === 'string' && Object.hasOwn(entries, type) ? entries[type] : undefined
     const problem = check === undefined ? `is none of ${Object.keys(entries).join(', ')}` : check(value.right)
-    if (problem !== undefined) return E.left(damaged(where, problem))
+    if (problem !== undefined) return E.left(damage(where, problem))
     parsed.push(value.right as A)
   }
   return E.right(parsed)
@@ -159,6 +191,10 @@ export const parseSearchHistory = (text: string, path: string): E.Either<CpnasEr
 /** The history.jsonl of a training. InvalidCheckpoint names the line that is none. */
 export const parseTrainingHistory = (text: string, path: string): E.Either<CpnasError, readonly EpochEntry[]> =>
   parseLines(text, path, trainingEntries)
+
+/** The journal.jsonl of a run. InvalidCheckpoint names the line that is none. */
+export const parseJournal = (text: string, path: string): E.Either<CpnasError, readonly JournalEntry[]> =>
+  parseLines(text, path, journalEntries, damagedJournal)
 
 /** The evaluation.json of a finished training. InvalidCheckpoint says what of it is missing. */
 export const parseEvaluation = (text: string, path: string): E.Either<CpnasError, Evaluation> => {

@@ -2,6 +2,7 @@ import type { Metrics, ModelSummary } from '@cpnas/model'
 import type { EpochEntry, TrainingConfig } from '@cpnas/recipes'
 import type { HistoryEntry, SearchConfig } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
+import type { JournalEntry } from './journal.js'
 
 /** What every run has, as its files say. */
 interface RunFacts {
@@ -20,6 +21,8 @@ interface RunFacts {
   /** The engine that worked on it last, and its threads. */
   readonly backend: string
   readonly threads: number
+  /** When and where it was worked on; empty where that was not recorded. */
+  readonly journal: readonly JournalEntry[]
   /** Layer by layer, where the network is known: of a finished search the Child of what it found. */
   readonly summary?: ModelSummary
 }

@@ -1,20 +1,28 @@
 import type { EpochEntry } from '@cpnas/recipes'
-import type { SampleEntry, WarmupEntry } from '@cpnas/search'
+import type { HistoryEntry, SampleEntry, WarmupEntry } from '@cpnas/search'
+import { savingTimes } from './journal.js'
 import type { SearchRun, TrainingRun } from './run.js'
 
-/** An entry and its place on the axis of a plot. */
+/** An entry, its place on the axis of a plot, and when it was saved, in seconds since 1970, where that is recorded. */
 export interface Step<E> {
   readonly step: number
   readonly entry: E
+  readonly time: number | undefined
 }
 
+const isTrained = (entry: HistoryEntry): entry is WarmupEntry | SampleEntry => entry.type !== 'drop'
+
 /** What a search trained, in order: sampled architectures from 1, warm-up epochs before them, up to 0. */
-export const architectures = ({ history }: SearchRun): readonly Step<WarmupEntry | SampleEntry>[] => {
-  const trained = history.filter(entry => entry.type !== 'drop')
-  const warmups = trained.filter(({ type }) => type === 'warmup').length
-  return trained.map((entry, i) => ({ step: i + 1 - warmups, entry }))
+export const architectures = ({ history, journal }: SearchRun): readonly Step<WarmupEntry | SampleEntry>[] => {
+  const times = savingTimes(journal)
+  const warmups = history.filter(({ type }) => type === 'warmup').length
+  return history
+    .flatMap((entry, i) => (isTrained(entry) ? [{ entry, time: times[i] }] : []))
+    .map((trained, i) => ({ ...trained, step: i + 1 - warmups }))
 }
 
 /** The epochs of a training, counted from 1 over all its stages. */
-export const overallEpochs = ({ history }: TrainingRun): readonly Step<EpochEntry>[] =>
-  history.map((entry, i) => ({ step: i + 1, entry }))
+export const overallEpochs = ({ history, journal }: TrainingRun): readonly Step<EpochEntry>[] => {
+  const times = savingTimes(journal)
+  return history.map((entry, i) => ({ step: i + 1, entry, time: times[i] }))
+}

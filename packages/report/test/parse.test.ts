@@ -1,8 +1,8 @@
 import { metrics } from '@cpnas/model'
-import { parseEvaluation, parseSearchHistory, parseTrainingHistory } from '@cpnas/report'
+import { parseEvaluation, parseJournal, parseSearchHistory, parseTrainingHistory } from '@cpnas/report'
 import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
-import { drop, epoch, history, sample } from './support/runs.js'
+import { drop, epoch, history, sample, saved, start } from './support/runs.js'
 
 const lines = (entries: readonly unknown[]): string => entries.map(entry => `${JSON.stringify(entry)}\n`).join('')
 
@@ -50,6 +50,24 @@ test('a training refuses what is no epoch', () => {
     'h, line 1',
     '"terms": "crossEntropy" is no number',
   ])
+})
+
+test('a journal comes back, or is told what is wrong with it and that it may go', () => {
+  const journal = [start('12:00:00', 0), saved('12:00:10', 1), { type: 'finished', time: '2026-05-01T12:00:11.000Z' }]
+  expect(parseJournal(lines(journal), 'j')).toEqual(right(journal))
+  expect(refused(lines([saved('99:00:00', 1)]), parseJournal)).toEqual([
+    'InvalidCheckpoint',
+    'h, line 1',
+    '"time" is no time',
+  ])
+  expect(refused(lines([saved('12:00:00', -1)]), parseJournal)).toEqual([
+    'InvalidCheckpoint',
+    'h, line 1',
+    '"entries" is no count',
+  ])
+  expect(parseJournal('{', 'j')).toMatchObject({
+    left: { where: 'j, line 1', problem: 'is not JSON', remedy: expect.stringMatching(/^Remove the file/) },
+  })
 })
 
 test('an evaluation comes back, or is told what it lacks', () => {

@@ -3,7 +3,7 @@ import { type Run, renderReport, type SearchRun } from '@cpnas/report'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { attribute, type Element, type ParsedPage, parsePage, rowsIn, text, within } from './support/page.js'
-import { drop, epoch, genotype, sample, searchRun, trainingRun } from './support/runs.js'
+import { drop, epoch, genotype, sample, saved, searchRun, start, trainingRun } from './support/runs.js'
 
 const pageOf = async (...runs: readonly Run[]): Promise<ParsedPage> => parsePage(await renderReport(runs))
 
@@ -168,11 +168,23 @@ test('many classes have their largest confusions listed instead of a matrix', as
 })
 
 test('the environment is told apart: what runs recorded, what the page was made with', async () => {
-  const page = parsePage(await renderReport([searchRun()], { environment: [['Node.js', '<20>']] }))
+  const journal = [start('12:00:00', 0), saved('12:00:10', 1), start('13:00:00', 1), saved('14:01:05', 6)]
+  const runs = [searchRun({ journal }), trainingRun()]
+  const page = parsePage(await renderReport(runs, { environment: [['Node.js', '<20>']] }))
+  const machine = ['wasm, asked for', '1', 'Z80, 2 cores', '1.5 GiB', 'linux x64', '20.19.0', '0.1.0']
   expect(rowsIn(page, 'environment')).toEqual([
-    ['first', 'wasm', '2'],
+    ['first', '2026-05-01 12:00:00', '0:00:10', '1', ...machine],
+    ['first', '2026-05-01 13:00:00', '1:01:05', '5', ...machine],
+    ['trained', '–', '–', '–', 'tfjs-webgpu', '1', '–', '–', '–', '–', '–'],
     ['Node.js', '<20>'],
   ])
+  // One table of searches, one of trainings.
+  expect(rowsIn(page, 'overview').map(([name, ...cells]) => [name, cells.at(cells.includes('Child') ? 3 : 2)])).toEqual(
+    [
+      ['first', '1:01:15'],
+      ['trained', '–'],
+    ],
+  )
 })
 
 test('a served page has its script, and may ask its own server only', async () => {
@@ -220,7 +232,7 @@ test('text of a run is text on the page, whatever it is', () =>
       expect(rowsIn(page, 'overview')[0]![0]).toBe(name)
       expect(rowsIn(page, 'configuration')[0]![1]).toBe(directory)
       expect(rowsIn(page, 'classes-2')[0]![0]).toBe(className)
-      expect(rowsIn(page, 'environment')[0]![1]).toBe(backend)
+      expect(rowsIn(page, 'environment')[0]![4]).toBe(backend)
     }),
     { numRuns: 20 },
   ))

@@ -6,7 +6,6 @@ import { environmentNow } from '../pages/environment.js'
 import { readRuns } from '../pages/read-run.js'
 import { writeEvents } from '../pages/write-events.js'
 import { textOption } from '../values.js'
-import { version } from '../version.js'
 
 const defaultOut = 'report.html'
 
@@ -38,7 +37,7 @@ With --tensorboard, the numbers of every run over its steps, in a directory of i
         return pipe(
           TE.fromTask(async () => {
             const { renderReport } = await import('@cpnas/report')
-            return renderReport(runs, { environment: environmentNow(version) })
+            return renderReport(runs, { environment: environmentNow() })
           }),
           TE.tap(page => writeFileAtomic(path, page)),
           TE.map(page => io.out(`${path}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB\n`)),

@@ -10,7 +10,6 @@ import { writerOf } from '../runs/lock.js'
 import { pathsOf } from '../runs/run-directory.js'
 import { trainingFiles } from '../runs/training-run.js'
 import { textOption } from '../values.js'
-import { version } from '../version.js'
 
 const defaults = { port: 4300, host: '127.0.0.1' } as const
 
@@ -27,8 +26,8 @@ const portOption: ValueOption<number> = {
 
 /** When the files of a run were last replaced, and who is at it. */
 const signature = async (directory: string): Promise<string> => {
-  const { config, history, genotype, evaluation, best } = pathsOf(trainingFiles, directory)
-  const times = [config, history, genotype, evaluation, best].map(path =>
+  const { config, history, journal, genotype, evaluation, best } = pathsOf(trainingFiles, directory)
+  const times = [config, history, journal, genotype, evaluation, best].map(path =>
     stat(path).then(
       ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
       () => '',
@@ -61,7 +60,7 @@ reaches it unless --host says otherwise. Ctrl-C stops it, and the run goes on.`,
       TE.flatMap(runs =>
         TE.fromTask(async () => {
           const { renderReport } = await import('@cpnas/report')
-          return renderReport(runs, { environment: environmentNow(version), script: scriptPath })
+          return renderReport(runs, { environment: environmentNow(), script: scriptPath })
         }),
       ),
     )

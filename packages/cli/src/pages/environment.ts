@@ -1,12 +1,15 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { Environment } from '@cpnas/report'
+import { machine } from '../runs/machine.js'
 
 /** What a page is made with, here and now. */
-export const environmentNow = (version: string, now = new Date()): Environment => [
-  ['made', `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`],
-  ['cpnas', version],
-  ['Node.js', process.versions.node],
-  ['system', `${process.platform} ${process.arch}`],
-  ['CPU', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads available`],
-  ['memory', `${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
-]
+export const environmentNow = (now = new Date()): Environment => {
+  const { cpnas, node, system, cpu, cores, memory } = machine()
+  return [
+    ['made', `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`],
+    ['cpnas', cpnas],
+    ['Node.js', node],
+    ['system', system],
+    ['CPU', `${cpu}, ${cores} threads available`],
+    ['memory', `${(memory / 2 ** 30).toFixed(1)} GiB`],
+  ]
+}

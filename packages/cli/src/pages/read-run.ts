@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { catalogue, type DatasetFacts } from '@cpnas/data'
@@ -10,26 +10,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { writerOf } from '../runs/lock.js'
+import { readText } from '../runs/read-text.js'
 import { pathsOf, readRunConfig } from '../runs/run-directory.js'
 import type { RunBase } from '../runs/run-kind.js'
 import { type SearchRunConfig, searchFiles, searchRun } from '../runs/search-run.js'
 import { type TrainingRunConfig, trainingFiles, trainingRun } from '../runs/training-run.js'
 
-/** The text of a file; undefined if there is none. */
-const readText = (path: string): TE.TaskEither<CpnasError, string | undefined> =>
-  TE.tryCatch(
-    () =>
-      readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return undefined
-        throw error
-      }),
-    error =>
-      cpnasError(
-        'InvalidCheckpoint',
-        path,
-        `cannot be read (${(error as Error).message})`,
-        'Make it readable, or name another run',
-      ),
+const readFileOf = (path: string): TE.TaskEither<CpnasError, string | undefined> =>
+  pipe(
+    readText(path),
+    TE.mapLeft(({ message }) =>
+      cpnasError('InvalidCheckpoint', path, `cannot be read (${message})`, 'Make it readable, or name another run'),
+    ),
   )
 
 const readParsed = <A>(
@@ -37,14 +29,14 @@ const readParsed = <A>(
   parse: (text: string, path: string) => E.Either<CpnasError, A>,
 ): TE.TaskEither<CpnasError, A | undefined> =>
   pipe(
-    readText(path),
+    readFileOf(path),
     TE.flatMapEither(text => (text === undefined ? E.right(undefined) : parse(text, path))),
   )
 
 /** What kind of run a directory holds. InvalidOption if it holds none that a report can show. */
 const kindOf = (directory: string): TE.TaskEither<CpnasError, Run['kind']> =>
   pipe(
-    readText(join(directory, searchFiles.config)),
+    readFileOf(join(directory, searchFiles.config)),
     TE.flatMapEither(text => {
       const kinds: Readonly<Record<string, Run['kind']>> = {
         [searchRun.format]: 'search',
@@ -78,7 +70,14 @@ const factsOf = ({ dataset, imageSize }: RunBase): DatasetFacts | undefined => {
   return imageSize === undefined ? facts : { ...facts, height: imageSize, width: imageSize }
 }
 
-const commonOf = (name: string, directory: string, config: RunBase, running: boolean, finished: boolean) => {
+const commonOf = (
+  name: string,
+  directory: string,
+  config: RunBase,
+  journal: Run['journal'],
+  running: boolean,
+  finished: boolean,
+) => {
   const classes = factsOf(config)?.classNames.length
   return {
     name,
@@ -90,6 +89,7 @@ const commonOf = (name: string, directory: string, config: RunBase, running: boo
     ...(classes === undefined ? {} : { classes }),
     backend: config.backend,
     threads: config.threads,
+    journal,
   }
 }
 
@@ -107,11 +107,12 @@ const readSearch = (
     TE.Do,
     TE.bind('parsers', () => parsers),
     TE.bind('history', ({ parsers }) => readParsed(paths.history, parsers.parseSearchHistory)),
+    TE.bind('journal', ({ parsers }) => readParsed(paths.journal, parsers.parseJournal)),
     TE.bind('genotype', () => readParsed(paths.genotype, parseGenotype)),
-    TE.map(({ history = [], genotype }): SearchRun => {
+    TE.map(({ history = [], journal = [], genotype }): SearchRun => {
       const facts = factsOf(config)
       return {
-        ...commonOf(name, directory, config, running, genotype !== undefined),
+        ...commonOf(name, directory, config, journal, running, genotype !== undefined),
         kind: 'search',
         config: config.search,
         history,
@@ -162,11 +163,12 @@ const readTraining = (
     TE.Do,
     TE.bind('parsers', () => parsers),
     TE.bind('history', ({ parsers }) => readParsed(paths.history, parsers.parseTrainingHistory)),
+    TE.bind('journal', ({ parsers }) => readParsed(paths.journal, parsers.parseJournal)),
     TE.bind('evaluation', ({ parsers }) => readParsed(paths.evaluation, parsers.parseEvaluation)),
     TE.bind('summary', () => summaryOf(directory, config)),
     TE.map(
-      ({ history = [], evaluation, summary }): TrainingRun => ({
-        ...commonOf(name, directory, config, running, evaluation !== undefined),
+      ({ history = [], journal = [], evaluation, summary }): TrainingRun => ({
+        ...commonOf(name, directory, config, journal, running, evaluation !== undefined),
         kind: 'training',
         config: config.training,
         genotype: config.genotype,

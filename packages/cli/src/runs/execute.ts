@@ -3,7 +3,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Io, Outcome } from '../io.js'
 import type { ProgressEvent, Reporter } from '../report/reporter.js'
+import { journalAt } from './journal.js'
 import {
+  pathsOf,
   type RunFormat,
   type RunState,
   readSnapshot,
@@ -39,6 +41,8 @@ export interface Run<
   readonly config: R
   /** The configuration as it was written before; undefined if the run is new. */
   readonly stored: R | undefined
+  /** What it computes with, in a line. */
+  readonly engine: string
   /** Lines that say what is about to be done. */
   readonly introduction: (state: S | undefined) => readonly string[]
   readonly work: (options: WorkOptions<S, E>) => TE.TaskEither<CpnasError, F | { readonly status: 'stopped' }>
@@ -78,16 +82,20 @@ type Finished = { readonly status: 'finished' }
  * signal stopped it, with everything up to the last snapshot saved.
  */
 export const perform = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends Finished>(
-  { format, directory, config, stored, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
+  { format, directory, config, stored, engine, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
   { reporter, tell, signal }: Telling<E>,
 ): TE.TaskEither<CpnasError, Ending | undefined> => {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
+  const journal = journalAt(pathsOf(format.files, directory).journal)
   return pipe(
     stored?.backend === config.backend && stored.threads === config.threads
       ? TE.right(undefined)
       : writeRunConfig(format, directory, config),
     TE.flatMap(() => readSnapshot<S, R>(format, directory, config)),
+    TE.tap(snapshot =>
+      journal.start({ entries: snapshot?.state.history.length ?? 0, engine, threads: config.threads }),
+    ),
     TE.tapIO(snapshot => () => {
       tell({ type: 'start', directory, resumed: stored !== undefined, config })
       for (const line of introduction(snapshot?.state)) reporter.note(line)
@@ -95,12 +103,17 @@ export const perform = <R extends RunBase, S extends RunState, E extends Progres
     TE.flatMap(snapshot =>
       work({
         ...(snapshot === undefined ? {} : { snapshot }),
-        save: snapshot => saveSnapshot(format, directory, config, snapshot),
+        save: snapshot =>
+          pipe(
+            saveSnapshot(format, directory, config, snapshot),
+            TE.flatMap(() => journal.saved(snapshot.state.history.length)),
+          ),
         emit: reporter.event,
         signal,
       }),
     ),
     TE.flatMap(result => (result.status === 'finished' ? finish(result, reporter, seconds) : TE.right(undefined))),
+    TE.tap(ending => journal.end(ending === undefined ? 'stopped' : 'finished')),
     TE.mapLeft(error => resumable(error, saved.failed, resumeCommand)),
   )
 }

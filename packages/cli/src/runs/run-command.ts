@@ -207,8 +207,11 @@ export const resumeCommand = (
   directory: string,
 ): string => `cpnas ${command} --resume${directory === defaultDirectory ? '' : ` --out ${shellWord(directory)}`}`
 
+/** Which engine, and why. */
+export const engineLine = ({ name, reason }: ResolvedBackend): string => `${name}, ${reason}`
+
 /** Which data and which engine, in a line each. */
-export const introduction = ({ source, train }: OpenData, { name, reason }: ResolvedBackend): readonly string[] => [
+export const introduction = ({ source, train }: OpenData, engine: ResolvedBackend): readonly string[] => [
   `Data:   ${source.title}, ${source.directory ?? 'embedded'}; ${train.count} training images of ${train.height}x${train.width}x${train.channels}`,
-  `Engine: ${name}, ${reason}`,
+  `Engine: ${engineLine(engine)}`,
 ]

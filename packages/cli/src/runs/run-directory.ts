@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { drawCells } from '../draw-cells.js'
+import { readText } from './read-text.js'
 import type { RunBase, RunFiles, RunKind } from './run-kind.js'
 
 /** What config.json is read and written by. */
@@ -93,22 +94,9 @@ export const readRunConfig = <R extends RunBase>(
 ): TE.TaskEither<CpnasError, R | undefined> => {
   const path = pathsOf(kind.files, directory).config
   return pipe(
-    TE.tryCatch(
-      () => readFile(path, 'utf8'),
-      error => error as NodeJS.ErrnoException,
-    ),
-    TE.map((text): string | undefined => text),
-    TE.orElse(error =>
-      error.code === 'ENOENT'
-        ? TE.right<CpnasError, string | undefined>(undefined)
-        : TE.left(
-            cpnasError(
-              'InvalidOption',
-              path,
-              `cannot be read (${error.message})`,
-              `Give another directory with ${option}`,
-            ),
-          ),
+    readText(path),
+    TE.mapLeft(({ message }) =>
+      cpnasError('InvalidOption', path, `cannot be read (${message})`, `Give another directory with ${option}`),
     ),
     TE.flatMapEither(text => (text === undefined ? E.right(undefined) : parseRunConfig(kind, path, text))),
   )

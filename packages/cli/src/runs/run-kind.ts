@@ -22,12 +22,14 @@ export const commonFiles = {
   config: 'config.json',
   checkpoint: 'checkpoint.json',
   history: 'history.jsonl',
+  journal: 'journal.jsonl',
 } as const
 
 export interface RunFiles {
   readonly config: string
   readonly checkpoint: string
   readonly history: string
+  readonly journal: string
 }
 
 /**

@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { printSummary, summarize } from '../report/summary.js'
 import type { Run } from '../runs/execute.js'
-import { introduction, type Opened, resumeCommand } from '../runs/run-command.js'
+import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
 import { type SearchRunConfig, searchRun } from '../runs/search-run.js'
 
@@ -22,6 +22,7 @@ export const searchRunOf = (
   directory,
   config,
   stored,
+  engine: engineLine(engine),
   introduction: state => [
     ...introduction(data, engine),
     `Run:    ${directory}, ${stored ? `continued after ${state === undefined ? 0 : samplesOf(state).length} of ${sampleCount(config.search)} samples` : `${sampleCount(config.search)} samples`}`,

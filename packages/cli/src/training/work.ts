@@ -9,7 +9,7 @@ import type { Reporter } from '../report/reporter.js'
 import { printTrainingSummary, summarizeTraining } from '../report/training-summary.js'
 import type { TestEvent } from '../report/training-words.js'
 import type { Run } from '../runs/execute.js'
-import { introduction, type Opened, resumeCommand } from '../runs/run-command.js'
+import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
 import { type TrainingRunConfig, trainingFiles, trainingRun } from '../runs/training-run.js'
 import type { OpenedSources, TrainingPlan } from './sources.js'
@@ -94,6 +94,7 @@ export const trainingRunOf = (
     directory,
     config,
     stored,
+    engine: engineLine(engine),
     introduction: state => [
       ...introduction(data, engine),
       `Run:    ${directory}, ${stored ? begun(config, state) : `${training.stages * training.epochs} epochs`}`,

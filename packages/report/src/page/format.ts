@@ -11,6 +11,15 @@ export const count = (value: number): string => value.toLocaleString('en-US')
 export const kilobytes = (bytes: number): string =>
   `${(bytes / 1000).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} kB`
 
+/** Seconds to hours, minutes and seconds: 4567 to "1:16:07". */
+export const clock = (seconds: number): string => {
+  const two = (n: number): string => String(Math.floor(n) % 60).padStart(2, '0')
+  return `${Math.floor(seconds / 3600)}:${two(seconds / 60)}:${two(seconds)}`
+}
+
+/** Bytes in the unit that memory is sold by: 25769803776 to "24.0 GiB". */
+export const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+
 /** What there is of it, formatted, or a dash. */
 export const orDash = <A>(value: A | null | undefined, format: (value: A) => string): string =>
   value === null || value === undefined ? '–' : format(value)

@@ -1,5 +1,7 @@
+import { stretches } from '../journal.js'
 import { section, table } from '../page/elements.js'
-import { html } from '../page/html.js'
+import { clock, gibibytes, orDash } from '../page/format.js'
+import { type Content, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
 import type { Run } from '../run.js'
 import type { Indexed } from './indexed.js'
@@ -7,19 +9,55 @@ import type { Indexed } from './indexed.js'
 /** Facts by name, in their order. */
 export type Environment = readonly (readonly [name: string, value: string])[]
 
-/** What runs recorded of where they ran, and what the report was made with. */
+/** 2026-05-01T12:34:56.789Z to "2026-05-01 12:34:56". */
+const moment = (time: string): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ')
+
+/** A row for every process that worked on a run; one of dashes where nothing is recorded. */
+const rowsOf = ({ name, backend, threads, journal }: Run): readonly (readonly Content[])[] => {
+  const worked = stretches(journal)
+  const unknown = orDash(undefined, String)
+  return worked.length === 0
+    ? [[name, unknown, unknown, unknown, backend, threads, unknown, unknown, unknown, unknown, unknown]]
+    : worked.map(({ start, seconds, added }) => [
+        name,
+        moment(start.time),
+        clock(seconds),
+        added,
+        start.engine,
+        start.threads,
+        `${start.cpu}, ${start.cores} ${start.cores === 1 ? 'core' : 'cores'}`,
+        gibibytes(start.memory),
+        start.system,
+        start.node,
+        start.cpnas,
+      ])
+}
+
+/** When and where runs were worked on, as they recorded it, and what the page was made with. */
 export const environment = (runs: Indexed<Run>, now: Environment): PageSection =>
   section({
     id: 'environment',
     title: 'Environment',
     content: html`<h3>Of the runs, as recorded by them</h3>
 ${table({
-  label: 'Engine of every run',
-  head: ['run', 'engine', 'threads'],
-  rows: runs.map(({ run }) => [run.name, run.backend, run.threads]),
+  label: 'Work on every run',
+  head: [
+    'run',
+    'from (UTC)',
+    'time',
+    'lines of history',
+    'engine',
+    'threads',
+    'CPU',
+    'memory',
+    'system',
+    'Node.js',
+    'cpnas',
+  ],
+  rows: runs.flatMap(({ run }) => rowsOf(run)),
   text: true,
 })}
-<p class="note">Runs record their engine and its threads, not their machine.</p>
+<p class="note">A row for every process that worked on a run. The time of one that was killed ends with what it saved last.</p>
 <h3>Of this page: where and when it was made, which need not be where the runs were</h3>
 ${table({ label: 'Environment of this page', head: ['', 'now'], rows: now, text: true })}`,
   })

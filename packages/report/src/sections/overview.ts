@@ -1,6 +1,7 @@
 import { type SampleEntry, sampleCount } from '@cpnas/search'
+import { secondsWorked } from '../journal.js'
 import { section, table } from '../page/elements.js'
-import { kilobytes, mean, orDash, percent } from '../page/format.js'
+import { clock, kilobytes, mean, orDash, percent } from '../page/format.js'
 import { type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
 import type { Run, SearchRun, TrainingRun } from '../run.js'
@@ -19,6 +20,7 @@ const states = { running: 'running', stopped: 'unfinished', finished: 'finished'
 const runCells = (run: Run): readonly (Html | string)[] => [
   html`<span class="state ${run.state}">${states[run.state]}</span>`,
   progress(run),
+  orDash(secondsWorked(run.journal), clock),
   run.dataset,
   `${run.backend}, ${run.threads} ${run.threads === 1 ? 'thread' : 'threads'}`,
 ]
@@ -26,7 +28,17 @@ const runCells = (run: Run): readonly (Html | string)[] => [
 const searchTable = (runs: Indexed<SearchRun>): Html =>
   table({
     label: 'Searches',
-    head: ['search', 'state', 'done', 'data', 'engine', 'Child, last round', 'Parent, last round', 'model file'],
+    head: [
+      'search',
+      'state',
+      'done',
+      'time',
+      'data',
+      'engine',
+      'Child, last round',
+      'Parent, last round',
+      'model file',
+    ],
     rows: runs.map(({ run }) => {
       const samples = samplesOf(run)
       const last = samples.filter(({ round }) => round === samples.at(-1)!.round)
@@ -51,6 +63,7 @@ const trainingTable = (runs: Indexed<TrainingRun>): Html =>
       'network',
       'state',
       'done',
+      'time',
       'data',
       'engine',
       'best validation',

@@ -14,16 +14,19 @@ const concat = (parts: readonly Uint8Array[]): Uint8Array => {
 }
 
 /**
- * A TensorBoard event file of what happened in a run, as bytes. A run does not record when each of its entries was made, so
- * all have one time, `wallTime`, in seconds since 1970: plots over the step are right, those over time are not.
+ * A TensorBoard event file of what happened in a run, as bytes. A step has the time at which the run saved it; where its journal
+ * does not tell, `wallTime`, in seconds since 1970.
  */
 export const eventFile = (run: Run, wallTime: number): Uint8Array => {
   const steps = new Map<number, Scalar[]>()
   for (const scalar of scalarsOf(run)) steps.set(scalar.step, [...(steps.get(scalar.step) ?? []), scalar])
+  const events = [...steps]
+    .sort(([a], [b]) => a - b)
+    .map(([step, scalars]) => ({ step, scalars, time: scalars[0]!.time ?? wallTime }))
   return concat(
     [
-      versionEvent(wallTime),
-      ...[...steps].sort(([a], [b]) => a - b).map(([step, scalars]) => scalarsEvent(wallTime, step, scalars)),
+      versionEvent(events[0]?.time ?? wallTime),
+      ...events.map(({ step, scalars, time }) => scalarsEvent(time, step, scalars)),
     ].map(tfRecord),
   )
 }

@@ -6,6 +6,8 @@ export interface Scalar {
   readonly tag: string
   readonly step: number
   readonly value: number
+  /** When it was saved, in seconds since 1970, where that is recorded. */
+  readonly time?: number
 }
 
 /** Field numbers of tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto. */

@@ -1,16 +1,20 @@
 import type { Metrics } from '@cpnas/model'
 import type { Run, SearchRun, TrainingRun } from '../run.js'
-import { architectures, overallEpochs } from '../steps.js'
+import { architectures, overallEpochs, type Step } from '../steps.js'
 import type { Scalar } from './event.js'
 
+type Moment = Pick<Step<unknown>, 'step' | 'time'>
+
 /** Tags and values of one step; what a run does not have is left out. */
-const at = (step: number, values: Readonly<Record<string, number | undefined>>): readonly Scalar[] =>
-  Object.entries(values).flatMap(([tag, value]) => (value === undefined ? [] : [{ tag, step, value }]))
+const at = ({ step, time }: Moment, values: Readonly<Record<string, number | undefined>>): readonly Scalar[] =>
+  Object.entries(values).flatMap(([tag, value]) =>
+    value === undefined ? [] : [{ tag, step, value, ...(time === undefined ? {} : { time }) }],
+  )
 
 const searchScalars = (run: SearchRun): readonly Scalar[] =>
-  architectures(run).flatMap(({ step, entry }) =>
+  architectures(run).flatMap(({ entry, ...moment }) =>
     at(
-      step,
+      moment,
       entry.type === 'warmup'
         ? { 'loss/child training': entry.lossChild, 'loss/parent training': entry.lossParent }
         : {
@@ -26,8 +30,8 @@ const searchScalars = (run: SearchRun): readonly Scalar[] =>
     ),
   )
 
-const testScalars = (step: number, name: string, { top1, top5, loss, calibration }: Metrics): readonly Scalar[] =>
-  at(step, {
+const testScalars = (moment: Moment, name: string, { top1, top5, loss, calibration }: Metrics): readonly Scalar[] =>
+  at(moment, {
     [`test ${name}/top-1`]: top1,
     [`test ${name}/top-5`]: top5,
     [`test ${name}/loss`]: loss,
@@ -35,8 +39,9 @@ const testScalars = (step: number, name: string, { top1, top5, loss, calibration
   })
 
 const trainingScalars = (run: TrainingRun): readonly Scalar[] => {
-  const epochs = overallEpochs(run).flatMap(({ step, entry }) =>
-    at(step, {
+  const epochs = overallEpochs(run)
+  const scalars = epochs.flatMap(({ entry, ...moment }) =>
+    at(moment, {
       'accuracy/training': entry.accuracyTraining,
       'accuracy/validation': entry.accuracyValidation,
       'loss/training': entry.loss,
@@ -45,9 +50,9 @@ const trainingScalars = (run: TrainingRun): readonly Scalar[] => {
       ...Object.fromEntries(Object.entries(entry.terms).map(([name, value]) => [`loss terms/${name}`, value])),
     }),
   )
-  const last = run.history.length
+  const last = epochs.at(-1) ?? { step: 0, time: undefined }
   return [
-    ...epochs,
+    ...scalars,
     ...Object.entries(run.evaluation ?? {}).flatMap(([name, metrics]) => testScalars(last, name, metrics)),
   ]
 }

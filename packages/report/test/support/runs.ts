@@ -1,7 +1,7 @@
 import { metrics, summarize } from '@cpnas/model'
 import type { EpochEntry } from '@cpnas/recipes'
 import { modelSpec, trainingPresets } from '@cpnas/recipes'
-import type { SearchRun, TrainingRun } from '@cpnas/report'
+import type { JournalEntry, SearchRun, StartEntry, TrainingRun } from '@cpnas/report'
 import { type DropEntry, type EdgeIndicator, type HistoryEntry, presets, type SampleEntry } from '@cpnas/search'
 import { edges, type Genotype, type Operation } from '@cpnas/supernet'
 
@@ -52,6 +52,28 @@ export const history: readonly HistoryEntry[] = [
   sample(2, 1, 0.24),
 ]
 
+const day = '2026-05-01'
+
+export const start = (time: string, entries: number): StartEntry => ({
+  type: 'start',
+  time: `${day}T${time}.000Z`,
+  entries,
+  cpnas: '0.1.0',
+  node: '20.19.0',
+  system: 'linux x64',
+  cpu: 'Z80',
+  cores: 2,
+  memory: 3 * 2 ** 29,
+  engine: 'wasm, asked for',
+  threads: 1,
+})
+
+export const saved = (time: string, entries: number): JournalEntry => ({
+  type: 'saved',
+  time: `${day}T${time}.000Z`,
+  entries,
+})
+
 export const searchRun = (changes: Partial<SearchRun> = {}): SearchRun => ({
   kind: 'search',
   name: 'first',
@@ -64,6 +86,7 @@ export const searchRun = (changes: Partial<SearchRun> = {}): SearchRun => ({
   threads: 2,
   config: { ...presets.quick, operations: ['none', 'skip_connect', 'sep_conv_3x3'] },
   history,
+  journal: [],
   ...changes,
 })
 
@@ -100,6 +123,7 @@ export const trainingRun = (changes: Partial<TrainingRun> = {}): TrainingRun => 
   initFrom: null,
   teacher: null,
   history: [epoch(1, 0.31), epoch(2, 0.32)],
+  journal: [],
   evaluation: { best: tested, last: tested },
   summary: summarize(
     modelSpec(trainingPresets.quick, facts),

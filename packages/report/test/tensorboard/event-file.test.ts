@@ -2,7 +2,7 @@ import { eventFile, scalarsOf } from '@cpnas/report'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { maskedCrc } from '../../src/tensorboard/record.js'
-import { epoch, history, sample, searchRun, trainingRun } from '../support/runs.js'
+import { epoch, history, sample, saved, searchRun, start, trainingRun } from '../support/runs.js'
 import { crc32c, decode, records } from './decode.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -28,6 +28,20 @@ test('a search is written step by step, its warm-up first', () => {
   ])
   expect(events[2]!.values).toContainEqual({ tag: 'accuracy/child', value: Math.fround(0.21) })
   expect(events[5]!.values).toContainEqual({ tag: 'round', value: 2 })
+})
+
+test('a step has the time at which it was saved, or the one given where the journal does not tell', () => {
+  const journal = [start('12:00:00', 0), saved('12:00:10', 1), start('12:01:00', 2), saved('12:01:10', 6)]
+  const events = records(eventFile(searchRun({ journal }), 5)).map(decode)
+  const noon = 1777636800
+  // The drop, the fifth entry, has no step.
+  expect(events.map(({ wallTime }) => wallTime)).toEqual([noon + 10, noon + 10, 5, noon + 70, noon + 70, noon + 70])
+  const trained = [start('12:00:00', 0), saved('12:00:10', 1), saved('12:00:20', 2)]
+  expect(records(eventFile(trainingRun({ journal: trained }), 5)).map(record => decode(record).wallTime)).toEqual([
+    noon + 10,
+    noon + 10,
+    noon + 20,
+  ])
 })
 
 test('two warm-up epochs are at -1 and 0', () => {

@@ -1,0 +1,13 @@
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import type { StartEntry } from '@cpnas/report'
+import { version } from '../version.js'
+
+/** What this process runs on. */
+export const machine = (): Pick<StartEntry, 'cpnas' | 'node' | 'system' | 'cpu' | 'cores' | 'memory'> => ({
+  cpnas: version,
+  node: process.versions.node,
+  system: `${process.platform} ${process.arch}`,
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+  memory: totalmem(),
+})

@@ -1,0 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+
+/** The text of a file; undefined if there is none. Left: why it cannot be read. */
+export const readText = (path: string): TE.TaskEither<Error, string | undefined> =>
+  TE.tryCatch(
+    () =>
+      readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      }),
+    error => error as Error,
+  )
