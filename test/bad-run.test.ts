@@ -156,7 +156,10 @@ test('a loss that is not a number stops the run: names sample and option, keeps 
   expect(code).toBe(2)
   const history = readFileSync(join(directory, 'history.jsonl'), 'utf8').trimEnd().split('\n')
   expect(history.map(line => JSON.parse(line).type)).toEqual(['warmup'])
-  await expectRefusal(['search', '--out', directory, '--resume', '--quiet'], directory, ['round 1, pass 1, sample 1'])
+  const before = fingerprint(directory)
+  const again = await run(['search', '--out', directory, '--resume', '--quiet'])
+  expect(again).toEqual({ code: 2, out: '', err: expect.stringContaining('round 1, pass 1, sample 1') })
+  expect(fingerprint(directory)).toEqual(before)
 })
 
 const smallDisk = (script: string) => [
@@ -185,7 +188,7 @@ test.skipIf(!mountable)(
     const { out, err } = await watch(spawn('unshare', smallDisk(script), { env }))
     expect(err).toMatch(/^cpnas: [^\n]*\/run\/[^\n]*: cannot be written \(ENOSPC[^\n]*\n/)
     expect(out).toMatch(
-      /^code 2\ncheckpoint-[0-9a-f]{16}\.safetensors\ncheckpoint\.json\nconfig\.json\nhistory\.jsonl\n$/,
+      /^code 2\ncheckpoint-[0-9a-f]{16}\.safetensors\ncheckpoint\.json\nconfig\.json\nhistory\.jsonl\njournal\.jsonl\n$/,
     )
     expect(err).not.toContain('warm-up 1/1')
     expect(fingerprint(rescued)).toEqual(fingerprint(expected))
