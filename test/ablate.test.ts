@@ -110,6 +110,36 @@ test('of loss terms for given cells: every combination; killed or stopped it goe
   await expectRefusal(['train', ...resume.slice(1)], directory, ['not the configuration of a cpnas training'])
 })
 
+test('of distillation: the teacher teaches where its weight is above 0, and Parents never', async () => {
+  const [directory, alone] = [temporary(), temporary()]
+  const genotype = writeGenotype(temporary())
+  const at = (name: string) => join(alone, name)
+  const train = (name: string, ...settings: readonly string[]) =>
+    run(['train', '--genotype', genotype, '--out', at(name), '--quiet', ...trainingSettings, ...settings])
+  expect(await train('teacher', '--precision', 'float')).toMatchObject({ code: 0 })
+  const command = ['ablate', '--genotype', genotype, '--seeds', '1', '--out', directory, ...training]
+  const teacher = ['--teacher', at('teacher')]
+
+  await expectRefusal([...command, ...teacher, '--vary', 'lambda=0,1'], directory, [
+    '--teacher',
+    '--distillation-weight',
+  ])
+  const vary = ['--vary', 'distillation-weight=0,1', '--parents']
+  await expectRefusal([...command, ...vary], directory, ['--distillation-weight', 'no teacher'])
+  expect(await run([...command, ...vary, ...teacher, '--quiet'])).toMatchObject({ code: 0, err: '' })
+
+  expect(await train('taught', ...teacher, '--distillation-weight', '1')).toMatchObject({ code: 0 })
+  expect(fingerprint(join(directory, 'trainings/distillation-weight=1/seed-0'))).toEqual(fingerprint(at('taught')))
+  expect(await train('untaught')).toMatchObject({ code: 0 })
+  expect(fingerprint(join(directory, 'trainings/distillation-weight=0/seed-0'))).toEqual(fingerprint(at('untaught')))
+  expect(readdirSync(join(directory, 'parents'))).toEqual(['seed-0'])
+  expect(fingerprint(join(directory, 'parents/seed-0'))).toEqual(fingerprint(at('teacher')))
+
+  const resume = ['ablate', '--resume', '--out', directory]
+  await expectRefusal([...resume, '--teacher', at('untaught')], directory, ['--teacher', 'another network'])
+  expect(await run([...resume, '--quiet'])).toMatchObject({ code: 0, err: '' })
+})
+
 test.for([
   [[], ['--vary', 'is missing']],
   [

@@ -2,7 +2,7 @@ import { type Genotype, printGenotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { commonFiles, type RunBase, type RunKind } from '../runs/run-kind.js'
-import { parseCells } from '../runs/training-run.js'
+import { isText, parseCells } from '../runs/training-run.js'
 import {
   type AblationConfig,
   type AblationPreset,
@@ -22,6 +22,9 @@ export interface AblationRunConfig extends RunBase, AblationConfig {
   readonly parents: boolean
   /** The cells that all runs train; null: each trains those of a search. */
   readonly genotype: Genotype | null
+  /** The trained Parent that trainings with a distillation weight learn from, and its SHA-256; null: none. */
+  readonly teacher: string | null
+  readonly teacherHash: string | null
 }
 
 export const ablationFiles = {
@@ -66,23 +69,26 @@ export const ablationRun = {
   hyperparameters: ablationHyperparameters,
   check: checkAblationConfig,
   configOf: flatten,
-  parse: (base, { vary, seeds, parents, genotype, search, training }) =>
-    !isCount(seeds) || typeof parents !== 'boolean'
-      ? E.left('does not say how many seeds there are')
-      : pipe(
-          E.Do,
-          E.bind('varied', () => parseVaries(vary)),
-          E.bind('genotype', () => (genotype === null ? E.right(null) : parseCells(genotype))),
-          E.bind('configs', () => parseConfigs(search, training)),
-          E.map(({ varied, genotype, configs }) => ({
-            ...base,
-            vary: varied.map(formatVary),
-            seeds,
-            parents,
-            genotype,
-            ...configs,
-          })),
-        ),
+  parse: (base, { vary, seeds, parents, genotype, teacher, teacherHash, search, training }) => {
+    if (!isCount(seeds) || typeof parents !== 'boolean') return E.left('does not say how many seeds there are')
+    if (!isText(teacher) || !isText(teacherHash)) return E.left('does not say whom trainings learn from')
+    return pipe(
+      E.Do,
+      E.bind('varied', () => parseVaries(vary)),
+      E.bind('genotype', () => (genotype === null ? E.right(null) : parseCells(genotype))),
+      E.bind('configs', () => parseConfigs(search, training)),
+      E.map(({ varied, genotype, configs }) => ({
+        ...base,
+        vary: varied.map(formatVary),
+        seeds,
+        parents,
+        genotype,
+        teacher,
+        teacherHash,
+        ...configs,
+      })),
+    )
+  },
   settings: () => ({}),
 } as const satisfies RunKind<AblationPreset, FlatConfig, AblationRunConfig>
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError, type ResolvedBackend } from '@cpnas/backends'
-import type { Metrics } from '@cpnas/model'
+import type { Metrics, Model } from '@cpnas/model'
 import type { Genotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -15,11 +15,17 @@ import { withLock } from '../runs/lock.js'
 import { type RunFormat, type RunState, readRunConfig } from '../runs/run-directory.js'
 import type { RunBase } from '../runs/run-kind.js'
 import { searchFiles, searchRun } from '../runs/search-run.js'
-import { trainingFiles, trainingRun } from '../runs/training-run.js'
+import { type TrainingSources, trainingFiles, trainingRun } from '../runs/training-run.js'
 import { searchRunOf } from '../search/work.js'
 import { trainingRunOf } from '../training/work.js'
 import type { AblationEvent } from './events.js'
-import type { PlannedRun } from './runs.js'
+import { isTaught, type PlannedRun } from './runs.js'
+
+/** A trained Parent, and what trainings that it teaches write down of it. */
+export interface Teaching {
+  readonly record: Pick<TrainingSources, 'teacher' | 'teacherHash'>
+  readonly model: Model
+}
 
 /** What all runs of an ablation work with. */
 export interface Setting {
@@ -27,6 +33,8 @@ export interface Setting {
   readonly base: RunBase
   /** The cells that all runs train, unless each has a search. */
   readonly genotype: Genotype | undefined
+  /** Whom trainings with a distillation weight learn from. */
+  readonly teaching: Teaching | undefined
   readonly data: OpenData
   readonly engine: ResolvedBackend
   readonly reporter: Reporter<AblationEvent>
@@ -122,9 +130,11 @@ export const performPlanned = (
   return pipe(
     cells,
     TE.flatMap(genotype => {
-      const none = { initFrom: null, initHash: null, teacher: null, teacherHash: null }
-      const config = { ...base, genotype, ...none, training: planned.config }
-      const prepared = { initial: undefined, teacher: undefined }
+      const teaching = isTaught(planned) ? setting.teaching : undefined
+      const { teacher, teacherHash } = teaching?.record ?? { teacher: null, teacherHash: null }
+      const sources = { initFrom: null, initHash: null, teacher, teacherHash }
+      const config = { ...base, genotype, ...sources, training: planned.config }
+      const prepared = { initial: undefined, teacher: teaching?.model }
       return performRun(setting, trainingRun, planned, config, reporter, at =>
         trainingRunOf({ ...at, saveEvery: undefined }, { data, engine, config, prepared }, signal),
       )

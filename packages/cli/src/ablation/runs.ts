@@ -33,6 +33,10 @@ export interface PlannedTraining {
 
 export type PlannedRun = PlannedSearch | PlannedTraining
 
+/** Whether it is a training with a teacher. */
+export const isTaught = (run: PlannedRun): run is PlannedTraining =>
+  run.kind === 'training' && run.config.distillationWeight > 0
+
 /** One combination of values with one seed: the names of its runs. */
 export interface Trial {
   readonly assignment: Assignment
@@ -43,9 +47,10 @@ export interface Trial {
 }
 
 /** What makes no difference to a Parent. */
-const childOnly = ['filterWeight', 'stages', 'precision', 'estimator', 'scale', 'prelu', 'preprocessPrecision'].flatMap(
-  name => [name, `train${name[0]!.toUpperCase()}${name.slice(1)}`],
-)
+const childOnly = [
+  ...['filterWeight', 'stages', 'precision', 'estimator', 'scale', 'prelu', 'preprocessPrecision'],
+  ...['distillationWeight', 'temperature'],
+].flatMap(name => [name, `train${name[0]!.toUpperCase()}${name.slice(1)}`])
 
 const nameOf = (folder: string, assignment: Assignment, seed: number): string =>
   [folder, label(assignment), `seed-${seed}`].filter(part => part !== '').join('/')
@@ -57,6 +62,7 @@ export const configOfTrial = (config: AblationConfig, assignment: Assignment, se
 /**
  * Every combination of values with every seed, and the runs they need, each once and after those it needs: trials that differ
  * in options of the training only share a search, and Parents are shared by trials that differ in options of the Child only.
+ * Parents have no teacher.
  * Seeds come one after the other, so that all values have been seen once before any is seen twice.
  */
 export const planTrials = ({
@@ -81,7 +87,7 @@ export const planTrials = ({
       runs.set(training, { kind: 'training', name: training, config: trainingConfig, search })
       if (parent !== undefined && !runs.has(parent)) {
         const { training: own } = configOfTrial(config, ofParent, seed)
-        const asParent: TrainingConfig = { ...own, precision: 'float', stages: 1 }
+        const asParent: TrainingConfig = { ...own, precision: 'float', stages: 1, distillationWeight: 0 }
         runs.set(parent, { kind: 'training', name: parent, config: asParent, search })
       }
       trials.push({ assignment, seed, search, training, parent })

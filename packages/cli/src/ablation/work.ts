@@ -1,5 +1,5 @@
 import type { CpnasError } from '@cpnas/backends'
-import { checkTeacher, trainingSplits } from '@cpnas/recipes'
+import { trainingSplits } from '@cpnas/recipes'
 import { splitsOf } from '@cpnas/search'
 import { writeFileAtomic } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
@@ -11,26 +11,31 @@ import { conclude, type Ending } from '../runs/execute.js'
 import type { Plan } from '../runs/plan-run.js'
 import { introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { pathsOf, writeRunConfig } from '../runs/run-directory.js'
+import { checkTeaching, type Teacher } from '../training/teacher.js'
 import { type AblationRunConfig, ablationFiles, ablationRun } from './ablation-run.js'
 import { ablationChart } from './chart.js'
 import type { AblationEvent } from './events.js'
 import { asFlagsOf, type FlatConfig } from './options.js'
 import { isFinished, performPlanned, readAccuracies, type Setting } from './perform.js'
 import { resultsCsv, resultsJson, type TrialResult } from './results.js'
-import type { AblationPlan, PlannedRun, planTrials, Trial } from './runs.js'
+import { type AblationPlan, isTaught, type PlannedRun, type planTrials, type Trial } from './runs.js'
 import { printAblation } from './summary.js'
 
 interface Task {
   readonly plan: Plan<FlatConfig, AblationRunConfig>
   readonly work: AblationPlan
   readonly planned: ReturnType<typeof planTrials>
-  readonly opened: Opened<AblationRunConfig, AblationEvent, unknown>
+  readonly opened: Opened<AblationRunConfig, AblationEvent, Teacher | undefined>
   readonly io: Io
   readonly json: boolean
 }
 
-/** InvalidOption if a split of one of the runs is smaller than a batch, or if it is to have a teacher. */
-export const checkTrials = (runs: readonly PlannedRun[], { train }: OpenData): E.Either<CpnasError, unknown> =>
+/** InvalidOption if a split of one of the runs is smaller than a batch, or if the teacher is not one for those that are to have it. */
+export const checkTrials = (
+  runs: readonly PlannedRun[],
+  { train }: OpenData,
+  teacher: Teacher | undefined,
+): E.Either<CpnasError, unknown> =>
   pipe(
     runs,
     E.traverseArray(
@@ -39,8 +44,16 @@ export const checkTrials = (runs: readonly PlannedRun[], { train }: OpenData): E
           ? pipe(splitsOf(train, run.config), E.mapLeft(asFlagsOf('search')))
           : pipe(
               trainingSplits(train, run.config),
-              E.flatMap(() => checkTeacher(run.config, train, undefined)),
               E.mapLeft(asFlagsOf('train')),
+              // A teacher of nobody is checked, and refused, as that of all.
+              E.flatMap(() =>
+                checkTeaching(
+                  run.config,
+                  train,
+                  isTaught(run) || !runs.some(isTaught) ? teacher : undefined,
+                  asFlagsOf('train'),
+                ),
+              ),
             ),
     ),
   )
@@ -104,13 +117,17 @@ const finish = ({
 /** All runs of an ablation, and its results. */
 export const performAblation = (task: Task): TE.TaskEither<CpnasError, Outcome> => {
   const { plan, work, planned, opened, io, json } = task
-  const { data, engine, config, reporter } = opened
+  const { data, engine, config, reporter, prepared } = opened
   const { directory, stored } = plan
   const { dataset, data: place, labels, imageSize, backend, threads } = config
   const setting: Setting = {
     directory,
     base: { dataset, data: place, labels, ...(imageSize === undefined ? {} : { imageSize }), backend, threads },
     genotype: work.genotype,
+    teaching: prepared && {
+      record: { teacher: config.teacher, teacherHash: config.teacherHash },
+      model: prepared.model,
+    },
     data,
     engine,
     reporter,

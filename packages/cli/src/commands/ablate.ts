@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import type { Genotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
@@ -13,6 +14,7 @@ import { type CommandOptions, command, type RepeatedOption, type Values } from '
 import { readGenotypeOf } from '../genotype-source.js'
 import { type Comparison, type Plan, planRun } from '../runs/plan-run.js'
 import { requestOf, runOptions, withRun } from '../runs/run-command.js'
+import { readTeacher, teacherOption } from '../training/teacher.js'
 import { countOption, textOption } from '../values.js'
 
 const defaultSeeds = 3
@@ -36,7 +38,8 @@ const own = {
     description: 'train these cells, a genotype.json or the directory of a finished search',
     default: 'search, and train what was found',
   }),
-  parents: { kind: 'flag', description: 'train the Parents, too' },
+  parents: { kind: 'flag', description: 'train the Parents, too; they have no teacher' },
+  teacher: teacherOption,
   ...runOptions(ablationRun),
 } as const satisfies CommandOptions
 
@@ -50,11 +53,13 @@ const refuse = (where: string, problem: string, remedy: string): E.Either<CpnasE
   E.left(cpnasError('InvalidOption', where, problem, remedy))
 
 const comparisons =
-  ({ vary, seeds, parents, genotype: path }: Given, genotype: Genotype | undefined) =>
+  ({ vary, seeds, parents, genotype: path, teacher }: Given, genotype: Genotype | undefined) =>
   (stored: AblationRunConfig): readonly Comparison[] => [
     ['--vary', stored.vary.join(' '), vary?.map(formatVary).join(' ')],
     ['--seeds', String(stored.seeds), seeds?.toString()],
     ['--parents', String(stored.parents), parents?.toString()],
+    // Where a teacher lies can change; it is known by its hash.
+    ...(stored.teacher === null ? [['--teacher', 'absent', teacher] as const] : []),
     genotypeText(stored.genotype) === genotypeText(genotype)
       ? ['--genotype', '', '']
       : ['--genotype', stored.genotype ? 'other cells' : 'a search', path],
@@ -123,13 +128,19 @@ Stop it with Ctrl-C whenever you like; --resume continues it and repeats no run 
         const planned = planTrials(work)
         return withRun(plan, given, io, {
           words: ablationWords(planned.runs),
-          prepare: data => TE.fromEither(checkTrials(planned.runs, data)),
-          complete: base => ({
+          prepare: data =>
+            pipe(
+              readTeacher(given.teacher ?? plan.stored?.teacher ?? undefined, plan.stored?.teacherHash),
+              TE.chainFirstEitherK(teacher => checkTrials(planned.runs, data, teacher)),
+            ),
+          complete: (base, teacher) => ({
             ...base,
             vary: vary.map(formatVary),
             seeds,
             parents,
             genotype: genotype ?? null,
+            teacher: given.teacher === undefined ? null : resolve(given.teacher),
+            teacherHash: teacher?.hash ?? null,
             ...work.config,
           }),
           use: opened => performAblation({ plan, work, planned, opened, io, json: given.json ?? false }),

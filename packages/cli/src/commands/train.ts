@@ -14,6 +14,7 @@ import { type Comparison, configFor, planRun } from '../runs/plan-run.js'
 import { requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { type TrainingRunConfig, trainingRun } from '../runs/training-run.js'
 import { readSources, type TrainingPlan } from '../training/sources.js'
+import { teacherOption } from '../training/teacher.js'
 import { trainingRunOf } from '../training/work.js'
 import { countOption, textOption } from '../values.js'
 
@@ -29,12 +30,7 @@ const options = {
     description: 'begin with the weights in the checkpoint of a search or a training',
     default: 'begin with random weights',
   }),
-  teacher: textOption({
-    placeholder: 'run|file',
-    description:
-      'learn from a trained Parent, too: the directory of a training or a model file; see --distillation-weight',
-    default: 'none',
-  }),
+  teacher: teacherOption,
   saveEvery: countOption({
     description: 'steps between checkpoints, beside that at the end of every epoch',
     default: 'at the end of every epoch only',

@@ -38,7 +38,8 @@ export const trainingFiles = {
   evaluation: 'evaluation.json',
 } as const
 
-const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
+/** Whether it is a text, or null for none. */
+export const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
 /** `validateGenotype` takes what a genotype file holds; config.json has the cells alone. */
 export const parseCells = (value: unknown): E.Either<string, Genotype> =>

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import type { Dataset } from '@cpnas/data'
+import { encodeModel, type Model, readModel } from '@cpnas/model'
+import { checkTeacher, type TrainingConfig } from '@cpnas/recipes'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { isDirectory } from '../genotype-source.js'
+import { trainingFiles } from '../runs/training-run.js'
+import { textOption } from '../values.js'
+
+export const teacherOption = textOption({
+  placeholder: 'run|file',
+  description:
+    'learn from a trained Parent, too: the directory of a training or a model file; see --distillation-weight',
+  default: 'none',
+})
+
+/** What a run was begun with lies in other files now. */
+export const changed = (flag: string, path: string, what: string): CpnasError =>
+  cpnasError(
+    'InvalidOption',
+    flag,
+    `${path} holds ${what} than the run was begun with`,
+    'Name where those lie, or begin another run in another directory',
+  )
+
+/** A trained Parent to learn from, and the SHA-256 by which it is known. */
+export interface Teacher {
+  readonly model: Model
+  readonly hash: string
+}
+
+/** InvalidOption if it is not the one with the hash that a run was begun with. InvalidModel. */
+export const readTeacher = (
+  path: string | undefined,
+  begunWith: string | null | undefined,
+): TE.TaskEither<CpnasError, Teacher | undefined> =>
+  path === undefined
+    ? TE.right(undefined)
+    : pipe(
+        TE.fromTask(() => isDirectory(path)),
+        TE.flatMap(directory => readModel(directory ? join(path, trainingFiles.best) : path)),
+        TE.map(model => ({ model, hash: createHash('sha256').update(encodeModel(model)).digest('hex') })),
+        TE.filterOrElse(
+          ({ hash }) => begunWith === undefined || hash === begunWith,
+          () => changed('--teacher', path, 'another network'),
+        ),
+      )
+
+/** InvalidOption if there is a teacher and no weight of what it says, or the other way round, or if it knows other images. */
+export const checkTeaching = (
+  config: TrainingConfig,
+  data: Dataset,
+  teacher: Teacher | undefined,
+  asFlags: (error: CpnasError) => CpnasError,
+): E.Either<CpnasError, unknown> =>
+  pipe(
+    checkTeacher(config, data, teacher?.model),
+    E.mapLeft(asFlags),
+    E.mapLeft(error => (error.where === 'teacher' ? { ...error, where: '--teacher' } : error)),
+  )
