@@ -1,6 +1,6 @@
 import { stretches } from '../journal.js'
 import { section, table } from '../page/elements.js'
-import { clock, gibibytes, orDash } from '../page/format.js'
+import { clock, gibibytes, orDash, plural } from '../page/format.js'
 import { type Content, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
 import type { Run } from '../run.js'
@@ -17,7 +17,7 @@ const rowsOf = ({ name, backend, threads, journal }: Run): readonly (readonly Co
   const worked = stretches(journal)
   const unknown = orDash(undefined, String)
   return worked.length === 0
-    ? [[name, unknown, unknown, unknown, backend, threads, unknown, unknown, unknown, unknown, unknown]]
+    ? [[name, unknown, unknown, unknown, backend, threads, unknown, unknown]]
     : worked.map(({ start, seconds, added }) => [
         name,
         moment(start.time),
@@ -25,11 +25,8 @@ const rowsOf = ({ name, backend, threads, journal }: Run): readonly (readonly Co
         added,
         start.engine,
         start.threads,
-        `${start.cpu}, ${start.cores} ${start.cores === 1 ? 'core' : 'cores'}`,
-        gibibytes(start.memory),
-        start.system,
-        start.node,
-        start.cpnas,
+        `${start.cpu}, ${plural(start.cores, 'core')}, ${gibibytes(start.memory)}, ${start.system}`,
+        `cpnas ${start.cpnas}, Node.js ${start.node}`,
       ])
 }
 
@@ -41,19 +38,7 @@ export const environment = (runs: Indexed<Run>, now: Environment): PageSection =
     content: html`<h3>Of the runs, as recorded by them</h3>
 ${table({
   label: 'Work on every run',
-  head: [
-    'run',
-    'from (UTC)',
-    'time',
-    'lines of history',
-    'engine',
-    'threads',
-    'CPU',
-    'memory',
-    'system',
-    'Node.js',
-    'cpnas',
-  ],
+  head: ['run', 'from (UTC)', 'time', 'lines of history', 'engine', 'threads', 'machine', 'versions'],
   rows: runs.flatMap(({ run }) => rowsOf(run)),
   text: true,
 })}

@@ -10,17 +10,20 @@ import type { Indexed } from './indexed.js'
 const samplesOf = ({ history }: SearchRun): readonly SampleEntry[] =>
   history.filter(({ type }) => type === 'sample') as readonly SampleEntry[]
 
-const progress = (run: Run): string =>
-  run.kind === 'search'
-    ? `${samplesOf(run).length} of ${sampleCount(run.config)} architectures`
-    : `${run.history.length} of ${run.config.epochs * run.config.stages} epochs`
+const progress = (run: Run): string => {
+  const done =
+    run.kind === 'search'
+      ? `${samplesOf(run).length} of ${sampleCount(run.config)} architectures`
+      : `${run.history.length} of ${run.config.epochs * run.config.stages} epochs`
+  const seconds = secondsWorked(run.journal)
+  return seconds === undefined ? done : `${done} in ${clock(seconds)}`
+}
 
 const states = { running: 'running', stopped: 'unfinished', finished: 'finished' } as const
 
 const runCells = (run: Run): readonly (Html | string)[] => [
   html`<span class="state ${run.state}">${states[run.state]}</span>`,
   progress(run),
-  orDash(secondsWorked(run.journal), clock),
   run.dataset,
   `${run.backend}, ${run.threads} ${run.threads === 1 ? 'thread' : 'threads'}`,
 ]
@@ -28,17 +31,7 @@ const runCells = (run: Run): readonly (Html | string)[] => [
 const searchTable = (runs: Indexed<SearchRun>): Html =>
   table({
     label: 'Searches',
-    head: [
-      'search',
-      'state',
-      'done',
-      'time',
-      'data',
-      'engine',
-      'Child, last round',
-      'Parent, last round',
-      'model file',
-    ],
+    head: ['search', 'state', 'done', 'data', 'engine', 'Child, last round', 'Parent, last round', 'model file'],
     rows: runs.map(({ run }) => {
       const samples = samplesOf(run)
       const last = samples.filter(({ round }) => round === samples.at(-1)!.round)
@@ -63,7 +56,6 @@ const trainingTable = (runs: Indexed<TrainingRun>): Html =>
       'network',
       'state',
       'done',
-      'time',
       'data',
       'engine',
       'best validation',
