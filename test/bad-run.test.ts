@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { executable, run, start, watch } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
-import { fingerprint, temporary } from './support/files.js'
+import { fingerprint, jsonLines, temporary } from './support/files.js'
 import { mnistFiles, writeFiles } from './support/idx.js'
 import { small, tiny } from './support/settings.js'
 
@@ -154,8 +154,8 @@ test('a loss that is not a number stops the run: names sample and option, keeps 
     /^cpnas: round 1, pass 1, sample 1, (child|parent): the loss is NaN.*--learning-rate/,
   )
   expect(code).toBe(2)
-  const history = readFileSync(join(directory, 'history.jsonl'), 'utf8').trimEnd().split('\n')
-  expect(history.map(line => JSON.parse(line).type)).toEqual(['warmup'])
+  const history = jsonLines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
+  expect(history.map(({ type }) => type)).toEqual(['warmup'])
   const before = fingerprint(directory)
   const again = await run(['search', '--out', directory, '--resume', '--quiet'])
   expect(again).toEqual({ code: 2, out: '', err: expect.stringContaining('round 1, pass 1, sample 1') })

@@ -38,10 +38,10 @@ test('a search and a training become one page, finished or not, and event files'
   const files = ['searched', 'trained'].map(name => join(events, name, 'events.out.tfevents.cpnas'))
   expect(written).toEqual({ code: 0, out: files.map(file => `${file}\n`).join(''), err: '' })
   expect(existsSync(join(cwd, 'report.html'))).toBe(false)
-  const history = readFileSync(join(training, 'history.jsonl'), 'utf8').trimEnd().split('\n')
+  const history = jsonLines(readFileSync(join(training, 'history.jsonl'), 'utf8'))
   const decoded = records(readFileSync(files[1]!)).map(decode)
   const losses = decoded.flatMap(({ values }) => values.filter(({ tag }) => tag === 'loss/training'))
-  expect(losses.map(({ value }) => value)).toEqual(history.map(line => Math.fround(JSON.parse(line).loss)))
+  expect(losses.map(({ value }) => value)).toEqual(history.map(({ loss }) => Math.fround(loss as number)))
   const times = jsonLines(readFileSync(join(training, 'journal.jsonl'), 'utf8')).flatMap(({ type, time }) =>
     type === 'saved' ? [Date.parse(time as string) / 1000] : [],
   )
