@@ -60,10 +60,13 @@ export const secondsWorked = (journal: readonly JournalEntry[]): number | undefi
   journal.length === 0 ? undefined : stretches(journal).reduce((sum, { seconds }) => sum + seconds, 0)
 
 /** When each entry of the history was saved, in seconds since 1970, by its place from 0; what is not recorded is a hole. */
-export const savingTimes = (journal: readonly JournalEntry[]): readonly (number | undefined)[] =>
-  journal.reduce<readonly (number | undefined)[]>((times, entry) => {
-    if (entry.type !== 'start' && entry.type !== 'saved') return times
-    const time = entry.type === 'saved' ? secondsAt(entry.time) : undefined
-    // A process that was killed may have left more than was saved: its successor makes these entries anew.
-    return Array.from({ length: entry.entries }, (_, i) => (i < times.length ? times[i] : time))
-  }, [])
+export const savingTimes = (journal: readonly JournalEntry[]): readonly (number | undefined)[] => {
+  const times: (number | undefined)[] = []
+  for (const entry of journal)
+    if (entry.type === 'start' || entry.type === 'saved') {
+      // A process that was killed may have left more than was saved: its successor makes these entries anew.
+      times.splice(entry.entries)
+      while (times.length < entry.entries) times.push(entry.type === 'saved' ? secondsAt(entry.time) : undefined)
+    }
+  return times
+}
