@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Tensor } from './autodiff/tensor.js'
 import type { Backend } from './backend.js'
-import { type CpnasError, cpnasError } from './errors.js'
+import { type CpnasError, catchDeviceError, cpnasError } from './errors.js'
 import { referenceBackend } from './reference/backend.js'
 import type { ReferenceTensor } from './reference/tensor.js'
 import { tfjsCpuBackend, tfjsNodeBackend, tfjsWebgpuBackend } from './tfjs/backend.js'
@@ -56,7 +56,7 @@ const findWasm = (threads: number): TE.TaskEither<CpnasError, Engine> =>
       return TE.right<CpnasError, Engine>({
         name: 'wasm',
         description: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores, ${threads} thread${threads === 1 ? '' : 's'} used`,
-        open: TE.fromTask(() => wasmBackend({ threads })),
+        open: catchDeviceError(TE.fromTask(() => wasmBackend({ threads }))),
       })
     }),
   )

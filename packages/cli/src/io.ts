@@ -6,7 +6,7 @@ export interface Io {
   readonly err: (text: string) => void
   /** The stream behind `err` where it is a terminal, on which a bar can be redrawn. */
   readonly terminal: NodeJS.WritableStream | undefined
-  /** Aborted when the user asks to stop; the reason is the exit code: 130 for Ctrl-C, 143 for SIGTERM. */
+  /** Aborted when the user asks to stop; the reason is the exit code: 129 for SIGHUP, 130 for Ctrl-C, 143 for SIGTERM, 1 where the output fails. */
   readonly signal: AbortSignal
 }
 

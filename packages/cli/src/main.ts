@@ -7,18 +7,32 @@ const onSignal = (exitCode: number) => () => {
   if (stop.signal.aborted) process.exit(exitCode)
   stop.abort(exitCode)
 }
+process.on('SIGHUP', onSignal(129))
 process.on('SIGINT', onSignal(130))
 process.on('SIGTERM', onSignal(143))
 
-/** A reader that goes away (`cpnas ... | head`) does not stop a search. */
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', error => {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
-  })
+/** The code of an output that failed and cannot be done without; a reader that goes away (`cpnas ... | head`) stops nothing. */
+let failed: number | undefined
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE' || failed !== undefined) return
+  failed = 1
+  process.exitCode = failed
+  process.stderr.write(
+    `cpnas: the standard output cannot be written (${error.message}). Free space on its disk, or send it elsewhere.\n`,
+  )
+  stop.abort(failed)
+})
+/** There is nowhere left to say so. */
+process.stderr.on('error', () => {})
 
-process.exitCode = await cpnas(process.argv.slice(2), {
-  out: text => process.stdout.write(text),
-  err: text => process.stderr.write(text),
+const code = await cpnas(process.argv.slice(2), {
+  out: text => {
+    if (failed === undefined) process.stdout.write(text)
+  },
+  err: text => {
+    if (failed === undefined) process.stderr.write(text)
+  },
   terminal: process.stderr.isTTY ? process.stderr : undefined,
   signal: stop.signal,
 })
+process.exitCode = failed ?? code

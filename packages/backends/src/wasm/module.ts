@@ -69,38 +69,36 @@ export interface KernelExports {
 export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports =>
   new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports
 
-/** In Node 20 relaxed SIMD is behind a flag of V8. */
-const relaxedFlag = '--experimental-wasm-relaxed-simd'
+const readKernels = (file: string): Promise<Buffer<ArrayBuffer>> => readFile(new URL(file, import.meta.url))
 
 /**
- * V8's flags while the kernels are compiled: the optimizing compiler at once, since the baseline's code is several times
- * slower and a kernel is called too rarely to leave it soon.
+ * Whether WebAssembly accepts these kernels with relaxed SIMD. Node 20 does once V8 is told to; where it already does, V8 may no
+ * longer know the flag, so it is set only where it is needed.
  */
-const optimizingFlags = ['--no-wasm-lazy-compilation', '--no-liftoff'] as const
+const acceptsRelaxed = (bytes: Buffer<ArrayBuffer>): boolean => {
+  if (WebAssembly.validate(bytes)) return true
+  setFlagsFromString('--experimental-wasm-relaxed-simd')
+  return WebAssembly.validate(bytes)
+}
 
 /**
- * The build of the kernels that WebAssembly accepts here: that with relaxed SIMD (fused multiply-add, 1.2 times the speed),
- * else the one without. Undefined if it takes neither.
+ * The build of the kernels that WebAssembly accepts here: the one with relaxed SIMD (fused multiply-add, 1.2 times the speed),
+ * else the one without. Undefined if it accepts neither.
  */
 export const chooseKernels = async (
   allowRelaxed = true,
 ): Promise<{ readonly bytes: Buffer<ArrayBuffer>; readonly relaxed: boolean } | undefined> => {
-  setFlagsFromString(relaxedFlag)
-  for (const relaxed of allowRelaxed ? [true, false] : [false]) {
-    const bytes = await readFile(new URL(relaxed ? './kernels-relaxed.wasm' : './kernels.wasm', import.meta.url))
-    if (WebAssembly.validate(bytes)) return { bytes, relaxed }
+  if (allowRelaxed) {
+    const bytes = await readKernels('./kernels-relaxed.wasm')
+    if (acceptsRelaxed(bytes)) return { bytes, relaxed: true }
   }
-  return undefined
+  const bytes = await readKernels('./kernels.wasm')
+  return WebAssembly.validate(bytes) ? { bytes, relaxed: false } : undefined
 }
 
 /** Compiles the kernels that `chooseKernels` chose; rejects if there are none. */
 export const compileKernels = async (allowRelaxed = true): Promise<WebAssembly.Module> => {
   const chosen = await chooseKernels(allowRelaxed)
   if (chosen === undefined) throw new Error('wasm: WebAssembly with SIMD and threads does not work here')
-  for (const flag of optimizingFlags) setFlagsFromString(flag)
-  try {
-    return await WebAssembly.compile(chosen.bytes)
-  } finally {
-    setFlagsFromString('--liftoff')
-  }
+  return new WebAssembly.Module(chosen.bytes)
 }

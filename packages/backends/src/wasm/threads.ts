@@ -42,9 +42,12 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
     new Promise((resolve, reject) => {
       const workerData: WorkerInput = { module, memory: heap.memory, job, thread }
       const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] })
+      const onExit = (code: number): void => reject(new Error(`wasm: a thread ended at its start with code ${code}`))
       worker.once('error', reject)
+      worker.once('exit', onExit)
       worker.once('message', () => {
         worker.off('error', reject)
+        worker.off('exit', onExit)
         worker.unref()
         resolve(worker)
       })

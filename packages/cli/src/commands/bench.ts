@@ -15,6 +15,8 @@ import { countOption, wordOption } from '../values.js'
 const defaultRepeat = 50
 const batchSizes = [1, 64] as const
 const largest = Math.max(...batchSizes)
+/** Long enough for the optimizing compiler to replace the baseline's code. */
+const warmUpMilliseconds = 100
 
 const options = {
   repeat: countOption({ description: 'batches that are timed, of each size', default: String(defaultRepeat) }),
@@ -71,7 +73,9 @@ const summarize = (batch: number, threads: number, milliseconds: readonly number
 
 /** On the calling thread nothing is awaited: that would be timed, too. */
 const time = ({ scores }: Runner, images: Float32Array, batch: number, repeat: number): Timing => {
-  for (let i = 0; i < 3; i++) scores(images, batch)
+  const warm = performance.now() + warmUpMilliseconds
+  do scores(images, batch)
+  while (performance.now() < warm)
   const times = Array.from({ length: repeat }, () => {
     const start = performance.now()
     scores(images, batch)
@@ -81,11 +85,14 @@ const time = ({ scores }: Runner, images: Float32Array, batch: number, repeat: n
 }
 
 const timePool = async ({ scores, threads }: Pool, images: Float32Array, repeat: number): Promise<Timing> => {
+  const warm = performance.now() + warmUpMilliseconds
+  do await scores(images, largest)
+  while (performance.now() < warm)
   const times: number[] = []
-  for (let i = -3; i < repeat; i++) {
+  for (let i = 0; i < repeat; i++) {
     const start = performance.now()
     await scores(images, largest)
-    if (i >= 0) times.push(performance.now() - start)
+    times.push(performance.now() - start)
   }
   return summarize(largest, threads, times)
 }
