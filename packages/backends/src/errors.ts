@@ -1,5 +1,6 @@
 import { left } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { printable } from './text.js'
 
 /** What went wrong outside the program's control, or in what the user gave it. */
 export type CpnasErrorTag =
@@ -34,8 +35,9 @@ export const cpnasError = (_tag: CpnasErrorTag, where: string, problem: string, 
   remedy,
 })
 
-/** One line for people: `where: problem. remedy.` */
-export const formatError = ({ where, problem, remedy }: CpnasError): string => `${where}: ${problem}. ${remedy}.`
+/** One line for people: `where: problem. remedy.` Names in it are made printable. */
+export const formatError = ({ where, problem, remedy }: CpnasError): string =>
+  printable(`${where}: ${problem}. ${remedy}.`)
 
 /**
  * The device of an engine failed: lost, out of memory, an invalid command, a tensor that is too large. Thrown, because

@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError, printable } from '@cpnas/backends'
 import {
   catalogue,
   type DatasetName,
@@ -148,7 +148,7 @@ export const corruptLines = ({ train, test }: OpenData): readonly string[] => {
   const more = corrupt.length - listed
   return [
     `${corrupt.length} images could not be decoded and were left out:`,
-    ...corrupt.slice(0, listed).map(({ path, reason }) => `  ${path}: ${reason}`),
+    ...corrupt.slice(0, listed).map(({ path, reason }) => `  ${printable(`${path}: ${reason}`)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ]
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError, decodeText } from '@cpnas/backends'
 import { type Genotype, parseGenotype } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -13,7 +13,7 @@ const unreadable = (path: string, message: string, remedy: string): CpnasError =
 export const readGenotype = (path: string): TE.TaskEither<CpnasError, Genotype> =>
   pipe(
     TE.tryCatch(
-      () => readFile(path, 'utf8'),
+      () => readFile(path).then(decodeText),
       error => unreadable(path, (error as Error).message, 'Name a genotype file'),
     ),
     TE.flatMapEither(text => parseGenotype(text, path)),
@@ -33,7 +33,7 @@ export const readGenotypeOf = (path: string): TE.TaskEither<CpnasError, Genotype
       directory
         ? pipe(
             TE.tryCatch(
-              () => readFile(join(path, searchFiles.genotype), 'utf8'),
+              () => readFile(join(path, searchFiles.genotype)).then(decodeText),
               error =>
                 unreadable(
                   join(path, searchFiles.genotype),

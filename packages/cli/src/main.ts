@@ -1,3 +1,4 @@
+import { printableLines } from '@cpnas/backends'
 import { cpnas } from './index.js'
 
 const stop = new AbortController()
@@ -27,10 +28,10 @@ process.stderr.on('error', () => {})
 
 const code = await cpnas(process.argv.slice(2), {
   out: text => {
-    if (failed === undefined) process.stdout.write(text)
+    if (failed === undefined) process.stdout.write(printableLines(text))
   },
   err: text => {
-    if (failed === undefined) process.stderr.write(text)
+    if (failed === undefined) process.stderr.write(printableLines(text))
   },
   terminal: process.stderr.isTTY ? process.stderr : undefined,
   signal: stop.signal,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError, decodeText } from '@cpnas/backends'
 import { type Model, readModel } from '@cpnas/model'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -35,7 +35,7 @@ export interface FoundModel {
 /** What config.json in a directory calls its format; undefined where there is none that says so. */
 export const formatIn = async (directory: string): Promise<unknown> => {
   try {
-    const config: unknown = JSON.parse(await readFile(join(directory, trainingFiles.config), 'utf8'))
+    const config: unknown = JSON.parse(decodeText(await readFile(join(directory, trainingFiles.config))))
     return (config as { readonly format?: unknown } | null)?.format
   } catch {
     return undefined

@@ -26,7 +26,7 @@ export const printGenotype = ({ normal, reduce }: Genotype): string => `{
  * does not have are ignored.
  */
 export const parseGenotype = (text: string, where = 'genotype'): Either<CpnasError, Genotype> => {
-  const json = tryCatch((): unknown => JSON.parse(text), toError)
+  const json = tryCatch((): unknown => JSON.parse(text.replace(/^\ufeff/, '')), toError)
   return json._tag === 'Right'
     ? validateGenotype(json.right, where)
     : left(invalid(where, 'is not JSON', `Give ${example}`))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError, decodeText } from '@cpnas/backends'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -34,10 +34,10 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
 /** `run/checkpoint.json` keeps its tensors in `run/checkpoint-HASH.safetensors`. */
 const stem = (path: string): string => basename(path, '.json')
 const tensorFile = (path: string, hash: string): string => `${stem(path)}-${hash.slice(0, 16)}.safetensors`
-const isTensorFile = (path: string, file: string): boolean => {
-  const rest = file.startsWith(`${stem(path)}-`) ? file.slice(stem(path).length + 1) : ''
-  return /^[0-9a-f]{16}\.safetensors(\.tmp)?$/.test(rest)
-}
+/** Tensors of a checkpoint of `path`, or what a killed writer left of one. */
+const isPartOf = (path: string, file: string): boolean =>
+  file.startsWith(stem(path)) &&
+  /^(-[0-9a-f]{16}\.safetensors(\.[0-9a-f]{12}\.tmp)?|\.json\.[0-9a-f]{12}\.tmp)$/.test(file.slice(stem(path).length))
 
 /**
  * Writes a checkpoint as a pair of files: tensors, under a name made of their hash, then the JSON at `path`, which names
@@ -66,7 +66,7 @@ const removeOtherTensors = (path: string, keep: string): TE.TaskEither<CpnasErro
     async () => {
       const files = await readdir(dirname(path))
       await Promise.all(
-        files.filter(f => f !== keep && isTensorFile(path, f)).map(f => rm(join(dirname(path), f), { force: true })),
+        files.filter(f => f !== keep && isPartOf(path, f)).map(f => rm(join(dirname(path), f), { force: true })),
       )
     },
     error => storageFailed(dirname(path), error),
@@ -80,7 +80,7 @@ const removeOtherTensors = (path: string, keep: string): TE.TaskEither<CpnasErro
 export const readCheckpoint = <S>(path: string, expected?: Settings): TE.TaskEither<CpnasError, Checkpoint<S>> =>
   pipe(
     readBytes(path, 'Give the directory of a run that has saved a checkpoint'),
-    TE.flatMapEither(bytes => parseContent<S>(path, bytes.toString('utf8'))),
+    TE.flatMapEither(bytes => parseContent<S>(path, decodeText(bytes))),
     TE.chainFirstEitherK(({ settings }) => (expected ? sameSettings(path, settings, expected) : E.right(undefined))),
     TE.flatMap(({ settings, state, tensors }) => {
       const tensorPath = join(dirname(path), tensors.file)

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { type TaskEither, tryCatch } from 'fp-ts/lib/TaskEither.js'
 
@@ -36,8 +37,14 @@ const syncDirectory = async (path: string): Promise<void> => {
   }
 }
 
+/** Removes what writers that were killed left in a directory; not to be called while another process may write there. */
+export const removeTemporary = async (directory: string): Promise<void> => {
+  const left = (await readdir(directory)).filter(file => /\.[0-9a-f]{12}\.tmp$/.test(file))
+  await Promise.all(left.map(file => rm(join(directory, file), { force: true })))
+}
+
 const write = async (path: string, data: string | Uint8Array): Promise<void> => {
-  const temporary = `${path}.tmp`
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   await mkdir(dirname(path), { recursive: true })
   try {
     const file = await open(temporary, 'w')
@@ -56,8 +63,8 @@ const write = async (path: string, data: string | Uint8Array): Promise<void> => 
 }
 
 /**
- * Writes a file whole or not at all: into `path`.tmp, flushed to the disk, then renamed. Makes missing directories. One
- * writer a path at a time. StorageFailed says why it could not; what stood there before then still stands.
+ * Writes a file whole or not at all: into a file of its own beside `path`, flushed to the disk, then renamed. Makes missing
+ * directories. StorageFailed says why it could not; what stood there before then still stands.
  */
 export const writeFileAtomic = (path: string, data: string | Uint8Array): TaskEither<CpnasError, void> =>
   tryCatch(

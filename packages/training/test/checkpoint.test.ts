@@ -54,7 +54,7 @@ describe('checkpoints', () => {
     await writeCheckpoint(path, checkpoint(2))()
     await writeFile(path, json)
     await writeFile(tensors, bytes)
-    for (const file of [path, tensors]) await writeFile(`${file}.tmp`, 'half of a')
+    for (const file of [path, tensors]) await writeFile(`${file}.0123456789ab.tmp`, 'half of a')
     expect(await readCheckpoint(path)()).toEqual({ _tag: 'Right', right: checkpoint(1) })
     await writeCheckpoint(path, checkpoint(3))()
     expect(await files()).toHaveLength(2)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError, type ResolvedBackend } from '@cpnas/backends'
+import { type CpnasError, cpnasError, decodeText, type ResolvedBackend } from '@cpnas/backends'
 import type { Metrics, Model } from '@cpnas/model'
 import type { Genotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
@@ -93,13 +93,17 @@ const performRun = <R extends RunBase, S extends RunState, E extends ProgressEve
   runOf: (at: { readonly directory: string; readonly stored: R | undefined }) => Run<R, S, E, F>,
 ): TE.TaskEither<CpnasError, Ending | undefined> => {
   const directory = join(setting.directory, planned.name)
-  return withLock(directory)(() =>
+  return withLock(
+    directory,
+    setting.reporter.note,
+  )(lock =>
     pipe(
       storedAs(format, directory, config),
       TE.flatMap(stored =>
         perform(runOf({ directory, stored }), {
           reporter: reporter as Reporter<E>,
           tell: () => {},
+          lock,
           signal: setting.signal,
         }),
       ),
@@ -152,7 +156,7 @@ export const readAccuracies = (
     cpnasError('InvalidCheckpoint', path, problem, 'Remove it: the training will be tested again')
   return pipe(
     TE.tryCatch(
-      () => readFile(path, 'utf8'),
+      () => readFile(path).then(decodeText),
       error => invalid(`cannot be read (${(error as Error).message})`),
     ),
     TE.flatMapEither(text =>

@@ -27,7 +27,7 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
           prepare: ({ train }) =>
             pipe(TE.fromEither(splitsOf(train, plan.config)), TE.mapLeft(hyperparameters.asFlags)),
           complete: base => ({ ...base, search: plan.config }),
-          use: opened => execute(searchRunOf(plan, opened), io, opened.reporter, given.json ?? false),
+          use: opened => execute(searchRunOf(plan, opened), opened, io, given.json ?? false),
         }),
       ),
     ),

@@ -125,7 +125,7 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
                   TE.flatMap(() => readSources(plan, train)),
                 ),
               complete: (base, { record }) => ({ ...base, ...record, training: plan.config }),
-              use: opened => execute(trainingRunOf(plan, opened, io.signal), io, opened.reporter, given.json ?? false),
+              use: opened => execute(trainingRunOf(plan, opened, io.signal), opened, io, given.json ?? false),
             }),
           ),
         ),

@@ -1,3 +1,4 @@
+import { printable } from '@cpnas/backends'
 import type { ClassMetrics, Metrics } from '@cpnas/model'
 import { numberTable, thousands } from './amounts.js'
 import { percent } from './format.js'
@@ -12,7 +13,7 @@ const classTable = (classes: readonly ClassMetrics[]): string =>
   numberTable(
     ['class', 'images', 'precision', 'recall', 'F1'],
     classes.map(({ name, count, precision, recall, f1 }) => [
-      name,
+      printable(name),
       thousands(count),
       share(precision),
       share(recall),
@@ -24,7 +25,7 @@ const classTable = (classes: readonly ClassMetrics[]): string =>
 const matrix = ({ classes, confusion }: Metrics): string =>
   numberTable(
     ['images of \\ taken for', ...classes.map((_, k) => String(k))],
-    classes.map(({ name }, k) => [`${k} ${name}`, ...confusion[k]!.map(String)]),
+    classes.map(({ name }, k) => [`${k} ${printable(name)}`, ...confusion[k]!.map(String)]),
     1,
   )
 
@@ -37,7 +38,9 @@ const mistakes = ({ classes, confusion }: Metrics): readonly string[] => {
     .slice(0, listedConfusions)
   return [
     'Most frequent confusions:',
-    ...all.map(({ count, t, p }) => `  ${classes[t]!.name} taken for ${classes[p]!.name}: ${count}`),
+    ...all.map(
+      ({ count, t, p }) => `  ${printable(classes[t]!.name)} taken for ${printable(classes[p]!.name)}: ${count}`,
+    ),
   ]
 }
 

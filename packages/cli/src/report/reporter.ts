@@ -1,3 +1,4 @@
+import { printable } from '@cpnas/backends'
 import { MultiBar, type SingleBar } from 'cli-progress'
 import type { Io } from '../io.js'
 import { duration, type Mark, percent, secondsLeft } from './format.js'
@@ -52,7 +53,7 @@ export const lineReporter = <E extends ProgressEvent>(words: EventWords<E>, io: 
       const line = words.line(event)
       if (line !== undefined) io.err(`${line} (${[percent(event.fraction), ...leftText(seconds)].join(', ')})\n`)
     },
-    note: line => io.err(`${line}\n`),
+    note: line => io.err(`${printable(line)}\n`),
     close: () => {},
   }
 }
@@ -115,8 +116,9 @@ export const barReporter = <E extends ProgressEvent>(
       bar.update(Math.round(event.fraction * 1000), { status })
     },
     note: line => {
-      if (bar === undefined) terminal.write(`${line}\n`)
-      else bars.log(`${line}\n`)
+      const text = `${printable(line)}\n`
+      if (bar === undefined) terminal.write(text)
+      else bars.log(text)
     },
     close: () => {
       if (!bars.isActive) return

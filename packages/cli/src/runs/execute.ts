@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Io, Outcome } from '../io.js'
 import type { ProgressEvent, Reporter } from '../report/reporter.js'
 import { journalAt } from './journal.js'
+import type { Lock } from './lock.js'
 import {
   pathsOf,
   type RunFormat,
@@ -72,6 +73,8 @@ export interface Telling<E extends ProgressEvent> {
   readonly reporter: Reporter<E>
   /** Is told when it begins, for programs. */
   readonly tell: (event: object) => void
+  /** Of its directory. */
+  readonly lock: Lock
   readonly signal: AbortSignal
 }
 
@@ -83,7 +86,7 @@ type Finished = { readonly status: 'finished' }
  */
 export const perform = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends Finished>(
   { format, directory, config, stored, engine, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
-  { reporter, tell, signal }: Telling<E>,
+  { reporter, tell, lock, signal }: Telling<E>,
 ): TE.TaskEither<CpnasError, Ending | undefined> => {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
@@ -105,14 +108,22 @@ export const perform = <R extends RunBase, S extends RunState, E extends Progres
         ...(snapshot === undefined ? {} : { snapshot }),
         save: snapshot =>
           pipe(
-            saveSnapshot(format, directory, config, snapshot),
+            lock.check,
+            TE.flatMap(() => saveSnapshot(format, directory, config, snapshot)),
             TE.flatMap(() => journal.saved(snapshot.state.history.length)),
           ),
         emit: reporter.event,
         signal,
       }),
     ),
-    TE.flatMap(result => (result.status === 'finished' ? finish(result, reporter, seconds) : TE.right(undefined))),
+    TE.flatMap(result =>
+      result.status === 'finished'
+        ? pipe(
+            lock.check,
+            TE.flatMap(() => finish(result, reporter, seconds)),
+          )
+        : TE.right(undefined),
+    ),
     TE.tap(ending => journal.end(ending === undefined ? 'stopped' : 'finished')),
     TE.mapLeft(error => resumable(error, saved.failed, resumeCommand)),
   )
@@ -142,14 +153,15 @@ export const conclude =
 /** Performs a run as a command of its own. */
 export const execute = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends Finished>(
   run: Run<R, S, E, F>,
+  { reporter, lock }: Pick<Telling<E>, 'reporter' | 'lock'>,
   io: Io,
-  reporter: Reporter<E>,
   json: boolean,
 ): TE.TaskEither<CpnasError, Outcome> =>
   pipe(
     perform(run, {
       reporter,
       tell: event => (json ? io.out(`${JSON.stringify(event)}\n`) : undefined),
+      lock,
       signal: io.signal,
     }),
     TE.tapIO(() => reporter.close),

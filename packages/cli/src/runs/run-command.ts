@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import { backendNames, type CpnasError, cpnasError, type ResolvedBackend, resolveBackend } from '@cpnas/backends'
+import {
+  backendNames,
+  type CpnasError,
+  cpnasError,
+  printable,
+  type ResolvedBackend,
+  resolveBackend,
+} from '@cpnas/backends'
 import type { Dataset } from '@cpnas/data'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -18,7 +25,7 @@ import {
   type Reporter,
 } from '../report/reporter.js'
 import { countOption, textOption, wordOption } from '../values.js'
-import { withLock } from './lock.js'
+import { type Lock, withLock } from './lock.js'
 import type { Plan, Request } from './plan-run.js'
 import type { RunBase, RunKind } from './run-kind.js'
 
@@ -150,6 +157,7 @@ export interface Opened<R extends RunBase, E extends ProgressEvent, A = undefine
   readonly engine: ResolvedBackend
   readonly config: R
   readonly reporter: Reporter<E>
+  readonly lock: Lock
   /** What `prepare` made. */
   readonly prepared: A
 }
@@ -180,14 +188,14 @@ export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
       TE.flatMap(() => prepare(data)),
       TE.flatMap(prepared =>
         withBackend(plan)(engine =>
-          withLock(plan.directory)(() =>
+          withLock(plan.directory, line => io.err(`${printable(line)}\n`))(lock =>
             withReporter(
               given,
               words,
               io,
             )(reporter => {
               const config = runConfig(plan, data, engine, base => complete(base, prepared))
-              return use({ data, engine, config, reporter, prepared })
+              return use({ data, engine, config, reporter, lock, prepared })
             }),
           ),
         ),

@@ -59,7 +59,7 @@ export const trainingRunOf = (
     engine,
     config,
     prepared: { initial, teacher },
-  }: Omit<Opened<TrainingRunConfig, Event, Pick<OpenedSources, 'initial' | 'teacher'>>, 'reporter'>,
+  }: Omit<Opened<TrainingRunConfig, Event, Pick<OpenedSources, 'initial' | 'teacher'>>, 'reporter' | 'lock'>,
   signal: AbortSignal,
 ): Run<TrainingRunConfig, TrainingState, Event, Finished> => {
   const { genotype, training } = config
