@@ -1,11 +1,15 @@
 import { type CpnasError, cpnasError, printable } from '@cpnas/backends'
 import {
   catalogue,
+  catchReadError,
+  type DataFingerprint,
   type DatasetName,
   type DatasetPair,
   datasetNames,
   detectDataset,
   embedded,
+  fingerprintOf,
+  type LeftOut,
   openDataset,
 } from '@cpnas/data'
 import * as E from 'fp-ts/lib/Either.js'
@@ -14,7 +18,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, flagOf, refuseOptions, type ValueOption, type Values } from './command.js'
 import { countOption, textOption, wordOption } from './values.js'
 
-const embeddedName = 'fashion-mnist' satisfies DatasetName
+/** The data set of which a part is embedded. */
+export const embeddedName = 'fashion-mnist' satisfies DatasetName
 const folderName = 'image-folder' satisfies DatasetName
 
 /** Options that say which images are meant. */
@@ -31,7 +36,7 @@ export const dataOptions = {
   }),
   imageSize: countOption({
     description: 'image folders: height and width that images are brought to',
-    default: String(catalogue[folderName].height),
+    default: `the median of their short sides, at most ${catalogue[folderName].height}`,
   }),
   cache: textOption({
     placeholder: 'dir',
@@ -66,11 +71,25 @@ export interface DataSource {
   readonly directory: string | undefined
   /** Height and width of the images of a folder; undefined for data sets of images of one size. */
   readonly imageSize: number | undefined
+  /** The run whose data they are, where they were not named themselves. */
+  readonly origin?: string
 }
 
 export interface OpenData extends DatasetPair {
   readonly source: DataSource
 }
+
+/** Data of which it is known what tells them from others. */
+export interface IdentifiedData extends OpenData {
+  readonly fingerprint: DataFingerprint
+}
+
+/** Reads all images, or lists them. Error InvalidData. */
+export const identify = (data: OpenData): TE.TaskEither<CpnasError, IdentifiedData> =>
+  pipe(
+    () => catchReadError(() => fingerprintOf(data)),
+    TE.map(fingerprint => ({ ...data, fingerprint })),
+  )
 
 /** Options that only image folders have. */
 const folderOptions = ['imageSize', 'cache', 'workers', 'maxCorrupt'] as const
@@ -137,6 +156,17 @@ export const openData = (given: Given): TE.TaskEither<CpnasError, OpenData> =>
       ),
     ),
   )
+
+const leftOutLine = ({ what, count, example }: LeftOut): string =>
+  `${count} ${what} ${count === 1 ? 'is' : 'are'} left out, e.g. ${example}`
+
+/** What was found out about a folder, and what of it is not used, in lines; none for other data sets. */
+export const foundLines = ({ train }: OpenData): readonly string[] =>
+  'notes' in train ? [...train.notes, ...train.leftOut.map(leftOutLine)].map(printable) : []
+
+/** Which data, in words. */
+export const sourceText = ({ title, directory, origin }: DataSource): string =>
+  printable(`${title}, ${directory ?? 'embedded'}${origin === undefined ? '' : ` (as in ${origin})`}`)
 
 /** Most images to list that could not be decoded. */
 const listed = 20

@@ -1,4 +1,4 @@
-import type { CpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { formatRange, type Option, type OptionRange, type OptionTable } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type FlagOption, flagOf, type ValueOption } from './command.js'
@@ -15,8 +15,10 @@ export interface Hyperparameters<P extends string, C extends object> {
   readonly presetNames: readonly P[]
   readonly names: readonly (keyof C & string)[]
   readonly options: HyperparameterOptions<C>
-  /** Those among the options given. */
+  /** Those among the options given, and what they replace. */
   readonly given: (values: Partial<C>) => Partial<C>
+  /** InvalidOption if one of the options given has no effect beside another one. */
+  readonly checkGiven: (values: Partial<C>) => Either<CpnasError, void>
   /** A message of the package that owns the table in the words of the command line: `betaP` becomes `--beta-p`. */
   readonly inFlags: (text: string) => string
   /** An error of that package in the words of the command line. */
@@ -31,6 +33,8 @@ const placeholderOf = (range: OptionRange): string => {
       return range.values.join('|')
     case 'list':
       return 'a,b,...'
+    case 'interval':
+      return `a,b|${range.words.join('|')}`
     default:
       return 'x'
   }
@@ -62,6 +66,11 @@ export const parseValue =
       }
       case 'list':
         return right(text.split(','))
+      case 'interval': {
+        const numbers = text.split(',').map(Number)
+        if (range.words.includes(text)) return right(text)
+        return numbers.length === 2 && !numbers.some(Number.isNaN) ? right(numbers) : left(formatRange(range))
+      }
       case 'flag':
         return text === 'true' || text === 'false' ? right(text === 'true') : left(formatRange(range))
     }
@@ -108,10 +117,29 @@ export const hyperparametersOf = <P extends string, C extends object>(
         ),
       ]),
     ) as HyperparameterOptions<C>,
-    given: values =>
-      Object.fromEntries(
-        names.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])),
-      ) as Partial<C>,
+    given: values => {
+      const own = names.filter(name => values[name] !== undefined)
+      return Object.fromEntries([
+        ...own.flatMap(name => (table[name].replaces === undefined ? [] : [[table[name].replaces, 'none']])),
+        ...own.map(name => [name, values[name]]),
+      ]) as Partial<C>
+    },
+    checkGiven: values => {
+      const idle = names.find(name => {
+        const replaced = table[name].replaces as keyof C | undefined
+        return values[name] && replaced !== undefined && typeof values[replaced] === 'object'
+      })
+      return idle === undefined
+        ? right(undefined)
+        : left(
+            cpnasError(
+              'InvalidOption',
+              flag(idle),
+              `has no effect beside ${flag(table[idle].replaces!)} ${formatValue(values[table[idle].replaces as keyof C])}`,
+              'Give one of them',
+            ),
+          )
+    },
     inFlags,
     asFlags: error =>
       error._tag === 'InvalidOption' || error._tag === 'NonFiniteLoss'

@@ -1,22 +1,67 @@
+import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { generator, purposes } from './random.js'
 
+/** Least and largest share of an image's area, above 0 and at most 1, that a random crop has before it is resized. */
+export type CropScale = readonly [least: number, largest: number]
+
+/** That of Inception, and of ImageNet since. */
+export const imagenetCropScale: CropScale = [0.08, 1]
+
+/** Image folders of images up to this size are cropped from padding, like CIFAR's, unless something else is asked for. */
+const smallImage = 64
+
 /**
  * What is done to training images; the usual choice for CIFAR is {crop: 4, flip: true}, with cutout 16 in final training
- * (DARTS). An image folder's images are always cropped and resized at random, as for ImageNet (see image-folder/view.ts).
+ * (DARTS), that for ImageNet {cropScale: [0.08, 1], flip: true, colorJitter: 0.4}.
  */
 export interface Augmentation {
-  /** Pixels of black padding at every border, from which a crop of the image's size is taken at random. Default 0: none. Not of image folders. */
+  /** Pixels of black padding at every border, from which a crop of the image's size is taken at random. Default 0: none. No effect beside `cropScale`. */
   readonly crop?: number
+  /** Image folders only. The crop is a random rectangle of such a share of the image, resized. Default: none, the crop is that of `crop`. */
+  readonly cropScale?: CropScale
   /** Mirror left and right with probability 1/2. Default false. */
   readonly flip?: boolean
   /** Side in pixels of a square set to 0 after normalization, its centre anywhere in the image (DeVries and Taylor 2017). Default 0: none. */
   readonly cutout?: number
   /** Image folders only. Strength s: brightness, contrast and saturation by factors within 1 - s..1 + s each. Default 0: none. */
   readonly colorJitter?: number
-  /** Image folders only. Least share of the image's area that a random crop has. Default 0.08 (Inception). */
-  readonly cropArea?: number
+}
+
+/** What configurations say: a range, none, or that which fits the images. */
+export type CropScaleOption = 'auto' | 'none' | CropScale
+
+/** The augmentation of a configuration; `colorJitter` is 0 where it has none. */
+export interface AugmentationOptions extends Required<Pick<Augmentation, 'crop' | 'flip' | 'cutout'>> {
+  readonly cropScale: CropScaleOption
+  readonly colorJitter?: number
+}
+
+/** What is asked of a data set. */
+type Augmented = Pick<ImageShape, 'height'> & { readonly load?: unknown }
+
+const folderOnly = (where: string, value: unknown, remedy: string): Either<CpnasError, never> =>
+  left(
+    cpnasError('InvalidOption', where, `${String(value)} is for image folders, and these data are none`, `Give ${remedy}`),
+  )
+
+/**
+ * What is done to the training images of a data set. A `cropScale` of `auto` is ImageNet's for an image folder seen in more than 64
+ * pixels, so large images are cropped and resized at random; none for smaller ones. InvalidOption: it would have no effect.
+ */
+export const augmentationFor = (
+  { crop, cropScale, flip, cutout, colorJitter = 0 }: AugmentationOptions,
+  { load, height }: Augmented,
+): Either<CpnasError, Augmentation> => {
+  const usual = { crop, flip, cutout }
+  if (load === undefined) {
+    if (typeof cropScale !== 'string') return folderOnly('cropScale', cropScale, 'auto')
+    return colorJitter === 0 ? right(usual) : folderOnly('colorJitter', colorJitter, '0')
+  }
+  const range = typeof cropScale !== 'string' ? cropScale : cropScale === 'auto' && height > smallImage ? imagenetCropScale : undefined
+  return right({ ...usual, colorJitter, ...(range === undefined ? {} : { cropScale: range }) })
 }
 
 /** One image's augmentation: first the crop, then the flip, normalization, the cutout. */

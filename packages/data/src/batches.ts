@@ -113,11 +113,11 @@ const tooManyCorrupt = (
 ): CpnasError =>
   badFile(
     directory,
-    `${corrupt.length} of ${of} images cannot be decoded, more than ${maxCorrupt * 100} %: ${corrupt
+    `${corrupt.length} of ${of} images cannot be decoded${corrupt.length > maxCorrupt * of ? `, more than ${maxCorrupt * 100} %` : ''}: ${corrupt
       .slice(0, listed)
       .map(({ path, reason }) => `${path} (${reason})`)
       .join(', ')}${corrupt.length > listed ? ', ...' : ''}`,
-    'Mend or remove these files, or raise maxCorrupt',
+    corrupt.length > maxCorrupt * of ? 'Mend or remove these files, or raise maxCorrupt' : 'Give images that can be decoded',
   )
 
 const folderBatches = (folder: ImageFolder, options: Ordered): AsyncIterable<Batch> => {
@@ -140,6 +140,7 @@ const folderBatches = (folder: ImageFolder, options: Ordered): AsyncIterable<Bat
   return {
     async *[Symbol.asyncIterator]() {
       const ahead: Promise<LoadedImages>[] = []
+      let given = 0
       const corrupt: CorruptImage[] = []
       for (let k = skip, next = skip; k < options.total; k++) {
         for (; next < options.total && next <= k + prefetch; next++) ahead.push(request(next))
@@ -149,6 +150,7 @@ const folderBatches = (folder: ImageFolder, options: Ordered): AsyncIterable<Bat
           throw new DatasetReadError(tooManyCorrupt(folder, corrupt, options.indices.length))
         const indices = chosen(options, k)
         const count = loaded.places.length
+        given += count
         if (count > 0)
           yield {
             images: loaded.images,
@@ -157,6 +159,8 @@ const folderBatches = (folder: ImageFolder, options: Ordered): AsyncIterable<Bat
             shape: [count, height, width, channels],
           }
       }
+      if (given === 0 && corrupt.length > 0)
+        throw new DatasetReadError(tooManyCorrupt(folder, corrupt, options.indices.length))
     },
   }
 }

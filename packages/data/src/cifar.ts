@@ -3,8 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { catalogue } from './catalogue.js'
-import { type DatasetPair, type Part, type RecordDataset, recordDataset } from './dataset.js'
-import { badFile, exists, openAll, openFile } from './files.js'
+import { type DatasetPair, memorySource, type Part, type RecordDataset, recordDataset } from './dataset.js'
+import { badFile, exists, isFile, openAll, openFile, readWhole } from './files.js'
+import { isPickledBytes, type Pickled, type PickledBytes, readPickle } from './pickle.js'
 
 export type CifarName = 'cifar10' | 'cifar100'
 
@@ -13,6 +14,13 @@ export type CifarName = 'cifar10' | 'cifar100'
  * row by row), without header or padding. https://www.cs.toronto.edu/~kriz/cifar.html
  */
 interface CifarLayout {
+  /** The Python version of the archive: pickles of the same images, without endings. */
+  readonly python: {
+    readonly train: readonly string[]
+    readonly test: readonly string[]
+    readonly folder: string
+    readonly labels: string
+  }
   readonly train: readonly string[]
   readonly test: readonly string[]
   /** The folder in the official archive. */
@@ -26,12 +34,19 @@ const layouts: Readonly<Record<CifarName, CifarLayout>> = {
     train: [1, 2, 3, 4, 5].map(i => `data_batch_${i}.bin`),
     test: ['test_batch.bin'],
     folder: 'cifar-10-batches-bin',
+    python: {
+      train: [1, 2, 3, 4, 5].map(i => `data_batch_${i}`),
+      test: ['test_batch'],
+      folder: 'cifar-10-batches-py',
+      labels: 'labels',
+    },
     labels: [{ kind: 'label', classes: 10 }],
   },
   cifar100: {
     train: ['train.bin'],
     test: ['test.bin'],
     folder: 'cifar-100-binary',
+    python: { train: ['train'], test: ['test'], folder: 'cifar-100-python', labels: 'fine_labels' },
     labels: [
       { kind: 'coarse label', classes: 20 },
       { kind: 'label', classes: 100 },
@@ -55,13 +70,22 @@ const resolveFolder = (name: CifarName, dir: string): string =>
     ? dir
     : `${dir}/${layouts[name].folder}`
 
-/** Whether any file of the layout is there. */
-export const hasCifar = (name: CifarName, dir: string): boolean => {
+/** The folder that has the pickles of the Python version; undefined if none has. A directory train/ is no pickle. */
+const pythonFolder = (name: CifarName, dir: string): string | undefined => {
+  const { folder, train, test } = layouts[name].python
+  return [dir, `${dir}/${folder}`].find(at => [...train, ...test].some(file => isFile(at, file)))
+}
+
+const hasBinary = (name: CifarName, dir: string): boolean => {
   const folder = resolveFolder(name, dir)
   return filesOf(name).some(file => exists(folder, file))
 }
 
-const again = 'Delete it and get the data set again, in its binary version'
+/** Whether any file of the layout is there, in the binary or the Python version. */
+export const hasCifar = (name: CifarName, dir: string): boolean =>
+  hasBinary(name, dir) || pythonFolder(name, dir) !== undefined
+
+const again = 'Get this file again from the archive of the binary version'
 
 const readLabels =
   (name: CifarName) =>
@@ -108,18 +132,75 @@ const readLabels =
     return E.right({ source, count, first: kinds.length, stride, labels, close: source.close })
   }
 
-/** Opens CIFAR-10 or CIFAR-100; every file may have any whole number of records. */
+const numbersOf = (value: Pickled | undefined): readonly number[] | undefined =>
+  Array.isArray(value) && value.every(item => typeof item === 'number') ? (value as readonly number[]) : undefined
+
+/** The bytes of an array of NumPy, whose state is (version, shape, type, order, bytes), or of a plain string of bytes. */
+const arrayOf = (value: Pickled | undefined): PickledBytes | undefined => {
+  if (isPickledBytes(value)) return value
+  if (typeof value !== 'object' || value === null || !('made' in value) || !Array.isArray(value.state)) return undefined
+  const last = (value.state as readonly Pickled[]).at(-1)
+  return isPickledBytes(last) ? last : undefined
+}
+
+/** A batch of the Python version: a pickled dictionary with `data`, planes of bytes, and a list of labels. */
+const readPickled =
+  (name: CifarName) =>
+  (path: string): TE.TaskEither<CpnasError, Records> =>
+    pipe(
+      readWhole(path),
+      TE.flatMapEither((file): E.Either<CpnasError, Records> => {
+        const { title, classNames } = catalogue[name]
+        const fail = (problem: string) =>
+          E.left(badFile(path, problem, `Get this file again from the archive of ${title}'s Python or binary version`))
+        let found: Pickled
+        try {
+          found = readPickle(file)
+        } catch (error) {
+          return fail(`is no pickle that can be read: ${(error as Error).message}`)
+        }
+        const fields = found instanceof Map ? (found as ReadonlyMap<string, Pickled>) : undefined
+        const labels = numbersOf(fields?.get(layouts[name].python.labels))
+        const data = arrayOf(fields?.get('data'))
+        if (labels === undefined || data === undefined)
+          return fail(`is a pickle without ${layouts[name].python.labels} and data: it is not a ${title} file`)
+        if (data.bytes.length !== labels.length * pixelBytes || labels.length === 0)
+          return fail(`has ${labels.length} labels and ${data.bytes.length} bytes of images, ${pixelBytes} an image`)
+        const bad = labels.findIndex(label => !(Number.isInteger(label) && label >= 0 && label < classNames.length))
+        if (bad >= 0)
+          return fail(`image ${bad} (counted from 0) has the label ${labels[bad]}, ${title} has 0 to ${classNames.length - 1}`)
+        const part = { count: labels.length, stride: pixelBytes, labels: Uint8Array.from(labels) }
+        const { offset, bytes } = data
+        if (offset === undefined) return E.right({ ...part, first: 0, source: memorySource(bytes), close: () => {} })
+        return pipe(
+          openFile(path),
+          E.map(source => ({ ...part, first: offset, source, close: source.close })),
+        )
+      }),
+    )
+
+/** Opens CIFAR-10 or CIFAR-100, in the binary version or else in the Python one; every file may have any whole number of records. */
 export const openCifar = (name: CifarName, dir: string): TE.TaskEither<CpnasError, DatasetPair<RecordDataset>> => {
-  const { train, test, folder } = layouts[name]
+  const python = hasBinary(name, dir) ? undefined : pythonFolder(name, dir)
+  if (python !== undefined) return openFiles(name, dir, python, layouts[name].python, readPickled(name))
+  return openFiles(name, dir, resolveFolder(name, dir), layouts[name], readLabels(name))
+}
+
+const openFiles = (
+  name: CifarName,
+  dir: string,
+  root: string,
+  { train, test, folder }: Pick<CifarLayout, 'train' | 'test' | 'folder'>,
+  read: (path: string) => TE.TaskEither<CpnasError, Records>,
+): TE.TaskEither<CpnasError, DatasetPair<RecordDataset>> => {
   const { title, ...facts } = catalogue[name]
-  const root = resolveFolder(name, dir)
-  const missing = filesOf(name).filter(file => !exists(root, file))
+  const missing = [...train, ...test].filter(file => !exists(root, file))
   if (missing.length > 0)
     return TE.left(
       badFile(
         dir,
         `${missing.join(', ')} of ${title} ${missing.length === 1 ? 'is' : 'are'} missing`,
-        `Give the directory that holds the files of the binary version (the folder ${folder} of the official archive)`,
+        `Give the directory that holds all files of the official archive's folder ${folder}`,
       ),
     )
   const dataset = (records: readonly Records[]) =>
@@ -132,7 +213,7 @@ export const openCifar = (name: CifarName, dir: string): TE.TaskEither<CpnasErro
     })
   return pipe(
     [...train, ...test].map(file => `${root}/${file}`),
-    openAll(readLabels(name)),
+    openAll(read),
     TE.map(records => ({ train: dataset(records.slice(0, train.length)), test: dataset(records.slice(train.length)) })),
   )
 }

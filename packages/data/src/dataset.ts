@@ -3,6 +3,7 @@ import { formatError } from '@cpnas/backends'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Augmentation } from './augmentation.js'
 import type { ChannelStatistics } from './catalogue.js'
+import type { LeftOut } from './image-folder/left-out.js'
 
 /** Labelled images, seen in one size. The labels are in memory; the pixels stay where they are until they are asked for. */
 export interface LabelledImages {
@@ -65,8 +66,14 @@ export interface ImageFolder extends LabelledImages {
   readonly labels: Uint16Array
   /** The folder of its classes' folders. */
   readonly directory: string
-  /** Path of every image. */
+  /** Path of every image, or its place in a file. */
   readonly paths: readonly string[]
+  /** The encoded images, where they are in memory and not at `paths`. */
+  readonly contents: readonly Uint8Array[] | undefined
+  /** Files of the whole folder, training and test, that are not used. */
+  readonly leftOut: readonly LeftOut[]
+  /** What was found out and not asked for: a layout other than train/ and val/, the size of the images. Sentences without a full stop. */
+  readonly notes: readonly string[]
   /** Most requests to make ahead of the one that is waited for. */
   readonly prefetch: number
   /** Above this share of images that cannot be decoded, iterating over batches throws. */

@@ -19,15 +19,28 @@ const unreadable = (path: string, error: unknown): CpnasError => {
   if (code === 'ENOENT') return badFile(path, 'no such file', 'Give the directory that holds the data set')
   if (code === 'EACCES' || code === 'EPERM')
     return badFile(path, `permission to read it is denied (${code})`, 'Change its permissions')
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return badFile(path, `cannot be opened: too many files are open (${code})`, 'Raise the limit (ulimit -n)')
   return badFile(path, `cannot be read (${code})`, 'Check the file and the disk it is on')
+}
+
+/** What unpacks an archive of this name; undefined if it is none. */
+export const unpackCommand = (path: string): string | undefined => {
+  const name = path.toLowerCase()
+  if (name.endsWith('.zip')) return `unzip ${path}`
+  return /\.(tar|tgz|tbz2?|txz)(\.(gz|bz2|xz|zst))?$/.test(name) || /\.tar\.\w+$/.test(name) ? `tar -xf ${path}` : undefined
 }
 
 /** Left if `dir` is not a directory that can be searched. */
 export const checkDirectory = (dir: string): E.Either<CpnasError, string> => {
   try {
-    return statSync(dir).isDirectory()
-      ? E.right(dir)
-      : E.left(badFile(dir, 'is not a directory', 'Give the directory that holds the data files'))
+    if (statSync(dir).isDirectory()) return E.right(dir)
+    const command = unpackCommand(dir)
+    return E.left(
+      command === undefined
+        ? badFile(dir, 'is not a directory', 'Give the directory that holds the data files')
+        : badFile(dir, 'is an archive', `Unpack it (${command}) and give the directory that comes out`),
+    )
   } catch (error) {
     return codeOf(error) === 'ENOENT'
       ? E.left(badFile(dir, 'no such directory', 'Give the directory that holds the data files'))
@@ -36,6 +49,15 @@ export const checkDirectory = (dir: string): E.Either<CpnasError, string> => {
 }
 
 export const exists = (dir: string, file: string): boolean => existsSync(join(dir, file))
+
+/** Whether it is a regular file, or a link to one. */
+export const isFile = (dir: string, file: string): boolean => {
+  try {
+    return statSync(join(dir, file)).isFile()
+  } catch {
+    return false
+  }
+}
 
 /** An open file of known size. */
 export interface FileSource extends ByteSource {
@@ -51,9 +73,13 @@ const readAsync = promisify(read)
 const shortened = (path: string): CpnasError =>
   badFile(path, 'ended early: it was cut while it was in use', 'Leave data files alone during a run')
 
-/** Opens a regular file for positional reads. */
+const special = (path: string): CpnasError =>
+  badFile(path, 'is not a regular file', 'Give the directory that holds the data set')
+
+/** Opens a regular file for positional reads. What it is, is asked first: opening a pipe would wait for its writer. */
 export const openFile = (path: string): E.Either<CpnasError, FileSource> => {
   try {
+    if (!statSync(path).isFile()) return E.left(special(path))
     const fd = openSync(path, 'r')
     const stat = fstatSync(fd)
     let open = true
@@ -90,19 +116,20 @@ export const openFile = (path: string): E.Either<CpnasError, FileSource> => {
         open = false
       },
     }
-    if (stat.isFile()) return E.right(source)
-    source.close()
-    return E.left(badFile(path, 'is not a regular file', 'Give the directory that holds the data files'))
+    return E.right(source)
   } catch (error) {
     return E.left(unreadable(path, error))
   }
 }
 
-export const readWhole = (path: string): TE.TaskEither<CpnasError, Uint8Array> =>
-  TE.tryCatch(
-    () => readFile(path),
-    error => unreadable(path, error),
-  )
+/** The content of a regular file. */
+export const readWhole = (path: string): TE.TaskEither<CpnasError, Uint8Array> => async () => {
+  try {
+    return statSync(path).isFile() ? E.right(await readFile(path)) : E.left(special(path))
+  } catch (error) {
+    return E.left(unreadable(path, error))
+  }
+}
 
 /** Opens one after the other; when one fails, closes those before it. */
 export const openAll =

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { createGunzip, gunzip } from 'node:zlib'
@@ -28,15 +29,25 @@ type Half = keyof typeof files
 const side = 28
 const imageBytes = side * side
 
-const spellings = (file: string): readonly string[] => [file, `${file}.gz`]
-const present = (dir: string, file: string): string | undefined => spellings(file).find(name => exists(dir, name))
+/** As the archives are named, as some unpack to (`train-images.idx3-ubyte`), plain or compressed. */
+const spellings = (file: string): readonly string[] => {
+  const dotted = file.replace(/-(idx\d)/, '.$1')
+  return [file, dotted, `${file}.gz`, `${dotted}.gz`]
+}
+const presentIn = (dir: string, file: string): string | undefined => spellings(file).find(name => exists(dir, name))
 const halves: readonly Half[] = ['train', 'test']
 const allFiles = halves.flatMap(half => [files[half].images, files[half].labels])
 
-/** Whether any file of the layout is there. */
-export const hasIdx = (dir: string): boolean => allFiles.some(file => present(dir, file) !== undefined)
+const hasAny = (dir: string): boolean => allFiles.some(file => presentIn(dir, file) !== undefined)
 
-const remedy = 'Delete it and get the data set again'
+/** The directories that have some of the files: `dir`, and those in which torchvision leaves them. */
+const foldersOf = (dir: string): readonly string[] =>
+  ['', 'raw', 'MNIST/raw', 'FashionMNIST/raw'].map(folder => join(dir, folder)).filter(hasAny)
+
+/** Whether any file of the layout is there. */
+export const hasIdx = (dir: string): boolean => foldersOf(dir).length > 0
+
+const remedy = 'Get this file of the data set again'
 const cutGzip = (path: string): CpnasError => badFile(path, 'the gzip file is cut short', remedy)
 
 const gzipError = (path: string, error: unknown): CpnasError => {
@@ -164,10 +175,10 @@ const openImages = (path: string, count: number): TE.TaskEither<CpnasError, Part
 }
 
 const openHalf =
-  (name: IdxName, dir: string) =>
+  (name: IdxName, folder: string) =>
   (half: Half): TE.TaskEither<CpnasError, RecordDataset> => {
     const { title: _, ...facts } = catalogue[name]
-    const pathOf = (file: string) => `${dir}/${present(dir, file)}`
+    const pathOf = (file: string) => `${folder}/${presentIn(folder, file)}`
     return pipe(
       readLabels(pathOf(files[half].labels), facts.classNames.length),
       TE.chain(values =>
@@ -179,13 +190,17 @@ const openHalf =
     )
   }
 
-const checkPresent = (dir: string): E.Either<CpnasError, void> => {
-  const missing = allFiles.filter(file => present(dir, file) === undefined)
+/** The one directory that holds the files. */
+const folderOf = (dir: string): E.Either<CpnasError, string> => {
+  const [folder = dir, other] = foldersOf(dir)
+  if (other !== undefined)
+    return E.left(badFile(dir, `holds several data sets: IDX files in ${folder} and ${other}`, 'Name the one that is meant'))
+  const missing = allFiles.filter(file => presentIn(folder, file) === undefined)
   return missing.length === 0
-    ? E.right(undefined)
+    ? E.right(folder)
     : E.left(
         badFile(
-          dir,
+          folder,
           `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
           'Give the directory that holds the four IDX files, each plain or with .gz at its end',
         ),
@@ -195,8 +210,8 @@ const checkPresent = (dir: string): E.Either<CpnasError, void> => {
 /** Opens MNIST or Fashion-MNIST. Of a plain and a .gz file the plain one is taken: its pixels need not be held in memory. */
 export const openIdx = (name: IdxName, dir: string): TE.TaskEither<CpnasError, DatasetPair<RecordDataset>> =>
   pipe(
-    TE.fromEither(checkPresent(dir)),
-    TE.chain(() => openAll<RecordDataset>(half => openHalf(name, dir)(half as Half))(halves)),
+    TE.fromEither(folderOf(dir)),
+    TE.chain(folder => openAll<RecordDataset>(half => openHalf(name, folder)(half as Half))(halves)),
     TE.map(([train, test]) => ({ train: train!, test: test! })),
   )
 
@@ -209,8 +224,8 @@ const firstLabels: Readonly<Record<IdxName, string>> = {
 /** Tells MNIST from Fashion-MNIST by the first ten labels. */
 export const detectIdx = (dir: string): TE.TaskEither<CpnasError, IdxName> =>
   pipe(
-    TE.fromEither(checkPresent(dir)),
-    TE.chain(() => readLabels(`${dir}/${present(dir, files.train.labels)}`, 10)),
+    TE.fromEither(folderOf(dir)),
+    TE.chain(folder => readLabels(`${folder}/${presentIn(folder, files.train.labels)}`, 10)),
     TE.chainEitherK(values => {
       const start = values.subarray(0, 10).join(' ')
       const found = (Object.keys(firstLabels) as IdxName[]).find(name => firstLabels[name] === start)

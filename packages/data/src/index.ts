@@ -1,4 +1,14 @@
-export { type Augmentation, type ImageShape, renderImage, type Transform, transformAt } from './augmentation.js'
+export {
+  type Augmentation,
+  type AugmentationOptions,
+  augmentationFor,
+  type CropScale,
+  type CropScaleOption,
+  type ImageShape,
+  renderImage,
+  type Transform,
+  transformAt,
+} from './augmentation.js'
 export * from './batches.js'
 export * from './catalogue.js'
 export {
@@ -17,7 +27,10 @@ export {
 export { type DownloadOptions, download } from './download/download.js'
 export type { FetchOptions, Progress } from './download/fetch-file.js'
 export { type DownloadableName, type RemoteFile, type Source, sources } from './download/sources.js'
+export { differenceOf, type DataFingerprint, fingerprintOf } from './fingerprint.js'
+export type { LeftOut } from './image-folder/left-out.js'
 export type { ImageFolderOptions } from './image-folder/open-folder.js'
+export { shortSideOf } from './image-folder/view.js'
 export * from './open.js'
 export * from './split.js'
 export * from './split-batches.js'

@@ -28,12 +28,13 @@ export const packLabelled = (model: Model, source?: string): Either<string, Labe
     const { program, labels } = lower(graphOf(model))
     const checked = check(program)
     if (checked._tag === 'Left') return left(`is larger than packed models can be: ${checked.left.message}`)
-    const { genotype, classNames, normalization } = model
+    const { genotype, classNames, normalization, trainedOn } = model
     const metadata = {
       classes: classNames,
       normalization: { mean: normalization.mean, std: normalization.std },
       genotype: { normal: genotype.normal, reduce: genotype.reduce },
       ...(source !== undefined && { source }),
+      ...(trainedOn !== undefined && { trainedOn }),
     }
     return right({ packed: { metadata, program }, labels })
   } catch (thrown) {

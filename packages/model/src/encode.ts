@@ -43,7 +43,8 @@ const storedTensors = (
 
 /**
  * A model as a safetensors file. Its metadata are strings: `sha256` (of the whole file with zeros in the place of these 64
- * digits), `format` cpnas-model, `version` 1, `kind`, and as JSON `spec`, `genotype`, `classes`, `image`, `normalization`. A
+ * digits), `format` cpnas-model, `version` 1, `kind`, and as JSON `spec`, `genotype`, `classes`, `image`, `normalization`, `trainedOn` where
+ * that is known. A
  * 1-bit filter X is stored as X.signs (U8: a bit a value, row-major, the first value in the lowest bit, 1 for +) and X.scale
  * (F32, [channels] or [1]); all else is F32 under its own name. `decodeModel` gives float32 values back bit for bit; float64
  * values, those of the reference engine, are rounded.

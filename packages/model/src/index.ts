@@ -11,7 +11,7 @@ export {
   type Tally,
   tally,
 } from './metrics.js'
-export type { Model } from './model.js'
+export type { Model, TrainedOn } from './model.js'
 export {
   type HeaderFacts,
   type ModelSummary,

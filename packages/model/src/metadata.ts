@@ -3,6 +3,7 @@ import { type NetworkSpec, printGenotype, resolveSpec, validateGenotype } from '
 import { choice, flag, integer, type OptionTable, parseOptions } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import type { ModelHead } from './layout.js'
+import type { TrainedOn } from './model.js'
 
 export const format = 'cpnas-model'
 export const version = '1'
@@ -24,7 +25,7 @@ const specOptions: OptionTable<Required<Omit<NetworkSpec, 'auxiliary'>>> = {
 }
 
 /** Strings that say all that a model's head does. */
-export const headStrings = ({ spec, genotype, kind, classNames, image, normalization }: ModelHead): Strings => {
+export const headStrings = ({ spec, genotype, kind, classNames, image, normalization, trainedOn }: ModelHead): Strings => {
   const { auxiliary: _, ...network } = resolveSpec(spec)
   return {
     format,
@@ -35,6 +36,15 @@ export const headStrings = ({ spec, genotype, kind, classNames, image, normaliza
     classes: JSON.stringify(classNames),
     image: JSON.stringify({ height: image.height, width: image.width, channels: image.channels }),
     normalization: JSON.stringify({ mean: normalization.mean, std: normalization.std }),
+    ...(trainedOn === undefined
+      ? {}
+      : {
+          trainedOn: JSON.stringify({
+            dataset: trainedOn.dataset,
+            digest: trainedOn.digest,
+            shortSide: trainedOn.shortSide,
+          }),
+        }),
   }
 }
 
@@ -78,6 +88,12 @@ const isNormalization =
     ) &&
     (value.std as readonly number[]).every(x => x >= 0)
 
+const isTrainedOn = (value: unknown): value is TrainedOn =>
+  isRecord(value) &&
+  typeof value.dataset === 'string' &&
+  typeof value.digest === 'string' &&
+  (value.shortSide === undefined || isCount(value.shortSide))
+
 /** Reads what `headStrings` wrote, or says what is wrong with it. */
 export const parseHead = (strings: Strings): E.Either<string, ModelHead> => {
   const spec = field(strings, 'spec', value => E.mapLeft(formatError)(parseOptions(specOptions, value, 'a network')))
@@ -103,6 +119,11 @@ export const parseHead = (strings: Strings): E.Either<string, ModelHead> => {
     check(isNormalization(inChannels), `its normalization is not a mean and a std for ${inChannels} channels`),
   )
   if (E.isLeft(normalization)) return normalization
+  const trainedOn =
+    strings.trainedOn === undefined
+      ? E.right(undefined)
+      : field(strings, 'trainedOn', check(isTrainedOn, 'its trainedOn does not name a data set and its digest'))
+  if (E.isLeft(trainedOn)) return trainedOn
   return E.right({
     spec: spec.right,
     genotype: genotype.right,
@@ -110,5 +131,6 @@ export const parseHead = (strings: Strings): E.Either<string, ModelHead> => {
     classNames: classNames.right,
     image: image.right,
     normalization: normalization.right,
+    ...(trainedOn.right === undefined ? {} : { trainedOn: trainedOn.right }),
   })
 }

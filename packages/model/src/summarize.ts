@@ -68,7 +68,7 @@ export interface ModelSummary {
 }
 
 /** What else stands in a file's header. */
-export type HeaderFacts = Pick<Model, 'classNames' | 'normalization'>
+export type HeaderFacts = Pick<Model, 'classNames' | 'normalization' | 'trainedOn'>
 
 const nothing: Weight = { binaryWeights: 0, floatWeights: 0, binaryMacs: 0, floatMacs: 0, bytes: 0 }
 
@@ -193,9 +193,11 @@ export const summarize = (
   {
     classNames = Array.from({ length: spec.classes }, (_, k) => String(k)),
     normalization = { mean: Array(spec.inChannels).fill(0), std: Array(spec.inChannels).fill(1) },
+    trainedOn,
   }: Partial<HeaderFacts> = {},
 ): ModelSummary => {
-  const head: ModelHead = { spec, genotype, kind, image, classNames, normalization }
+  const trained = trainedOn === undefined ? {} : { trainedOn }
+  const head: ModelHead = { spec, genotype, kind, image, classNames, normalization, ...trained }
   const rows = rowsOf(head)
   const total = sumWeights(rows)
   const parent = kind === 'parent' ? total : sumWeights(rowsOf({ ...head, kind: 'parent' }))

@@ -156,6 +156,11 @@ export interface PackedMetadata {
   readonly genotype?: { readonly normal: readonly string[]; readonly reduce: readonly string[] }
   /** The run or file that it was made from. */
   readonly source?: string
+  /**
+   * The data set that it was trained on, and the digest of its classes and images. Of pictures of any size `shortSide` is the most
+   * pixels that a short side keeps before the square in the middle is taken.
+   */
+  readonly trainedOn?: { readonly dataset: string; readonly digest: string; readonly shortSide?: number }
 }
 
 /** A network with what it says of itself: what a packed file holds. */

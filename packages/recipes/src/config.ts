@@ -1,4 +1,5 @@
 import type { Estimator, Scale } from '@cpnas/binarize'
+import type { CropScaleOption } from '@cpnas/data'
 
 /**
  * Every hyper-parameter of the training of a found network. DARTS: arXiv 1806.09055, PC-DARTS: arXiv 1907.05737, EBNAS and
@@ -35,8 +36,10 @@ export interface TrainingConfig {
   readonly validationShare: number
   /** Images a step. */
   readonly batchSize: number
-  /** Random crop: pixels of padding at each border before cropping back, 0 for none. Image folders are cropped and resized at random instead. */
+  /** Random crop: pixels of padding at each border before cropping back, 0 for none. No effect beside a range of `cropScale`. */
   readonly crop: number
+  /** Image folders: least and largest share of the image that a random crop has before it is resized; `auto`: see `augmentationFor`. */
+  readonly cropScale: CropScaleOption
   /** Random horizontal flip. */
   readonly flip: boolean
   /** Side of the square cut out, in pixels, 0 for none. */

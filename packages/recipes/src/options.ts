@@ -1,5 +1,6 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import {
+  addedOptions,
   batchOptions,
   checkOptions,
   checkRates,
@@ -108,4 +109,4 @@ export const checkTrainingConfig = (config: TrainingConfig): Either<CpnasError, 
 
 /** A configuration read from JSON: exactly the options of TrainingConfig, each in its range. */
 export const parseTrainingConfig = (value: unknown): Either<CpnasError, TrainingConfig> =>
-  pipe(parseOptions(trainingOptions, value, 'a training'), flatMap(checkRates), flatMap(checkConsistency))
+  pipe(parseOptions(trainingOptions, value, 'a training', addedOptions), flatMap(checkRates), flatMap(checkConsistency))

@@ -23,6 +23,7 @@ const cifar10: PresetSources = {
   validationShare: ours('a curve to watch for one image in fifty; DARTS watches the test set'),
   batchSize: 'DARTS, final training on CIFAR-10; 256 in PC-DARTS (arXiv 1907.05737) and EBNAS',
   crop: 'DARTS, and usual for CIFAR (ResNet, arXiv 1512.03385)',
+  cropScale: ours('that of Inception (arXiv 1409.4842) for large images, none for small ones'),
   flip: 'DARTS, and usual for CIFAR (ResNet, arXiv 1512.03385)',
   cutout: 'DARTS; Cutout (arXiv 1708.04552)',
   colorJitter: 'DARTS: none on CIFAR-10',

@@ -1,11 +1,18 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { type Dataset, type SplitBatches, splitBatches, splitIndices } from '@cpnas/data'
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import {
+  type Augmentation,
+  augmentationFor,
+  type Dataset,
+  type SplitBatches,
+  splitBatches,
+  splitIndices,
+} from '@cpnas/data'
+import { type Either, left, map } from 'fp-ts/lib/Either.js'
 import type { TrainingConfig } from './config.js'
 
 /** A pure function of data and configuration. InvalidOption if a split holds nothing: no whole batch to train with, no image to validate. */
 export const trainingSplits = (dataset: Dataset, config: TrainingConfig): Either<CpnasError, SplitBatches> => {
-  const { seed, share, validationShare, batchSize, crop, flip, cutout, colorJitter } = config
+  const { seed, share, validationShare, batchSize } = config
   const indices = splitIndices(dataset, config)
   const { training, validation } = indices
   if (batchSize > training.length)
@@ -26,7 +33,9 @@ export const trainingSplits = (dataset: Dataset, config: TrainingConfig): Either
         'Give 0 to do without a validation split, or more',
       ),
     )
-  return right(splitBatches(dataset, indices, { seed, batchSize, augmentation: { crop, flip, cutout, colorJitter } }))
+  return map((augmentation: Augmentation) => splitBatches(dataset, indices, { seed, batchSize, augmentation }))(
+    augmentationFor(config, dataset),
+  )
 }
 
 /** The next batches of an iterator, at most so many; the iterator stays open. */

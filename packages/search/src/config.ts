@@ -1,4 +1,5 @@
 import type { Estimator, Scale } from '@cpnas/binarize'
+import type { CropScaleOption } from '@cpnas/data'
 import type { Operation } from '@cpnas/supernet'
 
 /**
@@ -47,6 +48,8 @@ export interface SearchConfig {
   readonly batchSize: number
   /** Random crop: pixels of zero padding at each border before cropping back, 0 for none. */
   readonly crop: number
+  /** Image folders: least and largest share of the image that a random crop has before it is resized; `auto`: see `augmentationFor`. */
+  readonly cropScale: CropScaleOption
   /** Random horizontal flip. */
   readonly flip: boolean
   /** Side of the square cut out, in pixels, 0 for none. */

@@ -1,6 +1,7 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { operations } from '@cpnas/supernet'
 import {
+  addedOptions,
   batchOptions,
   checkOptions,
   checkRates,
@@ -55,7 +56,7 @@ export const checkConfig = (config: SearchConfig): Either<CpnasError, SearchConf
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */
 export const parseConfig = (value: unknown): Either<CpnasError, SearchConfig> =>
-  pipe(parseOptions(searchOptions, value, 'a search'), flatMap(checkRates))
+  pipe(parseOptions(searchOptions, value, 'a search', addedOptions), flatMap(checkRates))
 
 /** Checks what only the data can tell: both splits must hold at least one whole batch. */
 export const checkSplit = (

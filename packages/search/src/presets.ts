@@ -29,6 +29,7 @@ const paper: SearchConfig = {
   validationShare: 0.5,
   batchSize: 64,
   crop: 4,
+  cropScale: 'auto',
   flip: true,
   cutout: 0,
   learningRate: 0.025,
@@ -53,6 +54,7 @@ const quick: SearchConfig = {
   share: 0.25,
   batchSize: 32,
   crop: 0,
+  cropScale: 'auto',
   flip: false,
 }
 

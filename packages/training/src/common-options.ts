@@ -1,6 +1,6 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
-import { choice, flag, integer } from './options.js'
+import { choice, flag, integer, interval } from './options.js'
 
 /** What every configuration of a search or a training has, in the parts of which their option tables are made. */
 export const seedOption = {
@@ -28,10 +28,26 @@ export const operationOptions = {
 /** Batches and their augmentation. */
 export const batchOptions = {
   batchSize: { range: integer(1), description: 'images a step' },
-  crop: { range: integer(0), description: 'random crop: pixels of padding, 0 for none' },
+  crop: {
+    range: integer(0),
+    description: 'random crop: pixels of padding, 0 for none',
+    replaces: 'cropScale',
+  },
+  cropScale: {
+    range: interval('auto', 'none'),
+    description:
+      'image folders: share of the image that a random crop has before it is resized, instead of --crop; auto: 0.08,1 for images seen in more than 64 pixels, unless --crop is given',
+  },
   flip: { range: flag, description: 'random horizontal flip' },
   cutout: { range: integer(0), description: 'side of the square cut out, 0 for none' },
 }
+
+/** What runs have that were begun before there were these options. */
+export const addedOptions = { cropScale: 'auto' } as const
+
+/** A configuration without the options that earlier versions did not have, where they are what those versions did. */
+export const withoutAdded = <C extends { readonly cropScale: unknown }>({ cropScale, ...config }: C) =>
+  cropScale === addedOptions.cropScale ? config : { cropScale, ...config }
 
 /** InvalidOption if the learning rate would rise to its minimum. */
 export const checkRates = <C extends { readonly learningRate: number; readonly minLearningRate: number }>(

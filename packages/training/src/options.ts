@@ -14,12 +14,16 @@ export type OptionRange =
   | { readonly kind: 'flag' }
   | { readonly kind: 'choice'; readonly values: readonly (string | number)[] }
   | { readonly kind: 'list'; readonly values: readonly string[]; readonly minimum: number }
+  /** One of the words, or a pair of numbers above 0 and at most 1, the first at most the second. */
+  | { readonly kind: 'interval'; readonly words: readonly string[] }
 
 /** What a value of a configuration may be. */
 export interface Option {
   readonly range: OptionRange
   /** One line for a help text. */
   readonly description: string
+  /** An option of words that this one stands in for: where this one is given, that one is `none`. */
+  readonly replaces?: string
 }
 
 /** A configuration's options by name: what checks it, and what a command line can be made of. */
@@ -35,6 +39,8 @@ export const integer = (minimum: number, maximum?: number): OptionRange => ({
 export const flag: OptionRange = { kind: 'flag' }
 /** One of these values. */
 export const choice = (...values: readonly (string | number)[]): OptionRange => ({ kind: 'choice', values })
+/** A word, or a pair of numbers above 0 and at most 1. */
+export const interval = (...words: readonly string[]): OptionRange => ({ kind: 'interval', words })
 /** Above 0, at most 1. */
 export const share: OptionRange = { kind: 'number', above: 0, maximum: 1 }
 
@@ -61,6 +67,8 @@ export const formatRange = (range: OptionRange): string => {
       return `one of ${list(range.values)}`
     case 'list':
       return `at least ${range.minimum} different of ${list(range.values)}`
+    case 'interval':
+      return `${range.words.join(' or ')}, or two numbers above 0 and at most 1, the smaller one first, e.g. 0.6,1`
   }
 }
 
@@ -87,7 +95,15 @@ const holds = (range: OptionRange, value: unknown): boolean => {
         new Set(value).size === value.length &&
         value.every(v => range.values.includes(v))
       )
+    case 'interval':
+      return typeof value === 'string' ? range.words.includes(value) : isInterval(value)
   }
+}
+
+const isInterval = (value: unknown): boolean => {
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [least, largest] = value as readonly unknown[]
+  return typeof least === 'number' && typeof largest === 'number' && least > 0 && largest >= least && largest <= 1
 }
 
 const between = (minimum = -Infinity, maximum = Infinity, value: number): boolean =>
@@ -111,12 +127,13 @@ export const checkOptions = <C extends object>(table: OptionTable<C>, config: C)
 
 /**
  * A configuration read from JSON: exactly the options of the table, each in its range. `what` names in an error what they are
- * options of, e.g. `a search`.
+ * options of, e.g. `a search`; `added` has the values of options that files of earlier versions lack.
  */
 export const parseOptions = <C extends object>(
   table: OptionTable<C>,
   value: unknown,
   what: string,
+  added: Partial<C> = {},
 ): Either<CpnasError, C> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return left(cpnasError('InvalidOption', 'configuration', 'is not a record of options', 'Give a JSON object'))
@@ -125,5 +142,5 @@ export const parseOptions = <C extends object>(
     return left(
       cpnasError('InvalidOption', unknown, `is no option of ${what}`, `The options are ${list(Object.keys(table))}`),
     )
-  return checkOptions(table, value as C)
+  return checkOptions(table, { ...added, ...(value as C) })
 }

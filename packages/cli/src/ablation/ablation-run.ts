@@ -1,4 +1,5 @@
 import { type Genotype, printGenotype } from '@cpnas/supernet'
+import { addedOptions } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { commonFiles, type RunBase, type RunKind } from '../runs/run-kind.js'
@@ -54,7 +55,12 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 const parseConfigs = (search: unknown, training: unknown): E.Either<string, AblationConfig> =>
   pipe(
-    checkAblationConfig(flatten({ search: search ?? {}, training: training ?? {} } as AblationConfig)),
+    checkAblationConfig(
+      flatten({
+        search: { ...addedOptions, ...(search ?? {}) },
+        training: { ...addedOptions, ...(training ?? {}) },
+      } as AblationConfig),
+    ),
     E.bimap(({ where, problem }) => `"${where}" ${problem}`, unflatten),
   )
 

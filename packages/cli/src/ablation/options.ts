@@ -52,7 +52,8 @@ export const ablationOptions: OptionTable<FlatConfig> = Object.fromEntries(
   Object.entries(places).map(([flat, { side, name }]) => {
     const option = tables[side][name]!
     const whose = shared.has(name) && name !== 'seed' ? `${side === 'search' ? 'search' : 'training'}: ` : ''
-    return [flat, { ...option, description: `${whose}${option.description}` }]
+    const replaces = option.replaces === undefined ? {} : { replaces: flatName(side, option.replaces) }
+    return [flat, { ...option, ...replaces, description: `${whose}${option.description}` }]
   }),
 )
 

@@ -7,7 +7,7 @@ import type { Genotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { OpenData } from '../data-source.js'
+import type { IdentifiedData } from '../data-source.js'
 import { readGenotype } from '../genotype-source.js'
 import type { ProgressEvent, Reporter } from '../report/reporter.js'
 import { type Ending, perform, type Run } from '../runs/execute.js'
@@ -35,7 +35,7 @@ export interface Setting {
   readonly genotype: Genotype | undefined
   /** Whom trainings with a distillation weight learn from. */
   readonly teaching: Teaching | undefined
-  readonly data: OpenData
+  readonly data: IdentifiedData
   readonly engine: ResolvedBackend
   readonly reporter: Reporter<AblationEvent>
   readonly signal: AbortSignal

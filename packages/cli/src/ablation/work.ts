@@ -10,7 +10,7 @@ import type { Io, Outcome } from '../io.js'
 import { conclude, type Ending } from '../runs/execute.js'
 import type { Plan } from '../runs/plan-run.js'
 import { introduction, type Opened, resumeCommand } from '../runs/run-command.js'
-import { pathsOf, writeRunConfig } from '../runs/run-directory.js'
+import { pathsOf, writeFingerprint, writeRunConfig } from '../runs/run-directory.js'
 import { checkTeaching, type Teacher } from '../training/teacher.js'
 import { type AblationRunConfig, ablationFiles, ablationRun } from './ablation-run.js'
 import { ablationChart } from './chart.js'
@@ -119,10 +119,18 @@ export const performAblation = (task: Task): TE.TaskEither<CpnasError, Outcome> 
   const { plan, work, planned, opened, io, json } = task
   const { data, engine, config, reporter, prepared } = opened
   const { directory, stored } = plan
-  const { dataset, data: place, labels, imageSize, backend, threads } = config
+  const { dataset, data: place, labels, images, imageSize, backend, threads } = config
   const setting: Setting = {
     directory,
-    base: { dataset, data: place, labels, ...(imageSize === undefined ? {} : { imageSize }), backend, threads },
+    base: {
+      dataset,
+      data: place,
+      labels,
+      ...(images === undefined ? {} : { images }),
+      ...(imageSize === undefined ? {} : { imageSize }),
+      backend,
+      threads,
+    },
     genotype: work.genotype,
     teaching: prepared && {
       record: { teacher: config.teacher, teacherHash: config.teacherHash },
@@ -135,7 +143,10 @@ export const performAblation = (task: Task): TE.TaskEither<CpnasError, Outcome> 
   }
   const done = planned.runs.filter(run => isFinished(directory, run)).length
   return pipe(
-    stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(ablationRun, directory, config),
+    stored === undefined ? writeFingerprint(ablationFiles, directory, data.fingerprint) : TE.right(undefined),
+    TE.flatMap(() =>
+      stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(ablationRun, directory, config),
+    ),
     TE.tapIO(() => () => {
       if (json) io.out(`${JSON.stringify({ type: 'start', directory, resumed: stored !== undefined, config })}\n`)
       for (const line of introduction(data, engine)) reporter.note(line)

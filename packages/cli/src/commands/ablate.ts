@@ -13,7 +13,7 @@ import { checkTrials, performAblation } from '../ablation/work.js'
 import { type CommandOptions, command, type RepeatedOption, type Values } from '../command.js'
 import { readGenotypeOf } from '../genotype-source.js'
 import { type Comparison, type Plan, planRun } from '../runs/plan-run.js'
-import { requestOf, runOptions, withRun } from '../runs/run-command.js'
+import { dataOfRun, requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { readTeacher, teacherOption } from '../training/teacher.js'
 import { countOption, textOption } from '../values.js'
 
@@ -96,8 +96,9 @@ const planAblation = (
   pipe(
     given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
     TE.bindTo('genotype'),
-    TE.bind('plan', ({ genotype }) =>
-      planRun(ablationRun, requestOf(ablationRun, given), comparisons(given, genotype)),
+    TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
+    TE.bind('plan', ({ genotype, data }) =>
+      planRun(ablationRun, requestOf(ablationRun, given, data), comparisons(given, genotype)),
     ),
     TE.bind('work', ({ genotype, plan: { stored, config } }) => {
       const work = {

@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError, printable } from '@cpnas/backends'
 import {
   catalogue,
   type Dataset,
@@ -12,7 +12,7 @@ import { SingleBar } from 'cli-progress'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandGroup, command } from '../command.js'
-import { dataOptions, openData } from '../data-source.js'
+import { dataOptions, foundLines, openData, sourceText } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
 import { textOption } from '../values.js'
 
@@ -93,14 +93,15 @@ const info = command({
   run: (values, io) =>
     pipe(
       openData(values),
-      TE.map(({ source, train, test }) => {
-        const { title } = source
+      TE.map(data => {
+        const { source, train, test } = data
         io.out(
           `${[
-            `${title}, ${source.directory ?? 'embedded'}`,
+            sourceText(source),
             describe('training', train),
             describe('test', test),
-            `classes: ${train.classNames.join(', ')}`,
+            `classes: ${train.classNames.map(printable).join(', ')}`,
+            ...foundLines(data),
           ].join('\n')}\n`,
         )
         train.close()

@@ -5,7 +5,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ClassMapping, mapClasses } from '../class-mapping.js'
 import { type CommandOptions, command, refuseOptions, type Values } from '../command.js'
-import { corruptLines, type DataValues, dataOptions, type OpenData, withData } from '../data-source.js'
+import {
+  corruptLines,
+  type DataValues,
+  dataOptions,
+  embeddedName,
+  foundLines,
+  identify,
+  type OpenData,
+  sourceText,
+  withData,
+} from '../data-source.js'
 import { type Evaluator, type Measured, measuredModel } from '../evaluation/measured.js'
 import { measuredPacked } from '../evaluation/measured-packed.js'
 import type { Io, Outcome } from '../io.js'
@@ -14,14 +24,27 @@ import { readPacked } from '../packed-source.js'
 import { type EvaluationEvent, evaluationEvent, evaluationWords } from '../report/evaluation-words.js'
 import { printMetrics } from '../report/metrics.js'
 import type { Reporter } from '../report/reporter.js'
-import { engineOptions, reportOptions, withReporter } from '../runs/run-command.js'
+import {
+  checkImages,
+  dataOfRun,
+  engineOptions,
+  type NamedData,
+  reportOptions,
+  withReporter,
+} from '../runs/run-command.js'
+import { readRunBase } from '../runs/run-directory.js'
 import { countOption, wordOption } from '../values.js'
 
 const defaultBatch = 100
 
 const options = {
   ...dataOptions,
-  data: { ...dataOptions.data, default: 'those of the training; for a model file the embedded images' },
+  data: { ...dataOptions.data, default: 'those of the training' },
+  classesByOrder: {
+    kind: 'flag',
+    description: 'take the classes of the data in their order, whatever their names',
+    default: 'classes go by name',
+  },
   imageSize: { ...dataOptions.imageSize, default: 'that of the model' },
   split: wordOption(['test', 'train'], {
     placeholder: 'test|train',
@@ -38,36 +61,57 @@ const options = {
 
 type Given = Values<typeof options>
 
-/** Which images are meant: those that the training had if no others are named. */
-const dataOf = (given: Given, { image, run }: Measured): TE.TaskEither<CpnasError, DataValues> => {
-  const data = given.data ?? run?.data ?? undefined
-  const dataset = given.dataset ?? (given.data === undefined ? run?.dataset : undefined)
-  return pipe(
-    dataset === undefined && data !== undefined ? detectDataset(data) : TE.right(dataset),
-    TE.map(dataset => ({
-      ...given,
-      data,
-      dataset,
-      imageSize: given.imageSize ?? (dataset === 'image-folder' ? image.height : undefined),
-    })),
-  )
-}
-
-/** How the classes of the data are those of the network. Images that nobody named have to be those of the network. */
-const checkData = (given: Given, network: Measured, { source, test }: OpenData): E.Either<CpnasError, ClassMapping> =>
+/** Which images are meant: if none are named, those of the training, which left the network in its directory. */
+const dataOf = (given: Given, { path, image, trainedOn }: Measured): TE.TaskEither<CpnasError, DataValues & Pick<NamedData, 'origin'>> =>
   pipe(
-    mapClasses(network, test, source.directory ?? 'the embedded images'),
-    E.filterOrElse(
-      ({ byPosition }) => !byPosition || given.data !== undefined || network.run !== undefined,
+    dataOfRun(path, given),
+    TE.filterOrElse(
+      ({ data, dataset }) =>
+        data !== undefined || dataset !== undefined || trainedOn === undefined || trainedOn.dataset === embeddedName,
       () =>
         cpnasError(
           'InvalidOption',
           '--data',
-          'is missing: the embedded images are of other classes than the model',
+          `is missing: the network was trained on other images (${trainedOn?.dataset}) than the embedded ones`,
           'Name the directory of the images with --data DIR',
         ),
     ),
+    TE.flatMap(named =>
+      pipe(
+        named.dataset === undefined && named.data !== undefined ? detectDataset(named.data) : TE.right(named.dataset),
+        TE.map(dataset => {
+          const { data, origin } = named
+          const imageSize = given.imageSize ?? (dataset === 'image-folder' ? image.height : undefined)
+          return { ...given, data, dataset, imageSize, ...(origin === undefined ? {} : { origin }) }
+        }),
+      ),
+    ),
   )
+
+/** Images that nobody named have to be those of the training. */
+const checkOrigin = (origin: string | undefined, data: OpenData): TE.TaskEither<CpnasError, unknown> =>
+  origin === undefined
+    ? TE.right(undefined)
+    : pipe(
+        readRunBase(origin),
+        TE.flatMap(run =>
+          run?.images === undefined
+            ? TE.right(undefined)
+            : pipe(
+                identify(data),
+                TE.flatMap(identified => checkImages(run, origin, identified)),
+                TE.mapLeft(error =>
+                  error.where === '--data'
+                    ? { ...error, remedy: 'Restore them, or name the images to evaluate on with --data' }
+                    : error,
+                ),
+              ),
+        ),
+      )
+
+/** How the classes of the data are those of the network. */
+const checkData = (given: Given, network: Measured, { source, test }: OpenData): E.Either<CpnasError, ClassMapping> =>
+  mapClasses(network, test, source.directory ?? 'the embedded data set', given.classesByOrder)
 
 /** The batches, labelled with the classes of the network. */
 const relabelled = async function* (batches: Batches, classes: readonly number[]): AsyncIterable<Batch> {
@@ -85,7 +129,8 @@ const introduce = (
   const { count, height, width, channels } = pair[split]
   return [
     `Model:  ${path}, ${title}`,
-    `Data:   ${source.title}, ${source.directory ?? 'embedded'}; ${count} ${split === 'test' ? 'test' : 'training'} images of ${height}x${width}x${channels}`,
+    `Data:   ${sourceText(source)}; ${count} ${split === 'test' ? 'test' : 'training'} images of ${height}x${width}x${channels}`,
+    ...foundLines({ source, ...pair }).map(line => `        ${line}`),
     ...(byPosition ? ['Classes: have other names than those of the model; they are taken in their order'] : []),
     `Engine: ${engine}`,
   ]
@@ -126,9 +171,12 @@ const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError,
   pipe(
     dataOf(given, network),
     TE.flatMap(values =>
-      withData(values)(data =>
-        pipe(
-          TE.fromEither(checkData(given, network, data)),
+      withData(values)(opened => {
+        const { origin } = values
+        const data = origin === undefined ? opened : { ...opened, source: { ...opened.source, origin } }
+        return pipe(
+          checkOrigin(origin, data),
+          TE.flatMapEither(() => checkData(given, network, data)),
           TE.flatMap(mapping =>
             network.withEvaluator(evaluator =>
               withReporter(
@@ -141,8 +189,8 @@ const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError,
               }),
             ),
           ),
-        ),
-      ),
+        )
+      }),
     ),
   )
 
@@ -176,7 +224,7 @@ export const evalCommand = command({
   name: 'eval',
   summary: 'Say how well a trained network does on images: accuracy, classes, confusions, calibration',
   details: `The argument is a model file, a packed file (.cpnas), or the directory of a finished training. Other data than those of the training can be given
-with --data: images of the same size and classes, by name or, if they are as many of other names, in their order.`,
+with --data: images of the same size and classes, which go by their names.`,
   argument: { name: 'file|run', description: 'a model file, a packed file, or the directory of a training' },
   options,
   run: (given, io, path) =>

@@ -11,7 +11,7 @@ import { configTable, sourcedConfig } from '../print-config.js'
 import { trainingWords } from '../report/training-words.js'
 import { execute } from '../runs/execute.js'
 import { type Comparison, configFor, planRun } from '../runs/plan-run.js'
-import { requestOf, runOptions, withRun } from '../runs/run-command.js'
+import { dataOfRun, requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { type TrainingRunConfig, trainingRun } from '../runs/training-run.js'
 import { readSources, type TrainingPlan } from '../training/sources.js'
 import { teacherOption } from '../training/teacher.js'
@@ -30,6 +30,10 @@ const options = {
     description: 'begin with the weights in the checkpoint of a search or a training',
     default: 'begin with random weights',
   }),
+  newClassifier: {
+    kind: 'flag',
+    description: 'with --init-from: begin with random weights for the classes, which may then be others',
+  },
   teacher: teacherOption,
   saveEvery: countOption({
     description: 'steps between checkpoints, beside that at the end of every epoch',
@@ -78,8 +82,14 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
   pipe(
     given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
     TE.bindTo('genotype'),
-    TE.bind('plan', ({ genotype }) =>
-      planRun(trainingRun, requestOf(trainingRun, given), comparisons(given, genotype && printGenotype(genotype))),
+    TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
+    TE.bind('plan', ({ genotype, data }) =>
+      planRun(trainingRun, requestOf(trainingRun, given, data), comparisons(given, genotype && printGenotype(genotype))),
+    ),
+    TE.chainFirstEitherK(({ plan }) =>
+      given.newClassifier && given.initFrom === undefined && plan.stored?.initFrom == null
+        ? E.left(cpnasError('InvalidOption', '--new-classifier', 'has no effect without --init-from', 'Leave it out'))
+        : E.right(undefined),
     ),
     TE.flatMapEither(({ genotype, plan }) => {
       const found = plan.stored?.genotype ?? genotype
@@ -95,6 +105,7 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
         : E.right({
             ...plan,
             genotype: found,
+            newClassifier: given.newClassifier ?? plan.stored?.newClassifier ?? false,
             initFrom: given.initFrom ?? plan.stored?.initFrom ?? undefined,
             teacher: given.teacher ?? plan.stored?.teacher ?? undefined,
             saveEvery: given.saveEvery,

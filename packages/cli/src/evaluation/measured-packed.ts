@@ -16,7 +16,7 @@ export const measuredPacked = (
     path,
     title: `a packed network of ${program.steps.length} steps`,
     normalization: metadata.normalization,
-    run: undefined,
+    trainedOn: metadata.trainedOn,
     withEvaluator: use =>
       withPool(
         packed,

@@ -1,11 +1,10 @@
 import { type Backend, type CpnasError, defaultThreads } from '@cpnas/backends'
 import type { Batches, ChannelStatistics } from '@cpnas/data'
-import { type Classifies, evaluateModel, type ModelEvaluation } from '@cpnas/model'
+import { type Classifies, evaluateModel, type ModelEvaluation, type TrainedOn } from '@cpnas/model'
 import type { OverBatchesOptions } from '@cpnas/training'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { FoundModel } from '../model-source.js'
 import { withBackend } from '../runs/run-command.js'
-import type { TrainingRunConfig } from '../runs/training-run.js'
 
 /** What runs a network: in words, and on images. */
 export interface Evaluator {
@@ -19,8 +18,8 @@ export interface Measured extends Classifies {
   /** What it is, in words. */
   readonly title: string
   readonly normalization: ChannelStatistics
-  /** The training that left it, if it was named by that one's directory. */
-  readonly run: TrainingRunConfig | undefined
+  /** Undefined where the file does not say it. */
+  readonly trainedOn: Pick<TrainedOn, 'dataset' | 'digest'> | undefined
   /** Has an evaluator for as long as it is used. */
   readonly withEvaluator: <A>(use: (evaluator: Evaluator) => TaskEither<CpnasError, A>) => TaskEither<CpnasError, A>
 }
@@ -32,13 +31,13 @@ interface EngineChoice {
 
 /** A model, run by a training engine. */
 export const measuredModel = (
-  { path, model, run }: FoundModel,
+  { path, model }: FoundModel,
   { backend = 'auto', threads = defaultThreads() }: EngineChoice,
 ): Measured => ({
   ...model,
   path,
   title: `${model.kind === 'child' ? 'Child' : 'Parent'} of ${model.spec.cells} cells and ${model.spec.channels} channels`,
-  run,
+  trainedOn: model.trainedOn,
   withEvaluator: use =>
     withBackend({ backend, threads })(({ backend, name, reason }) =>
       use({

@@ -1,4 +1,5 @@
 import type { CpnasError } from '@cpnas/backends'
+import type { DataFingerprint } from '@cpnas/data'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Io, Outcome } from '../io.js'
@@ -12,6 +13,7 @@ import {
   readSnapshot,
   type Snapshot,
   saveSnapshot,
+  writeFingerprint,
   writeRunConfig,
 } from './run-directory.js'
 import type { RunBase } from './run-kind.js'
@@ -42,6 +44,8 @@ export interface Run<
   readonly config: R
   /** The configuration as it was written before; undefined if the run is new. */
   readonly stored: R | undefined
+  /** What its images are known by. */
+  readonly images: DataFingerprint
   /** What it computes with, in a line. */
   readonly engine: string
   /** Lines that say what is about to be done. */
@@ -85,16 +89,19 @@ type Finished = { readonly status: 'finished' }
  * signal stopped it, with everything up to the last snapshot saved.
  */
 export const perform = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends Finished>(
-  { format, directory, config, stored, engine, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
+  { format, directory, config, stored, images, engine, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
   { reporter, tell, lock, signal }: Telling<E>,
 ): TE.TaskEither<CpnasError, Ending | undefined> => {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
   const journal = journalAt(pathsOf(format.files, directory).journal)
   return pipe(
-    stored?.backend === config.backend && stored.threads === config.threads
-      ? TE.right(undefined)
-      : writeRunConfig(format, directory, config),
+    stored === undefined ? writeFingerprint(format.files, directory, images) : TE.right(undefined),
+    TE.flatMap(() =>
+      stored?.backend === config.backend && stored.threads === config.threads
+        ? TE.right(undefined)
+        : writeRunConfig(format, directory, config),
+    ),
     TE.flatMap(() => readSnapshot<S, R>(format, directory, config)),
     TE.tap(snapshot =>
       journal.start({ entries: snapshot?.state.history.length ?? 0, engine, threads: config.threads }),

@@ -18,6 +18,8 @@ export interface Request<P extends string, C> {
   readonly data: string | undefined
   readonly dataset: string | undefined
   readonly imageSize: number | undefined
+  /** The run whose data they are. */
+  readonly origin?: string
   readonly hyperparameters: Partial<C>
 }
 
@@ -30,6 +32,7 @@ export interface Plan<C, R extends RunBase> {
   readonly data: string | undefined
   readonly dataset: string | undefined
   readonly imageSize: number | undefined
+  readonly origin?: string
   readonly config: C
 }
 
@@ -57,10 +60,14 @@ const filesOf = (directory: string): TE.TaskEither<CpnasError, readonly string[]
 
 /** The preset with what was given in its place. Error InvalidOption, in the words of the command line. */
 export const configFor = <P extends string, C extends object, R extends RunBase>(
-  { hyperparameters: { presets, asFlags }, defaultPreset, check }: RunKind<P, C, R>,
+  { hyperparameters: { presets, checkGiven, asFlags }, defaultPreset, check }: RunKind<P, C, R>,
   preset: P | undefined,
   given: Partial<C>,
-): E.Either<CpnasError, C> => pipe(check({ ...presets[preset ?? defaultPreset], ...given }), E.mapLeft(asFlags))
+): E.Either<CpnasError, C> =>
+  pipe(
+    checkGiven(given),
+    E.flatMap(() => pipe(check({ ...presets[preset ?? defaultPreset], ...given }), E.mapLeft(asFlags))),
+  )
 
 const planNew = <P extends string, C extends object, R extends RunBase>(
   kind: RunKind<P, C, R>,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import {
   backendNames,
   type CpnasError,
@@ -8,12 +8,21 @@ import {
   type ResolvedBackend,
   resolveBackend,
 } from '@cpnas/backends'
-import type { Dataset } from '@cpnas/data'
-import * as E from 'fp-ts/lib/Either.js'
+import { type Dataset, type DatasetName, datasetNames, differenceOf } from '@cpnas/data'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { CommandOptions, FlagOption, ValueOption, Values } from '../command.js'
-import { corruptLines, dataOptions, type OpenData, withData } from '../data-source.js'
+import {
+  corruptLines,
+  dataOptions,
+  foundLines,
+  type IdentifiedData,
+  identify,
+  type OpenData,
+  sourceText,
+  withData,
+} from '../data-source.js'
+import { isDirectory } from '../genotype-source.js'
 import type { Io, Outcome } from '../io.js'
 import {
   barReporter,
@@ -27,6 +36,7 @@ import {
 import { countOption, textOption, wordOption } from '../values.js'
 import { type Lock, withLock } from './lock.js'
 import type { Plan, Request } from './plan-run.js'
+import { readFingerprint, readRunBase } from './run-directory.js'
 import type { RunBase, RunKind } from './run-kind.js'
 
 /** How a run is told of. */
@@ -73,20 +83,54 @@ export const runOptions = <P extends string, C extends object, R extends RunBase
   ...reportOptions,
 })
 
+/** What says which data are meant, and the run that says so where nobody else does. */
+export interface NamedData {
+  readonly data?: string
+  readonly dataset?: DatasetName
+  readonly imageSize?: number
+  readonly origin?: string
+}
+
+/** The data of the run that a path leads to (its directory, or a file in it), unless some are named. */
+export const dataOfRun = (path: string | undefined, given: NamedData): TE.TaskEither<CpnasError, NamedData> => {
+  if (path === undefined || given.data !== undefined || given.dataset !== undefined) return TE.right(given)
+  return pipe(
+    TE.fromTask(async () => ((await isDirectory(path)) ? path : dirname(path))),
+    TE.flatMap(directory =>
+      pipe(
+        readRunBase(directory),
+        TE.map(run => {
+          const dataset = datasetNames.find(name => name === run?.dataset)
+          if (run === undefined || dataset === undefined) return given
+          return {
+            dataset,
+            origin: directory,
+            ...(run.data === null ? {} : { data: run.data }),
+            ...(run.imageSize === undefined ? {} : { imageSize: run.imageSize }),
+            ...(given.imageSize === undefined ? {} : { imageSize: given.imageSize }),
+          }
+        }),
+      ),
+    ),
+  )
+}
+
 type RunValues<P extends string> = Values<RunOptions<P>>
 
 export const requestOf = <P extends string, C extends object, R extends RunBase>(
   { defaultDirectory, hyperparameters }: RunKind<P, C, R>,
   given: RunValues<P> & Partial<C>,
+  { data, dataset, imageSize, origin }: NamedData = given,
 ): Request<P, C> => ({
   directory: given.out ?? defaultDirectory,
   resume: given.resume ?? false,
   preset: given.preset,
   backend: given.backend,
   threads: given.threads,
-  data: given.data,
-  dataset: given.dataset,
-  imageSize: given.imageSize,
+  data,
+  dataset,
+  imageSize,
+  ...(origin === undefined ? {} : { origin }),
   hyperparameters: hyperparameters.given(given),
 })
 
@@ -120,23 +164,42 @@ const hashOf = ({ buffer, byteOffset, byteLength }: Dataset['labels']): string =
     .update(new Uint8Array(buffer, byteOffset, byteLength))
     .digest('hex')
 
-/** InvalidOption if the data are not those of the run to resume. */
-const checkLabels = (stored: RunBase | undefined, { train }: OpenData): E.Either<CpnasError, void> =>
-  stored === undefined || stored.labels === hashOf(train.labels)
-    ? E.right(undefined)
-    : E.left(
-        cpnasError(
-          'InvalidOption',
-          '--data',
-          'holds other images than those the run was begun with',
-          'Name the directory of those images',
-        ),
+const otherImages = (problem: string): CpnasError =>
+  cpnasError(
+    'InvalidOption',
+    '--data',
+    problem,
+    'Name the directory of the images that the run was begun with, or begin another run in another directory',
+  )
+
+/** InvalidOption if the data are not those of a run: it says in which class. `where` is the run's directory. */
+export const checkImages = (
+  stored: RunBase,
+  where: string,
+  { source, train, fingerprint }: IdentifiedData,
+): TE.TaskEither<CpnasError, void> => {
+  const place = source.directory ?? 'the embedded data set'
+  const other = (difference: string): CpnasError =>
+    otherImages(`${place} has ${difference}: the run in ${where} was begun with other images`)
+  if (stored.images === undefined) {
+    // Runs of earlier versions know the classes of their images by number alone; files of records have no others.
+    if (source.name === 'image-folder')
+      return TE.left(
+        otherImages(`the run in ${where} was begun by an earlier version, which did not record its images and classes`),
       )
+    return stored.labels === hashOf(train.labels) ? TE.right(undefined) : TE.left(other('other labels'))
+  }
+  if (stored.images.by === fingerprint.by && stored.images.digest === fingerprint.digest) return TE.right(undefined)
+  return pipe(
+    readFingerprint(where),
+    TE.flatMap(wanted => TE.left(other((wanted && differenceOf(wanted, fingerprint)) ?? 'other images'))),
+  )
+}
 
 /** What is written down of a run; of a resumed one only the engine and its threads can change. */
 const runConfig = <C, R extends RunBase>(
   { stored, threads }: Plan<C, R>,
-  { source, train }: OpenData,
+  { source, train, fingerprint }: IdentifiedData,
   { name }: ResolvedBackend,
   complete: (base: RunBase) => R,
 ): R =>
@@ -145,6 +208,7 @@ const runConfig = <C, R extends RunBase>(
         dataset: source.name,
         data: source.directory === undefined ? null : resolve(source.directory),
         labels: hashOf(train.labels),
+        images: { by: fingerprint.by, digest: fingerprint.digest },
         ...(source.imageSize === undefined ? {} : { imageSize: source.imageSize }),
         backend: name,
         threads,
@@ -153,7 +217,7 @@ const runConfig = <C, R extends RunBase>(
 
 /** What a run works with, all of it opened, and its directory locked. */
 export interface Opened<R extends RunBase, E extends ProgressEvent, A = undefined> {
-  readonly data: OpenData
+  readonly data: IdentifiedData
   readonly engine: ResolvedBackend
   readonly config: R
   readonly reporter: Reporter<E>
@@ -177,16 +241,20 @@ export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
     use,
   }: {
     readonly words: EventWords<E>
-    readonly prepare: (data: OpenData) => TE.TaskEither<CpnasError, A>
+    readonly prepare: (data: IdentifiedData) => TE.TaskEither<CpnasError, A>
     readonly complete: (base: RunBase, prepared: A) => R
     readonly use: (opened: Opened<R, E, A>) => TE.TaskEither<CpnasError, Outcome>
   },
 ): TE.TaskEither<CpnasError, Outcome> =>
-  withData({ ...given, ...plan })(data =>
+  withData({ ...given, ...plan })(opened =>
     pipe(
-      TE.fromEither(checkLabels(plan.stored, data)),
-      TE.flatMap(() => prepare(data)),
-      TE.flatMap(prepared =>
+      identify(plan.origin === undefined ? opened : { ...opened, source: { ...opened.source, origin: plan.origin } }),
+      TE.tap(data =>
+        plan.stored === undefined ? TE.right(undefined) : checkImages(plan.stored, plan.directory, data),
+      ),
+      TE.bindTo('data'),
+      TE.bind('prepared', ({ data }) => prepare(data)),
+      TE.flatMap(({ data, prepared }) =>
         withBackend(plan)(engine =>
           withLock(plan.directory, line => io.err(`${printable(line)}\n`))(lock =>
             withReporter(
@@ -201,7 +269,7 @@ export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
         ),
       ),
       TE.tapIO(() => () => {
-        for (const line of corruptLines(data)) io.err(`${line}\n`)
+        for (const line of corruptLines(opened)) io.err(`${line}\n`)
       }),
     ),
   )
@@ -219,7 +287,8 @@ export const resumeCommand = (
 export const engineLine = ({ name, reason }: ResolvedBackend): string => `${name}, ${reason}`
 
 /** Which data and which engine, in a line each. */
-export const introduction = ({ source, train }: OpenData, engine: ResolvedBackend): readonly string[] => [
-  `Data:   ${source.title}, ${source.directory ?? 'embedded'}; ${train.count} training images of ${train.height}x${train.width}x${train.channels}`,
+export const introduction = (data: OpenData, engine: ResolvedBackend): readonly string[] => [
+  `Data:   ${sourceText(data.source)}; ${data.train.count} training images of ${data.train.height}x${data.train.width}x${data.train.channels}`,
+  ...foundLines(data).map(line => `        ${line}`),
   `Engine: ${engineLine(engine)}`,
 ]

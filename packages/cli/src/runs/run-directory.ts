@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/backends'
+import type { DataFingerprint } from '@cpnas/data'
 import { type Genotype, printGenotype } from '@cpnas/supernet'
 import { readCheckpoint, type StoredTensors, writeCheckpoint, writeFileAtomic } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
@@ -8,7 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { drawCells } from '../draw-cells.js'
 import { readText } from './read-text.js'
-import type { RunBase, RunFiles, RunKind } from './run-kind.js'
+import { commonFiles, type RunBase, type RunFiles, type RunKind } from './run-kind.js'
 
 /** What config.json is read and written by. */
 export type RunFormat<R extends RunBase> = Pick<
@@ -44,10 +45,15 @@ const damaged = (path: string, problem: string): CpnasError =>
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const parseBase = ({ dataset, data, labels, imageSize, backend, threads }: Readonly<Record<string, unknown>>) =>
+const isImages = (value: unknown): value is RunBase['images'] =>
+  value === undefined ||
+  (isRecord(value) && (value.by === 'content' || value.by === 'listing') && typeof value.digest === 'string')
+
+const parseBase = ({ dataset, data, labels, images, imageSize, backend, threads }: Readonly<Record<string, unknown>>) =>
   typeof dataset !== 'string' ||
   !(data === null || typeof data === 'string') ||
   typeof labels !== 'string' ||
+  !isImages(images) ||
   !(imageSize === undefined || typeof imageSize === 'number') ||
   typeof backend !== 'string' ||
   typeof threads !== 'number'
@@ -56,6 +62,7 @@ const parseBase = ({ dataset, data, labels, imageSize, backend, threads }: Reado
         dataset,
         data,
         labels,
+        ...(images === undefined ? {} : { images }),
         ...(imageSize === undefined ? {} : { imageSize }),
         backend,
         threads,
@@ -101,6 +108,50 @@ export const readRunConfig = <R extends RunBase>(
     TE.flatMapEither(text => (text === undefined ? E.right(undefined) : parseRunConfig(kind, path, text))),
   )
 }
+
+/** What config.json keeps of a run of any kind; undefined where there is none. */
+export const readRunBase = (directory: string): TE.TaskEither<CpnasError, RunBase | undefined> => {
+  const path = join(directory, commonFiles.config)
+  return pipe(
+    readText(path),
+    TE.orElseW(() => TE.right(undefined)),
+    TE.map(text => {
+      try {
+        const value: unknown = JSON.parse(text ?? '')
+        const base = isRecord(value) && String(value.format).startsWith('cpnas-') ? parseBase(value) : undefined
+        return base === undefined || E.isLeft(base) ? undefined : base.right
+      } catch {
+        return undefined
+      }
+    }),
+  )
+}
+
+/** What the data of a run are known by, class by class; undefined where it does not say. */
+export const readFingerprint = (directory: string): TE.TaskEither<CpnasError, DataFingerprint | undefined> =>
+  pipe(
+    readText(join(directory, commonFiles.data)),
+    TE.orElseW(() => TE.right(undefined)),
+    TE.map(text => {
+      try {
+        const value = JSON.parse(text ?? '') as DataFingerprint
+        return isImages(value) && Array.isArray(value.classes) ? value : undefined
+      } catch {
+        return undefined
+      }
+    }),
+  )
+
+/** Writes data.json, a line a class. */
+export const writeFingerprint = (
+  files: RunFiles,
+  directory: string,
+  { by, digest, classes }: DataFingerprint,
+): TE.TaskEither<CpnasError, void> =>
+  writeFileAtomic(
+    pathsOf(files, directory).data,
+    `{"by":${JSON.stringify(by)},"digest":${JSON.stringify(digest)},"classes":[\n${classes.map(one => JSON.stringify(one)).join(',\n')}\n]}\n`,
+  )
 
 /** Writes config.json, in a directory that is made if it is not there: a run begins, or goes on on another engine. */
 export const writeRunConfig = <R extends RunBase>(

@@ -1,4 +1,5 @@
 import type { CpnasError } from '@cpnas/backends'
+import type { DataFingerprint } from '@cpnas/data'
 import type { Settings } from '@cpnas/training'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Hyperparameters } from '../hyperparameters.js'
@@ -10,6 +11,8 @@ export interface RunBase {
   readonly data: string | null
   /** SHA-256 of the training labels: tells whether a run goes on with the data it was begun with. */
   readonly labels: string
+  /** What tells its images from others: see `fingerprintOf` of @cpnas/data, all of which is in data.json. Absent in runs of earlier versions. */
+  readonly images?: Pick<DataFingerprint, 'by' | 'digest'>
   /** Height and width that the images of a folder are brought to; absent for data sets of images of one size. */
   readonly imageSize?: number
   /** The engine that works on it, and the threads it was given, which change nothing. Another engine goes on with the same files, and rounds differently. */
@@ -23,6 +26,7 @@ export const commonFiles = {
   checkpoint: 'checkpoint.json',
   history: 'history.jsonl',
   journal: 'journal.jsonl',
+  data: 'data.json',
 } as const
 
 export interface RunFiles {
@@ -30,6 +34,7 @@ export interface RunFiles {
   readonly checkpoint: string
   readonly history: string
   readonly journal: string
+  readonly data: string
 }
 
 /**
@@ -57,8 +62,9 @@ export interface RunKind<P extends string, C extends object, R extends RunBase> 
 }
 
 /** What every checkpoint must have been made with. Where the data lie does not count, nor which engine computed. */
-export const commonSettings = ({ dataset, labels, imageSize }: RunBase): Settings => ({
+export const commonSettings = ({ dataset, labels, images, imageSize }: RunBase): Settings => ({
   dataset,
   labels,
+  ...(images === undefined ? {} : { images: images.digest }),
   ...(imageSize === undefined ? {} : { imageSize }),
 })

@@ -1,3 +1,4 @@
+import { withoutAdded } from '@cpnas/training'
 import { checkConfig, parseConfig, presets, type SearchConfig, searchOptions } from '@cpnas/search'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -30,5 +31,5 @@ export const searchRun = {
         search => ({ ...base, search }),
       ),
     ),
-  settings: run => ({ ...commonSettings(run), ...run.search }),
+  settings: run => ({ ...commonSettings(run), ...withoutAdded(run.search) }),
 } as const satisfies RunKind<keyof typeof presets, SearchConfig, SearchRunConfig>

@@ -6,6 +6,7 @@ import {
   trainingPresets,
 } from '@cpnas/recipes'
 import { type Genotype, validateGenotype } from '@cpnas/supernet'
+import { withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { hyperparametersOf } from '../hyperparameters.js'
@@ -17,6 +18,8 @@ export interface TrainingSources {
   /** The run whose weights it begins with, and the SHA-256 of those weights; null: it begins anew. */
   readonly initFrom: string | null
   readonly initHash: string | null
+  /** Whether the classifier's weights were not taken over; absent for no. */
+  readonly newClassifier?: true
   /** The trained Parent that it learns from: a file or the directory of a run, and the SHA-256 of that network; null: none. */
   readonly teacher: string | null
   readonly teacherHash: string | null
@@ -59,7 +62,7 @@ export const trainingRun = {
   hyperparameters: hyperparametersOf(trainingOptions, trainingPresets),
   check: checkTrainingConfig,
   configOf: ({ training }) => training,
-  parse: (base, { genotype, training, initFrom, initHash, teacher, teacherHash }) =>
+  parse: (base, { genotype, training, initFrom, initHash, newClassifier, teacher, teacherHash }) =>
     !isText(initFrom) || !isText(initHash) || !isText(teacher) || !isText(teacherHash)
       ? E.left('does not say what it begins from')
       : pipe(
@@ -71,7 +74,15 @@ export const trainingRun = {
               E.mapLeft(({ where, problem }) => `"training.${where}" ${problem}`),
             ),
           ),
-          E.map(own => ({ ...base, ...own, initFrom, initHash, teacher, teacherHash })),
+          E.map(own => ({
+            ...base,
+            ...own,
+            initFrom,
+            initHash,
+            ...(newClassifier === true ? { newClassifier } : {}),
+            teacher,
+            teacherHash,
+          })),
         ),
   // Where the weights and the teacher lie does not count.
   settings: ({ genotype, initHash, teacherHash, training, ...run }) => ({
@@ -79,6 +90,6 @@ export const trainingRun = {
     genotype,
     initFrom: initHash,
     teacher: teacherHash,
-    ...training,
+    ...withoutAdded(training),
   }),
 } as const satisfies RunKind<TrainingPreset, TrainingConfig, TrainingRunConfig>

@@ -22,6 +22,7 @@ export const searchRunOf = (
   directory,
   config,
   stored,
+  images: data.fingerprint,
   engine: engineLine(engine),
   introduction: state => [
     ...introduction(data, engine),

@@ -5,6 +5,7 @@ import { encodeSafetensors, readCheckpoint, type StoredTensors } from '@cpnas/tr
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { readFingerprint } from '../runs/run-directory.js'
 import { commonFiles } from '../runs/run-kind.js'
 
 /** Weights to begin with by name, and the hash of all of them. */
@@ -32,6 +33,38 @@ const parametersOf = (tensors: StoredTensors, precision: 'binary' | 'float'): St
         ),
       )
 }
+
+/** Weights of the classifier, of no use for other classes. */
+const isClassifier = (name: string): boolean => /^(head|auxiliary)\.(weights|bias)$/.test(name)
+
+const namesText = (names: readonly string[]): string =>
+  `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`
+
+/** InvalidOption if a run tells apart other classes, and the weights for them are to be taken over. */
+export const checkClasses = (
+  directory: string,
+  classNames: readonly string[],
+): TE.TaskEither<CpnasError, void> =>
+  pipe(
+    readFingerprint(directory),
+    TE.flatMapEither(found => {
+      const names = found?.classes.map(({ name }) => name)
+      return names === undefined || JSON.stringify(names) === JSON.stringify(classNames)
+        ? E.right(undefined)
+        : E.left(
+            cpnasError(
+              'InvalidOption',
+              '--init-from',
+              `the run in ${directory} tells apart ${namesText(names)}; these data have the classes ${namesText(classNames)}`,
+              'Add --new-classifier to begin with random weights for the classes and take over all others',
+            ),
+          )
+    }),
+  )
+
+/** Without the weights that depend on what the classes are. */
+export const withoutClassifier = (shapes: Readonly<Record<string, Shape>>): Readonly<Record<string, Shape>> =>
+  Object.fromEntries(Object.entries(shapes).filter(([name]) => !isClassifier(name)))
 
 /**
  * The latent weights in the checkpoint of a search or a training that a network of these shapes has too. Error InvalidCheckpoint;

@@ -11,13 +11,15 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Plan } from '../runs/plan-run.js'
 import { pathsOf } from '../runs/run-directory.js'
 import { type TrainingRunConfig, type TrainingSources, trainingFiles, trainingRun } from '../runs/training-run.js'
-import { type InitialWeights, readInitialWeights } from './initial-weights.js'
+import { checkClasses, type InitialWeights, readInitialWeights, withoutClassifier } from './initial-weights.js'
 import { changed, checkTeaching, readTeacher } from './teacher.js'
 
 /** A training to be, and what it begins from: paths as they were given. */
 export interface TrainingPlan extends Plan<TrainingConfig, TrainingRunConfig> {
   readonly genotype: Genotype
   readonly initFrom: string | undefined
+  /** Whether the classifier's weights are not taken over. */
+  readonly newClassifier: boolean
   readonly teacher: string | undefined
   readonly saveEvery: number | undefined
 }
@@ -31,11 +33,12 @@ export interface OpenedSources {
 
 /** The weights to begin with: of no interest any more once a checkpoint is there. */
 const readInitial = (
-  { directory, initFrom, stored, config, genotype }: TrainingPlan,
+  { directory, initFrom, newClassifier, stored, config, genotype }: TrainingPlan,
   data: Dataset,
 ): TE.TaskEither<CpnasError, InitialWeights | undefined> => {
   if (initFrom === undefined) return TE.right(undefined)
-  const shapes = parameterShapes(trainingSpec(config, data), genotype, networkKind(config))
+  const all = parameterShapes(trainingSpec(config, data), genotype, networkKind(config))
+  const shapes = newClassifier ? withoutClassifier(all) : all
   const begun =
     stored === undefined
       ? TE.right(false)
@@ -47,7 +50,14 @@ const readInitial = (
         )
   return pipe(
     begun,
-    TE.flatMap(begun => (begun ? TE.right(undefined) : readInitialWeights(initFrom, config.precision, shapes))),
+    TE.flatMap(begun =>
+      begun
+        ? TE.right(undefined)
+        : pipe(
+            newClassifier ? TE.right(undefined) : checkClasses(initFrom, data.classNames),
+            TE.flatMap(() => readInitialWeights(initFrom, config.precision, shapes)),
+          ),
+    ),
     TE.filterOrElse(
       weights => weights === undefined || stored === undefined || weights.hash === stored.initHash,
       () => changed('--init-from', initFrom, 'other weights'),
@@ -69,6 +79,7 @@ export const readSources = (plan: TrainingPlan, data: Dataset): TE.TaskEither<Cp
         genotype: plan.genotype,
         initFrom: plan.initFrom === undefined ? null : resolve(plan.initFrom),
         initHash: initial?.hash ?? null,
+        ...(plan.newClassifier ? { newClassifier: true } : {}),
         teacher: plan.teacher === undefined ? null : resolve(plan.teacher),
         teacherHash: teacher?.hash ?? null,
       },

@@ -1,6 +1,6 @@
 import type { Backend, CpnasError } from '@cpnas/backends'
-import { batchCount, type Dataset } from '@cpnas/data'
-import { type Metrics, type Model, writeModel } from '@cpnas/model'
+import { batchCount, type Dataset, shortSideOf } from '@cpnas/data'
+import { type Metrics, type Model, type TrainedOn, writeModel } from '@cpnas/model'
 import { networkKind, runTraining, type TrainingEvent, type TrainingResult, type TrainingState } from '@cpnas/recipes'
 import { writeFileAtomic } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -66,12 +66,17 @@ export const trainingRunOf = (
   const paths = pathsOf(trainingFiles, directory)
   // An engine's tensors are its own: the training is generic in them.
   const backend = engine.backend as Backend<unknown>
+  const trainedOn: TrainedOn = {
+    dataset: config.dataset,
+    digest: data.fingerprint.digest,
+    ...(config.imageSize === undefined ? {} : { shortSide: shortSideOf(config.imageSize) }),
+  }
   const finish = (result: Finished, reporter: Reporter<Event>, seconds: () => number) =>
     pipe(
       writeHistory(trainingFiles, directory, result.state),
       TE.flatMap(() => writeGenotype(paths, genotype)),
-      TE.flatMap(() => writeModel(paths.last, result.last)),
-      TE.flatMap(() => writeModel(paths.best, result.best)),
+      TE.flatMap(() => writeModel(paths.last, { ...result.last, trainedOn })),
+      TE.flatMap(() => writeModel(paths.best, { ...result.best, trainedOn })),
       TE.flatMap(() =>
         testBoth(backend, result, data.test, Math.max(training.batchSize, testBatch), reporter.event, signal),
       ),
@@ -94,6 +99,7 @@ export const trainingRunOf = (
     directory,
     config,
     stored,
+    images: data.fingerprint,
     engine: engineLine(engine),
     introduction: state => [
       ...introduction(data, engine),

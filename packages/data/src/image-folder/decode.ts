@@ -1,4 +1,5 @@
 import sharp, { type Sharp } from 'sharp'
+import { openPicture, type PictureSource } from './picture-size.js'
 import type { Extent, Rectangle } from './view.js'
 
 // One image at a time on each of our threads: libvips need not divide it further, nor keep what is not seen again soon.
@@ -23,12 +24,12 @@ const raw = async (image: Sharp): Promise<Pixels> => {
 
 /**
  * Decodes an image file: turned upright by its EXIF orientation, converted to sRGB (from greys, palettes, CMYK), without
- * transparency, and reduced until its short side is `shortSide`; smaller ones stay as they are. Rejects if the file is cut
- * short or damaged, or no image.
+ * transparency, and reduced until its short side is `shortSide`; smaller ones stay as they are. Of an animation it is the first
+ * picture. Rejects if the file is cut short or damaged, no image, or larger than `mostDecodedBytes`.
  */
-export const decode = (path: string, shortSide: number): Promise<Pixels> =>
+export const decode = async (source: PictureSource, shortSide: number): Promise<Pixels> =>
   raw(
-    sharp(path, { failOn: 'error' })
+    (await openPicture(source))
       .autoOrient()
       .removeAlpha()
       .toColourspace('srgb')
@@ -52,8 +53,3 @@ export const resizeCrop = async (pixels: Pixels, crop: Rectangle, size: number):
     ? copied(pixels, crop)
     : (await raw(open(pixels).extract(crop).resize(size, size, { fit: 'fill', kernel }))).bytes
 
-/** The whole image resized. */
-export const resizeTo = (pixels: Pixels, { width, height }: Extent): Promise<Pixels> =>
-  pixels.width === width && pixels.height === height
-    ? Promise.resolve(pixels)
-    : raw(open(pixels).resize(width, height, { fit: 'fill', kernel }))

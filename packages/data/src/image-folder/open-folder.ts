@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { catalogue } from '../catalogue.js'
+import { findParquet, scanParquet } from '../parquet/open-parquet.js'
 import { type CorruptImage, type DatasetPair, DatasetReadError, type ImageFolder } from '../dataset.js'
 import { type CacheIndex, openCache } from './cache-index.js'
 import { type Pool, workerPool } from './pool.js'
@@ -13,7 +14,7 @@ import { shortSideOf } from './view.js'
 
 /** How the images of a folder are prepared. */
 export interface ImageFolderOptions {
-  /** Height and width that images are brought to. Default 224. */
+  /** Height and width that images are brought to. Default: the median of their short sides, at most 224. */
   readonly imageSize?: number
   /** Where decoded images are kept, so that later epochs need not decode again: about 256 KB an image at size 224. Default: nowhere. */
   readonly cacheDirectory?: string
@@ -27,12 +28,13 @@ export interface ImageFolderOptions {
   readonly onCorrupt?: (image: CorruptImage) => void
 }
 
-interface Settings extends Required<Omit<ImageFolderOptions, 'cacheDirectory' | 'onCorrupt'>> {
+interface Settings extends Required<Omit<ImageFolderOptions, 'cacheDirectory' | 'onCorrupt' | 'imageSize'>> {
+  readonly imageSize: number | undefined
   readonly onCorrupt: (image: CorruptImage) => void
 }
 
 const settingsOf = ({
-  imageSize = catalogue['image-folder'].height,
+  imageSize,
   workers = Math.min(4, Math.max(1, availableParallelism() - 1)),
   prefetch = workers + 1,
   maxCorrupt = 0.01,
@@ -41,21 +43,54 @@ const settingsOf = ({
 
 const checkSettings = (settings: Settings): E.Either<CpnasError, Settings> => {
   const { maxCorrupt } = settings
-  for (const name of ['imageSize', 'workers', 'prefetch'] as const)
-    if (!Number.isSafeInteger(settings[name]) || settings[name] < 1)
+  for (const name of ['imageSize', 'workers', 'prefetch'] as const) {
+    const value = settings[name]
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
       return E.left(
-        cpnasError('InvalidOption', name, `${settings[name]} is out of range`, 'Give an integer of at least 1'),
+        cpnasError('InvalidOption', name, `${value} is out of range`, 'Give an integer of at least 1'),
       )
+  }
   return maxCorrupt >= 0 && maxCorrupt <= 1
     ? E.right(settings)
     : E.left(cpnasError('InvalidOption', 'maxCorrupt', `${maxCorrupt} is out of range`, 'Give a share from 0 to 1'))
 }
 
+interface Sized extends Settings {
+  readonly imageSize: number
+  readonly notes: readonly string[]
+}
+
+const largestDefault = catalogue['image-folder'].height
+const smallestDefault = 8
+const looked = 200
+
+/** The median of the short sides of up to 200 training images, spread evenly over their order; undefined if none can be read. */
+const usualSide = async ({ paths, contents }: ScannedImages): Promise<number | undefined> => {
+  const { pictureSize } = await import('./picture-size.js')
+  const count = Math.min(looked, paths.length)
+  const sides: number[] = []
+  for (let i = 0; i < count; i++) {
+    const index = Math.floor((i * paths.length) / count)
+    const size = await pictureSize(contents?.[index] ?? paths[index]!)
+    if (size !== undefined) sides.push(Math.min(size.width, size.height))
+  }
+  return sides.sort((a, b) => a - b)[sides.length >> 1]
+}
+
+const sized = async (settings: Settings, { train, layout }: ScannedFolder): Promise<Sized> => {
+  const notes = layout === undefined ? [] : [layout]
+  if (settings.imageSize !== undefined) return { ...settings, imageSize: settings.imageSize, notes }
+  const side = await usualSide(train)
+  const imageSize = Math.max(smallestDefault, Math.min(side ?? largestDefault, largestDefault))
+  const what = side === undefined ? 'no image could be looked at' : `the median of the images' short sides is ${side}`
+  return { ...settings, imageSize, notes: [...notes, `images are seen in ${imageSize}x${imageSize} pixels: ${what}`] }
+}
+
 const folderOf = (
   name: string,
-  { directory, paths, labels }: ScannedImages,
-  classNames: readonly string[],
-  { imageSize, prefetch, maxCorrupt, onCorrupt }: Settings,
+  { directory, paths, labels, contents }: ScannedImages,
+  { classNames, leftOut }: ScannedFolder,
+  { imageSize, notes, prefetch, maxCorrupt, onCorrupt }: Sized,
   cache: CacheIndex | undefined,
   pool: Pool,
 ): ImageFolder => {
@@ -72,6 +107,9 @@ const folderOf = (
     statistics: catalogue['image-folder'].statistics,
     directory,
     paths,
+    contents,
+    leftOut,
+    notes,
     prefetch,
     maxCorrupt,
     get corrupt() {
@@ -86,6 +124,7 @@ const folderOf = (
       const { added, failure, ...loaded } = await pool.run({
         ...request,
         paths: chosen,
+        contents: contents && indices.map(index => contents[index]!),
         entries: cache === undefined ? [] : chosen.map(cache.get),
         cache: cache && { directory: cache.directory, prefix: cache.prefix },
         size: imageSize,
@@ -114,19 +153,21 @@ export const openImageFolder = (
   pipe(
     TE.fromEither(checkSettings(settingsOf(options))),
     TE.bindTo('settings'),
-    TE.bind('scanned', () => scanImageFolder(dir)),
+    TE.bind('parquet', () => TE.fromTask(async () => (await findParquet(resolve(dir))) !== undefined)),
+    TE.bind('scanned', ({ parquet }) => (parquet ? scanParquet(dir) : scanImageFolder(dir))),
     // sharp must be loaded on the main thread as long as there are workers that use it; nobody else need wait for it.
     TE.bind('decode', () => TE.fromTask(() => import('./decode.js'))),
-    TE.bind('cache', ({ settings, decode }) =>
+    TE.bind('sized', ({ settings, scanned }) => TE.fromTask(() => sized(settings, scanned))),
+    TE.bind('cache', ({ sized: { imageSize }, decode }) =>
       options.cacheDirectory === undefined
         ? TE.right(undefined)
-        : TE.fromEither(openCache(resolve(options.cacheDirectory), shortSideOf(settings.imageSize), decode.decoder)),
+        : TE.fromEither(openCache(resolve(options.cacheDirectory), shortSideOf(imageSize), decode.decoder)),
     ),
-    TE.map(({ settings, scanned, cache }) => pairOf(scanned, settings, cache)),
+    TE.map(({ sized, scanned, cache }) => pairOf(scanned, sized, cache)),
   )
 
-const pairOf = ({ classNames, train, test }: ScannedFolder, settings: Settings, cache: CacheIndex | undefined) => {
+const pairOf = (scanned: ScannedFolder, settings: Sized, cache: CacheIndex | undefined) => {
   const pool = workerPool(settings.workers, settings.prefetch, 2)
-  const folder = (images: ScannedImages) => folderOf('image-folder', images, classNames, settings, cache, pool)
-  return { train: folder(train), test: folder(test) }
+  const folder = (images: ScannedImages) => folderOf('image-folder', images, scanned, settings, cache, pool)
+  return { train: folder(scanned.train), test: folder(scanned.test) }
 }

@@ -1,37 +1,41 @@
-import { readdir, stat } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { CpnasError } from '@cpnas/backends'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { badFile, codeOf, exists } from '../files.js'
+import { badFile, codeOf } from '../files.js'
+import { split } from '../split.js'
+import { type LeftOut, LeftOutCounter } from './left-out.js'
+import { byCode, hasPictures, type Listing, list, readableEndings, walk } from './walk.js'
 
-/** Image files and their classes, in the order of classes and then of names. */
+/** Pictures and their classes, in the order of classes and then of paths. */
 export interface ScannedImages {
   readonly directory: string
+  /** What each is called in messages: its path, or its place in a file. */
   readonly paths: readonly string[]
   readonly labels: Uint16Array
+  /** The encoded pictures where they are in memory; else they lie at `paths`. */
+  readonly contents?: readonly Uint8Array[]
 }
 
 export interface ScannedFolder {
-  /** Names of the folders in train/, in the order of their characters' codes, as in torchvision. */
+  /** In one Unicode form (NFC), numbers in the order of their values, else in that of the characters' codes. */
   readonly classNames: readonly string[]
   readonly train: ScannedImages
   readonly test: ScannedImages
+  readonly leftOut: readonly LeftOut[]
+  /** How the folder is laid out, where that is not train/CLASS and val/CLASS, in a sentence. */
+  readonly layout: string | undefined
 }
 
-const extensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp'])
-const trainFolder = 'train'
-const testFolders = ['val', 'test'] as const
+/** What folders of training and test images are called, in any case; the first that is there. */
+const trainFolders = ['train', 'training'] as const
+const testFolders = ['val', 'valid', 'validation', 'test', 'testing'] as const
+/** Where nothing says which images are for testing: one in five of every class, by this seed. */
+const testShare = 0.2
+const splitSeed = 0
 const largestClassCount = 65536
 
-const isImage = (name: string): boolean => !name.startsWith('.') && extensions.has(extname(name).toLowerCase())
-
-export const testFolderOf = (dir: string): string | undefined => testFolders.find(folder => exists(dir, folder))
-
-/** Whether `dir` has the two folders; not whether what is in them can be used. */
-export const hasImageFolders = (dir: string): boolean => exists(dir, trainFolder) && testFolderOf(dir) !== undefined
-
-const layout = 'An image folder has train/CLASS/*.jpg and val/CLASS/*.jpg (also .jpeg, .png, .webp)'
+const layouts = `Lay the pictures out as train/CLASS/* and val/CLASS/*, or as CLASS/* (${readableEndings})`
 
 class BadFolder extends Error {
   readonly error: CpnasError
@@ -41,101 +45,236 @@ class BadFolder extends Error {
   }
 }
 
-interface Listing {
-  readonly folders: readonly string[]
-  readonly images: readonly string[]
+interface Halves {
+  readonly train: string | undefined
+  readonly test: string | undefined
 }
 
-const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** Names in a directory, sorted; a link counts as what it leads to. */
-const list = async (dir: string): Promise<Listing> => {
-  const folders: string[] = []
-  const images: string[] = []
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    const isFolder =
-      entry.isDirectory() ||
-      (entry.isSymbolicLink() && !isImage(entry.name) && (await leadsToFolder(join(dir, entry.name))))
-    if (isFolder) {
-      if (!entry.name.startsWith('.')) folders.push(entry.name)
-    } else if (isImage(entry.name)) images.push(entry.name)
+const find = (dir: string, folders: readonly string[], wanted: readonly string[]): string | undefined => {
+  for (const name of wanted) {
+    const [found, other] = folders.filter(folder => folder.toLowerCase() === name)
+    if (other !== undefined)
+      throw new BadFolder(dir, `has the folders ${found} and ${other}`, 'Rename the one that is not meant')
+    if (found !== undefined) return found
   }
-  return { folders: folders.sort(byCode), images: images.sort(byCode) }
+  return undefined
 }
 
-const leadsToFolder = async (path: string): Promise<boolean> => {
-  try {
-    return (await stat(path)).isDirectory()
-  } catch {
-    return false
-  }
-}
+const halvesOf = (dir: string, { folders }: Listing): Halves => ({
+  train: find(dir, folders, trainFolders),
+  test: find(dir, folders, testFolders),
+})
 
 const flat = (where: string, count: number): BadFolder =>
   new BadFolder(
     where,
     `${count} images lie in it side by side, so their classes are not known`,
-    'Move each into a folder named as its class is in train/. For the validation set of ImageNet, whose archive is flat, the script valprep.sh of https://github.com/soumith/imagenetloader.torch does that',
+    'Move each into a folder named as its class. For the validation set of ImageNet, whose archive is flat, the script valprep.sh of https://github.com/soumith/imagenetloader.torch does that',
   )
 
-const listClasses = async (dir: string): Promise<readonly string[]> => {
-  const { folders, images } = await list(dir)
-  if (folders.length > 0) return folders
-  throw images.length > 0 ? flat(dir, images.length) : new BadFolder(dir, 'holds no folders of images', layout)
+const integer = /^\d+$/
+
+/** Numbers by their values, if all are; else by the codes of their characters, as in torchvision. */
+export const byClass = (names: readonly string[]): readonly string[] =>
+  names.every(name => integer.test(name))
+    ? names.toSorted((a, b) => Number(a) - Number(b) || byCode(a, b))
+    : names.toSorted(byCode)
+
+interface ClassFolder {
+  /** In NFC. */
+  readonly name: string
+  readonly folder: string
+}
+
+const classFolders = (dir: string, folders: readonly string[]): readonly ClassFolder[] => {
+  const named = new Map<string, string>()
+  for (const folder of folders) {
+    const name = folder.normalize('NFC')
+    if (named.has(name))
+      throw new BadFolder(
+        dir,
+        `has two folders ${name}, whose names differ only in how their letters are encoded`,
+        'Merge them',
+      )
+    named.set(name, folder)
+  }
+  return byClass([...named.keys()]).map(name => ({ name, folder: named.get(name)! }))
+}
+
+/** The folders of the classes in a half; what lies beside them is left out. */
+const classesIn = async (dir: string, leftOut: LeftOutCounter): Promise<readonly ClassFolder[]> => {
+  const { folders, pictures, leftOut: left } = await list(dir)
+  if (folders.length === 0)
+    throw pictures.length > 0 ? flat(dir, pictures.length) : new BadFolder(dir, 'holds no folders of images', layouts)
+  for (const { what, name } of left) leftOut.add(what, join(dir, name))
+  if (pictures.length > 0)
+    leftOut.add('pictures beside the folders of the classes', join(dir, pictures[0]!), pictures.length)
+  return classFolders(dir, folders)
 }
 
 const scanClasses = async (
   dir: string,
-  folders: readonly string[],
+  classes: readonly ClassFolder[],
   classNames: readonly string[],
+  leftOut: LeftOutCounter,
 ): Promise<ScannedImages> => {
   const paths: string[] = []
   const labels: number[] = []
-  for (const name of folders) {
-    const folder = join(dir, name)
-    const { images } = await list(folder)
-    if (images.length === 0)
+  const indices = new Map(classNames.map((name, k) => [name, k]))
+  for (const { name, folder } of classes) {
+    const at = join(dir, folder)
+    const left = new LeftOutCounter()
+    const found = await walk(at, left)
+    for (const { what, count, example } of left.all) leftOut.add(what, example, count)
+    if (found.length === 0)
       throw new BadFolder(
-        folder,
-        'has no images (.jpg, .jpeg, .png, .webp)',
-        'Put images of this class there, or remove the folder',
+        at,
+        `has no images that can be read${left.all.map(({ what, count }) => `; ${count} ${what}`).join('')}`,
+        `Put pictures of this class there (${readableEndings}), or remove the folder`,
       )
-    const label = classNames.indexOf(name)
-    for (const image of images) {
-      paths.push(join(folder, image))
-      labels.push(label)
+    for (const path of found) {
+      paths.push(path)
+      labels.push(indices.get(name)!)
     }
   }
   return { directory: dir, paths, labels: Uint16Array.from(labels) }
 }
 
-const scan = async (dir: string): Promise<ScannedFolder> => {
-  const root = resolve(dir)
-  const testFolder = testFolderOf(root)
-  if (!exists(root, trainFolder)) throw new BadFolder(dir, 'has no folder train', layout)
-  if (testFolder === undefined) throw new BadFolder(dir, 'has no folder val (or test)', layout)
-  const train = join(root, trainFolder)
-  const test = join(root, testFolder)
-  const classNames = await listClasses(train)
-  if (classNames.length > largestClassCount)
-    throw new BadFolder(train, `has ${classNames.length} classes, more than ${largestClassCount}`, 'Give fewer classes')
-  const known = new Set(classNames)
-  const tested = await listClasses(test)
-  const unknown = tested.filter(name => !known.has(name))
-  if (unknown.length > 0)
+const checkCount = (dir: string, { length }: readonly unknown[]): void => {
+  if (length > largestClassCount)
+    throw new BadFolder(dir, `has ${length} classes, more than ${largestClassCount}`, 'Give fewer classes')
+}
+
+/** Images of which a part becomes the test set. */
+const divided = (images: ScannedImages, classNames: readonly string[]): Pick<ScannedFolder, 'train' | 'test'> => {
+  const { directory, paths, labels, contents } = images
+  const { selected, rest } = split({ labels, classNames, count: paths.length }, testShare, splitSeed)
+  const chosen = (indices: Uint32Array): ScannedImages => ({
+    directory,
+    paths: [...indices].map(i => paths[i]!),
+    labels: Uint16Array.from(indices, i => labels[i]!),
+    ...(contents === undefined ? {} : { contents: [...indices].map(i => contents[i]!) }),
+  })
+  if (selected.length === 0)
     throw new BadFolder(
-      test,
-      `has ${unknown.length === 1 ? 'a class' : `${unknown.length} classes`} that train/ has not: ${unknown.slice(0, 5).join(', ')}${unknown.length > 5 ? ', ...' : ''}`,
-      'Name its folders as those in train/',
+      directory,
+      `has ${paths.length} images, too few to hold one in five back for testing`,
+      'Give more images, or folders train and val of your own',
     )
+  return { train: chosen(rest), test: chosen(selected) }
+}
+
+const dividedLayout = (what: string): string =>
+  `${what}: one image in five of every class is held back for testing (seed ${splitSeed})`
+
+/** Also for images from elsewhere that come without a test set. */
+export const divide = (
+  images: ScannedImages,
+  classNames: readonly string[],
+  what: string,
+): Pick<ScannedFolder, 'train' | 'test' | 'layout'> => ({
+  ...divided(images, classNames),
+  layout: dividedLayout(what),
+})
+
+const scanFlat = async (root: string, { folders, pictures, leftOut: left }: Listing): Promise<ScannedFolder> => {
+  const leftOut = new LeftOutCounter()
+  for (const { what, name } of left) leftOut.add(what, join(root, name))
+  const used: string[] = []
+  for (const folder of folders)
+    if (await hasPictures(join(root, folder))) used.push(folder)
+    else leftOut.add('folders without pictures', join(root, folder))
+  if (used.length === 0)
+    throw pictures.length > 0 ? flat(root, pictures.length) : new BadFolder(root, 'holds no folders of images', layouts)
+  if (used.length === 1)
+    throw new BadFolder(
+      root,
+      `holds one folder of images (${used[0]}), which would be the only class`,
+      `If the classes are folders in it, name it: ${join(root, used[0]!)}`,
+    )
+  if (pictures.length > 0)
+    leftOut.add('pictures beside the folders of the classes', join(root, pictures[0]!), pictures.length)
+  const classes = classFolders(root, used)
+  checkCount(root, classes)
+  const classNames = classes.map(({ name }) => name)
+  const images = await scanClasses(root, classes, classNames, leftOut)
   return {
     classNames,
-    train: await scanClasses(train, classNames, classNames),
-    test: await scanClasses(test, tested, classNames),
+    ...divide(images, classNames, `${classNames.length} class folders without a test set`),
+    leftOut: leftOut.all,
   }
 }
 
-/** Lists train/CLASS/* and val/CLASS/* (or test/CLASS/*, where there is no val). Error InvalidData: a folder is missing, flat, empty or of no known class. */
+const scanHalves = async (root: string, listing: Listing, train: string, test: string | undefined) => {
+  const leftOut = new LeftOutCounter()
+  for (const folder of listing.folders)
+    if (folder !== train && folder !== test) leftOut.add('folders beside those of the classes', join(root, folder))
+  if (listing.pictures.length > 0)
+    leftOut.add('pictures outside the folders of the classes', join(root, listing.pictures[0]!), listing.pictures.length)
+  const trainAt = join(root, train)
+  const classes = await classesIn(trainAt, leftOut)
+  checkCount(trainAt, classes)
+  const classNames = classes.map(({ name }) => name)
+  if (test === undefined) {
+    const images = await scanClasses(trainAt, classes, classNames, leftOut)
+    return { classNames, ...divide(images, classNames, `${train}/ without a test set`), leftOut }
+  }
+  const testAt = join(root, test)
+  const known = new Set(classNames)
+  const tested = await classesIn(testAt, leftOut)
+  const unknown = tested.filter(({ name }) => !known.has(name)).map(({ name }) => name)
+  if (unknown.length > 0)
+    throw new BadFolder(
+      testAt,
+      `has ${unknown.length === 1 ? 'a class' : `${unknown.length} classes`} that ${train}/ has not: ${unknown.slice(0, 5).join(', ')}${unknown.length > 5 ? ', ...' : ''}`,
+      `Name its folders as those in ${train}/`,
+    )
+  return {
+    classNames,
+    train: await scanClasses(trainAt, classes, classNames, leftOut),
+    test: await scanClasses(testAt, tested, classNames, leftOut),
+    layout: train === trainFolders[0] && test === testFolders[0] ? undefined : `${train}/ and ${test}/`,
+    leftOut,
+  }
+}
+
+const scan = async (dir: string): Promise<ScannedFolder> => {
+  const root = resolve(dir)
+  const listing = await list(root)
+  const { train, test } = halvesOf(root, listing)
+  if (train === undefined) {
+    if (test !== undefined)
+      throw new BadFolder(dir, `has a folder ${relative(root, join(root, test))} but no folder train`, layouts)
+    return scanFlat(root, listing)
+  }
+  const { leftOut, ...scanned } = await scanHalves(root, listing, train, test)
+  return { ...scanned, leftOut: leftOut.all }
+}
+
+/** Whether a directory has folders of training and test images. */
+export const hasTrainAndTest = async (dir: string): Promise<boolean> => {
+  const { folders } = await list(resolve(dir))
+  const has = (wanted: readonly string[]): boolean => folders.some(name => wanted.includes(name.toLowerCase()))
+  return has(trainFolders) && has(testFolders)
+}
+
+/** Whether a directory is laid out as an image folder; not whether what is in it can be used. */
+export const hasImageFolders = async (dir: string): Promise<boolean> => {
+  const listing = await list(resolve(dir))
+  try {
+    const { train, test } = halvesOf(dir, listing)
+    if (train !== undefined || test !== undefined) return true
+  } catch {
+    return true
+  }
+  for (const folder of listing.folders) if (await hasPictures(join(dir, folder))) return true
+  return false
+}
+
+/**
+ * Lists the pictures of train/CLASS and val/CLASS, or of CLASS, with all folders below those of the classes. Error InvalidData: a
+ * folder is missing, flat, empty or of no known class.
+ */
 export const scanImageFolder =
   (dir: string): TaskEither<CpnasError, ScannedFolder> =>
   async () => {

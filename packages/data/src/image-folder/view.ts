@@ -1,7 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
-import { type Augmentation, cutoutAt, type Transform } from '../augmentation.js'
+import { type Augmentation, type CropScale, cutoutAt, type Transform } from '../augmentation.js'
 import { generator, purposes } from '../random.js'
 
 /** Pixels. */
@@ -23,31 +23,31 @@ export interface ColorChange {
   readonly factor: number
 }
 
-/** How an image is seen: a part of it is resized to the size of the batch, mirrored, coloured, normalized, cut out of. */
+/** What of an image is seen: a part that is resized, or all that the evaluation sees, moved by some pixels over black. */
+export type Part =
+  | { readonly kind: 'rectangle'; readonly rectangle: Rectangle }
+  | { readonly kind: 'shift'; readonly dy: number; readonly dx: number }
+
+/** How an image is seen: a part of it is brought to the size of the batch, mirrored, coloured, normalized, cut out of. */
 export interface View {
-  readonly crop: Rectangle
+  readonly part: Part
   readonly flip: boolean
   /** In the order in which they are made. */
   readonly colors: readonly ColorChange[]
   readonly cutout: Transform['cutout']
 }
 
-/** What the short side of an image is brought to before a view is taken of it: 256/224 of the view's size. */
+/** The short side of a large image before a view is taken of it: 256/224 of the view's size (torchvision). Smaller ones are not enlarged to it. */
 export const shortSideOf = (imageSize: number): number => Math.round((imageSize * 256) / 224)
 
-/** The size to which `extent` is resized, its short side to `shortSide`; the long side is rounded down (torchvision). */
-export const resized = ({ width, height }: Extent, shortSide: number): Extent =>
-  width <= height
-    ? { width: shortSide, height: Math.max(shortSide, Math.floor((shortSide * height) / width)) }
-    : { width: Math.max(shortSide, Math.floor((shortSide * width) / height)), height: shortSide }
-
-/** The square in the middle; its offset is rounded to the even one of two neighbours, as in torchvision. */
-export const centre = ({ width, height }: Extent, size: number): Rectangle => ({
-  left: roundToEven((width - size) / 2),
-  top: roundToEven((height - size) / 2),
-  width: size,
-  height: size,
-})
+/**
+ * The square in the middle that is seen in evaluation: of a side of `size`, or of the whole short side where that is less, and is then
+ * enlarged. Its offset is rounded to the even one of two neighbours, as in torchvision.
+ */
+export const centreOf = ({ width, height }: Extent, size: number): Rectangle => {
+  const side = Math.min(size, width, height)
+  return { left: roundToEven((width - side) / 2), top: roundToEven((height - side) / 2), width: side, height: side }
+}
 
 const roundToEven = (x: number): number => {
   const floor = Math.floor(x)
@@ -60,13 +60,13 @@ const largestRatio = 4 / 3
 
 /**
  * The part of an image that is trained with, as in Inception (Szegedy et al. 2015): a rectangle anywhere, its share of the
- * area uniform in `leastArea`..1, the logarithm of its ratio of width to height uniform between those of 3/4 and 4/3. What
+ * area uniform in `least`..`largest`, the logarithm of its ratio of width to height uniform between those of 3/4 and 4/3. What
  * does not fit is drawn again; after ten attempts it is the largest part in the middle whose ratio is in the range
  * (torchvision's RandomResizedCrop).
  */
-export const randomCrop = (random: RandomGenerator, { width, height }: Extent, leastArea: number): Rectangle => {
+export const randomCrop = (random: RandomGenerator, { width, height }: Extent, [least, largest]: CropScale): Rectangle => {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const area = width * height * (leastArea + (1 - leastArea) * uniformFloat64(random))
+    const area = width * height * (least + (largest - least) * uniformFloat64(random))
     const ratio = Math.exp(Math.log(leastRatio) + Math.log(largestRatio / leastRatio) * uniformFloat64(random))
     const w = Math.round(Math.sqrt(area * ratio))
     const h = Math.round(Math.sqrt(area / ratio))
@@ -93,7 +93,7 @@ const randomColors = (random: RandomGenerator, strength: number): readonly Color
 
 /** How the image at `position` of an epoch's order is seen in training: a pure function of its arguments. @param extent Of the image. */
 export const viewAt = (
-  { flip = false, cutout = 0, colorJitter = 0, cropArea = 0.08 }: Augmentation,
+  { crop = 0, cropScale, flip = false, cutout = 0, colorJitter = 0 }: Augmentation,
   extent: Extent,
   size: number,
   seed: number,
@@ -104,5 +104,9 @@ export const viewAt = (
   const mirrored = uniformInt(random, 0, 1) === 1
   const colors = randomColors(random, colorJitter)
   const square = cutoutAt(random, cutout, { height: size, width: size })
-  return { crop: randomCrop(random, extent, cropArea), flip: flip && mirrored, colors, cutout: square }
+  const part: Part =
+    cropScale === undefined
+      ? { kind: 'shift', dy: uniformInt(random, -crop, crop), dx: uniformInt(random, -crop, crop) }
+      : { kind: 'rectangle', rectangle: randomCrop(random, extent, cropScale) }
+  return { part, flip: flip && mirrored, colors, cutout: square }
 }

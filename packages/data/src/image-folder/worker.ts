@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import type { CpnasError } from '@cpnas/backends'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import type { Augmentation } from '../augmentation.js'
@@ -7,14 +8,18 @@ import type { CorruptImage } from '../dataset.js'
 import { codeOf } from '../files.js'
 import { type CacheFiles, cacheFiles } from './cache-files.js'
 import { storageFailed } from './cache-index.js'
-import type { CacheEntry } from './cache-record.js'
-import { decode, type Pixels, resizeCrop, resizeTo } from './decode.js'
-import { renderView } from './render.js'
-import { centre, resized, shortSideOf, viewAt } from './view.js'
+import type { CacheEntry, FileState } from './cache-record.js'
+import { decode, type Pixels, resizeCrop } from './decode.js'
+import { UnusablePicture } from './picture-size.js'
+import { renderView, shifted } from './render.js'
+import { centreOf, shortSideOf, viewAt } from './view.js'
 
 /** What is asked of a worker: the images of a batch. */
 export interface Job {
+  /** What each is called; where it lies, if it is not among the `contents`. */
   readonly paths: readonly string[]
+  /** The encoded images, where they are in memory. */
+  readonly contents: readonly Uint8Array[] | undefined
   /** What the cache has of each of them. */
   readonly entries: readonly (CacheEntry | undefined)[]
   readonly cache: { readonly directory: string; readonly prefix: string } | undefined
@@ -52,21 +57,25 @@ class CacheFailure extends Error {
   }
 }
 
+/** What tells one content from another where no file has a time. */
+const stateOf = (bytes: Uint8Array): FileState => ({ size: bytes.length, mtimeMs: crc32(bytes) })
+
 /** The decoded image, from the cache if that has the file as it is now. */
 const pixelsOf = async (
-  { paths, entries, cache, size }: Job,
+  { paths, contents, entries, cache, size }: Job,
   place: number,
 ): Promise<{ readonly pixels: Pixels; readonly added?: CacheEntry }> => {
   const path = paths[place]!
-  if (cache === undefined) return { pixels: await decode(path, shortSideOf(size)) }
+  const source = contents?.[place] ?? path
+  if (cache === undefined) return { pixels: await decode(source, shortSideOf(size)) }
   const files = cacheAt(cache.directory, cache.prefix)
   const entry = entries[place]
-  const state = statSync(path)
+  const state = typeof source === 'string' ? statSync(source) : stateOf(source)
   if (entry?.size === state.size && entry.mtimeMs === state.mtimeMs) {
     const pixels = files.read(entry)
     if (pixels !== undefined) return { pixels }
   }
-  const pixels = await decode(path, shortSideOf(size))
+  const pixels = await decode(source, shortSideOf(size))
   try {
     return { pixels, added: files.write(path, state, pixels) }
   } catch (error) {
@@ -78,19 +87,22 @@ const plain = { flip: false, colors: [], cutout: { top: 0, bottom: 0, left: 0, r
 
 const prepare = async (job: Job, place: number, pixels: Pixels, into: Float32Array, to: number): Promise<void> => {
   const { size, augmentation, normalization, seed, epoch, position } = job
+  const whole = (): Promise<Uint8Array> => resizeCrop(pixels, centreOf(pixels, size), size)
   if (augmentation === undefined) {
-    const short = shortSideOf(size)
-    const whole =
-      Math.min(pixels.width, pixels.height) < short ? await resizeTo(pixels, resized(pixels, short)) : pixels
-    renderView(await resizeCrop(whole, centre(whole, size), size), size, plain, normalization, into, to)
+    renderView(await whole(), size, plain, normalization, into, to)
     return
   }
   const view = viewAt(augmentation, pixels, size, seed, epoch, position + place)
-  renderView(await resizeCrop(pixels, view.crop, size), size, view, normalization, into, to)
+  const seen =
+    view.part.kind === 'rectangle'
+      ? await resizeCrop(pixels, view.part.rectangle, size)
+      : shifted(await whole(), size, view.part)
+  renderView(seen, size, view, normalization, into, to)
 }
 
 /** One line; libvips repeats the path, and itself. */
 const reasonOf = (error: unknown, path: string): string => {
+  if (error instanceof UnusablePicture) return error.message
   const text =
     error instanceof Error && 'code' in error
       ? `cannot be read (${codeOf(error)})`

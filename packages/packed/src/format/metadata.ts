@@ -30,11 +30,12 @@ const strings = (value: unknown, name: string) => listOf(value, name, 'a string'
 
 /** The metadata of a program, with fields in their order; fails if they are not of the form or do not fit the program. */
 export const checkedMetadata = (value: unknown, { image, steps }: Program): PackedMetadata => {
-  const { classes, normalization, genotype, source } = fieldsOf(value, 'the whole', [
+  const { classes, normalization, genotype, source, trainedOn } = fieldsOf(value, 'the whole', [
     'classes',
     'normalization',
     'genotype',
     'source',
+    'trainedOn',
   ])
   const { mean, std } = fieldsOf(normalization, 'normalization', ['mean', 'std'])
   const metadata = {
@@ -58,13 +59,26 @@ export const checkedMetadata = (value: unknown, { image, steps }: Program): Pack
         `metadata: normalization.${name} is of ${list.length} channels, but the image has ${image.channels}`,
       )
   if (source !== undefined && !isString(source)) return invalid('source must be a string')
-  if (genotype === undefined) return { ...metadata, ...(source !== undefined && { source }) }
+  const origin = {
+    ...(source !== undefined && { source }),
+    ...(trainedOn !== undefined && { trainedOn: trainedOnOf(trainedOn) }),
+  }
+  if (genotype === undefined) return { ...metadata, ...origin }
   const { normal, reduce } = fieldsOf(genotype, 'genotype', ['normal', 'reduce'])
   return {
     ...metadata,
     genotype: { normal: strings(normal, 'genotype.normal'), reduce: strings(reduce, 'genotype.reduce') },
-    ...(source !== undefined && { source }),
+    ...origin,
   }
+}
+
+const trainedOnOf = (value: unknown): NonNullable<PackedMetadata['trainedOn']> => {
+  const { dataset, digest, shortSide } = fieldsOf(value, 'trainedOn', ['dataset', 'digest', 'shortSide'])
+  if (!isString(dataset) || !isString(digest)) return invalid('trainedOn must name a dataset and its digest')
+  if (shortSide === undefined) return { dataset, digest }
+  if (!Number.isSafeInteger(shortSide) || !isPositive(shortSide))
+    return invalid('trainedOn.shortSide must be a positive integer')
+  return { dataset, digest, shortSide }
 }
 
 /** The bytes of metadata, filled with spaces so that the data lie at a multiple of 4 after so many bytes of records. */
