@@ -44,7 +44,12 @@ type Augmented = Pick<ImageShape, 'height'> & { readonly load?: unknown }
 
 const folderOnly = (where: string, value: unknown, remedy: string): Either<CpnasError, never> =>
   left(
-    cpnasError('InvalidOption', where, `${String(value)} is for image folders, and these data are none`, `Give ${remedy}`),
+    cpnasError(
+      'InvalidOption',
+      where,
+      `${String(value)} is for image folders, and these data are none`,
+      `Give ${remedy}`,
+    ),
   )
 
 /**
@@ -60,7 +65,12 @@ export const augmentationFor = (
     if (typeof cropScale !== 'string') return folderOnly('cropScale', cropScale, 'auto')
     return colorJitter === 0 ? right(usual) : folderOnly('colorJitter', colorJitter, '0')
   }
-  const range = typeof cropScale !== 'string' ? cropScale : cropScale === 'auto' && height > smallImage ? imagenetCropScale : undefined
+  const range =
+    typeof cropScale !== 'string'
+      ? cropScale
+      : cropScale === 'auto' && height > smallImage
+        ? imagenetCropScale
+        : undefined
   return right({ ...usual, colorJitter, ...(range === undefined ? {} : { cropScale: range }) })
 }
 

@@ -117,7 +117,9 @@ const tooManyCorrupt = (
       .slice(0, listed)
       .map(({ path, reason }) => `${path} (${reason})`)
       .join(', ')}${corrupt.length > listed ? ', ...' : ''}`,
-    corrupt.length > maxCorrupt * of ? 'Mend or remove these files, or raise maxCorrupt' : 'Give images that can be decoded',
+    corrupt.length > maxCorrupt * of
+      ? 'Mend or remove these files, or raise maxCorrupt'
+      : 'Give images that can be decoded',
   )
 
 const folderBatches = (folder: ImageFolder, options: Ordered): AsyncIterable<Batch> => {

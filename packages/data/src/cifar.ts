@@ -168,7 +168,9 @@ const readPickled =
           return fail(`has ${labels.length} labels and ${data.bytes.length} bytes of images, ${pixelBytes} an image`)
         const bad = labels.findIndex(label => !(Number.isInteger(label) && label >= 0 && label < classNames.length))
         if (bad >= 0)
-          return fail(`image ${bad} (counted from 0) has the label ${labels[bad]}, ${title} has 0 to ${classNames.length - 1}`)
+          return fail(
+            `image ${bad} (counted from 0) has the label ${labels[bad]}, ${title} has 0 to ${classNames.length - 1}`,
+          )
         const part = { count: labels.length, stride: pixelBytes, labels: Uint8Array.from(labels) }
         const { offset, bytes } = data
         if (offset === undefined) return E.right({ ...part, first: 0, source: memorySource(bytes), close: () => {} })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import * as E from 'fp-ts/lib/Either.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ByteSource, DatasetReadError } from './dataset.js'
 
 /** A data file that can not be what it should. */
@@ -28,7 +28,9 @@ const unreadable = (path: string, error: unknown): CpnasError => {
 export const unpackCommand = (path: string): string | undefined => {
   const name = path.toLowerCase()
   if (name.endsWith('.zip')) return `unzip ${path}`
-  return /\.(tar|tgz|tbz2?|txz)(\.(gz|bz2|xz|zst))?$/.test(name) || /\.tar\.\w+$/.test(name) ? `tar -xf ${path}` : undefined
+  return /\.(tar|tgz|tbz2?|txz)(\.(gz|bz2|xz|zst))?$/.test(name) || /\.tar\.\w+$/.test(name)
+    ? `tar -xf ${path}`
+    : undefined
 }
 
 /** Left if `dir` is not a directory that can be searched. */
@@ -123,13 +125,15 @@ export const openFile = (path: string): E.Either<CpnasError, FileSource> => {
 }
 
 /** The content of a regular file. */
-export const readWhole = (path: string): TE.TaskEither<CpnasError, Uint8Array> => async () => {
-  try {
-    return statSync(path).isFile() ? E.right(await readFile(path)) : E.left(special(path))
-  } catch (error) {
-    return E.left(unreadable(path, error))
+export const readWhole =
+  (path: string): TE.TaskEither<CpnasError, Uint8Array> =>
+  async () => {
+    try {
+      return statSync(path).isFile() ? E.right(await readFile(path)) : E.left(special(path))
+    } catch (error) {
+      return E.left(unreadable(path, error))
+    }
   }
-}
 
 /** Opens one after the other; when one fails, closes those before it. */
 export const openAll =

@@ -61,7 +61,9 @@ interface FileFacts {
 }
 
 const readError = (path: string, error: unknown): DatasetReadError =>
-  new DatasetReadError(badFile(path, `cannot be read (${codeOf(error)})`, 'Check its permissions and the disk it is on'))
+  new DatasetReadError(
+    badFile(path, `cannot be read (${codeOf(error)})`, 'Check its permissions and the disk it is on'),
+  )
 
 const factsOf = async (set: ImageFolder): Promise<readonly FileFacts[]> => {
   const facts: FileFacts[] = []
@@ -94,7 +96,8 @@ const addFolder = async (
   for (const [i, path] of set.paths.entries()) {
     const hash = hashes[set.labels[i]!]!
     // A place in a file of many is in the order of the images already.
-    if (set.contents === undefined) hash.update(`${half}\n${relative(set.directory, path).split(sep).slice(1).join('/')}\n`)
+    if (set.contents === undefined)
+      hash.update(`${half}\n${relative(set.directory, path).split(sep).slice(1).join('/')}\n`)
     else hash.update(half)
     if (by === 'content') hash.update(await contentOf(set, i))
     else hash.update(`${facts[i]!.size} ${facts[i]!.mtimeMs}\n`)
@@ -163,8 +166,7 @@ export const differenceOf = (
   const k = wanted.classes.findIndex(
     (one, i) => one.train !== found.classes[i]!.train || one.test !== found.classes[i]!.test,
   )
-  if (k >= 0)
-    return `${countText(found.classes[k]!)} of the class ${names[k]}, not ${countText(wanted.classes[k]!)}`
+  if (k >= 0) return `${countText(found.classes[k]!)} of the class ${names[k]}, not ${countText(wanted.classes[k]!)}`
   const other = wanted.classes.filter((one, i) => one.digest !== found.classes[i]!.digest).map(({ name }) => name)
   return wanted.by === found.by && found.by === 'content'
     ? `other images of the class ${namesText(other)}`

@@ -194,7 +194,9 @@ const openHalf =
 const folderOf = (dir: string): E.Either<CpnasError, string> => {
   const [folder = dir, other] = foldersOf(dir)
   if (other !== undefined)
-    return E.left(badFile(dir, `holds several data sets: IDX files in ${folder} and ${other}`, 'Name the one that is meant'))
+    return E.left(
+      badFile(dir, `holds several data sets: IDX files in ${folder} and ${other}`, 'Name the one that is meant'),
+    )
   const missing = allFiles.filter(file => presentIn(folder, file) === undefined)
   return missing.length === 0
     ? E.right(folder)

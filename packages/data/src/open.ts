@@ -64,7 +64,9 @@ const describe = async (dir: string): Promise<{ readonly problem: string; readon
   const folders = entries.filter(entry => entry.isDirectory())
   const files = entries.filter(entry => !entry.isDirectory())
   const found = [
-    ...(folders.length > 0 ? [`${folders.length === 1 ? 'a folder' : `${folders.length} folders`} (${named(folders)})`] : []),
+    ...(folders.length > 0
+      ? [`${folders.length === 1 ? 'a folder' : `${folders.length} folders`} (${named(folders)})`]
+      : []),
     ...(files.length > 0 ? [`${files.length === 1 ? 'a file' : `${files.length} files`} (${named(files)})`] : []),
   ]
   const archive = files.map(({ name }) => unpackCommand(join(dir, name))).find(command => command !== undefined)

@@ -102,49 +102,49 @@ export const readPickle = (file: Uint8Array): Pickled => {
   }
 
   const operations: Readonly<Record<number, () => void>> = {
-    0x80: () => void u8(),
-    0x95: () => void u64(),
-    0x28: () => void marks.push(stack.length), // MARK
-    0x4e: () => void stack.push(null), // NONE
-    0x88: () => void stack.push(true),
-    0x89: () => void stack.push(false),
-    0x4a: () => void stack.push(view.getInt32(need(4), true)), // BININT
-    0x4b: () => void stack.push(u8()), // BININT1
-    0x4d: () => void stack.push(view.getUint16(need(2), true)), // BININT2
-    0x8a: () => void stack.push(long(u8())), // LONG1
-    0x47: () => void stack.push(view.getFloat64(need(8))), // BINFLOAT
-    0x55: () => void stack.push(bytes(u8())), // SHORT_BINSTRING
-    0x54: () => void stack.push(bytes(u32())), // BINSTRING
-    0x43: () => void stack.push(bytes(u8())), // SHORT_BINBYTES
-    0x42: () => void stack.push(bytes(u32())), // BINBYTES
-    0x8e: () => void stack.push(bytes(u64())), // BINBYTES8
-    0x58: () => void stack.push(text(u32())), // BINUNICODE
-    0x8c: () => void stack.push(text(u8())), // SHORT_BINUNICODE
-    0x8d: () => void stack.push(text(u64())), // BINUNICODE8
-    0x5d: () => void stack.push([]), // EMPTY_LIST
-    0x61: () => append([pop()]), // APPEND
-    0x65: () => append(popMark()), // APPENDS
-    0x7d: () => void stack.push(new Map()), // EMPTY_DICT
-    0x73: () => set(stack.splice(-2)), // SETITEM
-    0x75: () => set(popMark()), // SETITEMS
-    0x29: () => void stack.push([]), // EMPTY_TUPLE
-    0x74: () => void stack.push(popMark()), // TUPLE
-    0x85: () => void stack.push(tuple(1)),
-    0x86: () => void stack.push(tuple(2)),
-    0x87: () => void stack.push(tuple(3)),
-    0x71: () => void memo.set(u8(), top()), // BINPUT
-    0x72: () => void memo.set(u32(), top()), // LONG_BINPUT
-    0x94: () => void memo.set(memo.size, top()), // MEMOIZE
-    0x68: () => void stack.push(memo.get(u8()) ?? null), // BINGET
-    0x6a: () => void stack.push(memo.get(u32()) ?? null), // LONG_BINGET
-    0x63: () => void stack.push({ name: `${line()} ${line()}` }), // GLOBAL
-    0x93: () => {
+    128: () => void u8(),
+    149: () => void u64(),
+    40: () => void marks.push(stack.length), // MARK
+    78: () => void stack.push(null), // NONE
+    136: () => void stack.push(true),
+    137: () => void stack.push(false),
+    74: () => void stack.push(view.getInt32(need(4), true)), // BININT
+    75: () => void stack.push(u8()), // BININT1
+    77: () => void stack.push(view.getUint16(need(2), true)), // BININT2
+    138: () => void stack.push(long(u8())), // LONG1
+    71: () => void stack.push(view.getFloat64(need(8))), // BINFLOAT
+    85: () => void stack.push(bytes(u8())), // SHORT_BINSTRING
+    84: () => void stack.push(bytes(u32())), // BINSTRING
+    67: () => void stack.push(bytes(u8())), // SHORT_BINBYTES
+    66: () => void stack.push(bytes(u32())), // BINBYTES
+    142: () => void stack.push(bytes(u64())), // BINBYTES8
+    88: () => void stack.push(text(u32())), // BINUNICODE
+    140: () => void stack.push(text(u8())), // SHORT_BINUNICODE
+    141: () => void stack.push(text(u64())), // BINUNICODE8
+    93: () => void stack.push([]), // EMPTY_LIST
+    97: () => append([pop()]), // APPEND
+    101: () => append(popMark()), // APPENDS
+    125: () => void stack.push(new Map()), // EMPTY_DICT
+    115: () => set(stack.splice(-2)), // SETITEM
+    117: () => set(popMark()), // SETITEMS
+    41: () => void stack.push([]), // EMPTY_TUPLE
+    116: () => void stack.push(popMark()), // TUPLE
+    133: () => void stack.push(tuple(1)),
+    134: () => void stack.push(tuple(2)),
+    135: () => void stack.push(tuple(3)),
+    113: () => void memo.set(u8(), top()), // BINPUT
+    114: () => void memo.set(u32(), top()), // LONG_BINPUT
+    148: () => void memo.set(memo.size, top()), // MEMOIZE
+    104: () => void stack.push(memo.get(u8()) ?? null), // BINGET
+    106: () => void stack.push(memo.get(u32()) ?? null), // LONG_BINGET
+    99: () => void stack.push({ name: `${line()} ${line()}` }), // GLOBAL
+    147: () => {
       const [module, name] = tuple(2) as readonly Pickled[]
       stack.push({ name: `${textOf(module!)} ${textOf(name!)}` })
     },
-    0x52: () => void stack.push(reduce()), // REDUCE
-    0x62: build, // BUILD
-    0x30: () => void pop(), // POP
+    82: () => void stack.push(reduce()), // REDUCE
+    98: build, // BUILD
+    48: () => void pop(), // POP
   }
 
   for (;;) {

@@ -25,7 +25,15 @@ const specOptions: OptionTable<Required<Omit<NetworkSpec, 'auxiliary'>>> = {
 }
 
 /** Strings that say all that a model's head does. */
-export const headStrings = ({ spec, genotype, kind, classNames, image, normalization, trainedOn }: ModelHead): Strings => {
+export const headStrings = ({
+  spec,
+  genotype,
+  kind,
+  classNames,
+  image,
+  normalization,
+  trainedOn,
+}: ModelHead): Strings => {
   const { auxiliary: _, ...network } = resolveSpec(spec)
   return {
     format,

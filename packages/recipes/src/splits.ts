@@ -15,6 +15,10 @@ export const trainingSplits = (dataset: Dataset, config: TrainingConfig): Either
   const { seed, share, validationShare, batchSize } = config
   const indices = splitIndices(dataset, config)
   const { training, validation } = indices
+  if (training.length === 0)
+    return left(
+      cpnasError('InvalidOption', 'share', `${share} of the training images leaves none to train with`, 'Give more'),
+    )
   if (batchSize > training.length)
     return left(
       cpnasError(

@@ -65,6 +65,15 @@ export const checkSplit = (
 ): Either<CpnasError, void> => {
   const smaller = split.training < split.validation ? 'training' : 'validation'
   const images = split[smaller]
+  if (images === 0)
+    return left(
+      cpnasError(
+        'InvalidOption',
+        'share',
+        `${config.share} of the training images leaves the ${smaller} split empty`,
+        'Give more',
+      ),
+    )
   return config.batchSize > images
     ? left(
         cpnasError(

@@ -8,9 +8,11 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { OpenData } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
 import { conclude, type Ending } from '../runs/execute.js'
+import { checkMemory } from '../runs/memory.js'
 import type { Plan } from '../runs/plan-run.js'
 import { introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { pathsOf, writeFingerprint, writeRunConfig } from '../runs/run-directory.js'
+import { searchNeed } from '../search/work.js'
 import { checkTeaching, type Teacher } from '../training/teacher.js'
 import { type AblationRunConfig, ablationFiles, ablationRun } from './ablation-run.js'
 import { ablationChart } from './chart.js'
@@ -35,13 +37,18 @@ export const checkTrials = (
   runs: readonly PlannedRun[],
   { train }: OpenData,
   teacher: Teacher | undefined,
+  backend: string,
 ): E.Either<CpnasError, unknown> =>
   pipe(
     runs,
     E.traverseArray(
       (run): E.Either<CpnasError, unknown> =>
         run.kind === 'search'
-          ? pipe(splitsOf(train, run.config), E.mapLeft(asFlagsOf('search')))
+          ? pipe(
+              checkMemory(searchNeed(run.config, train), backend),
+              E.flatMap(() => splitsOf(train, run.config)),
+              E.mapLeft(asFlagsOf('search')),
+            )
           : pipe(
               trainingSplits(train, run.config),
               E.mapLeft(asFlagsOf('train')),

@@ -132,7 +132,7 @@ Stop it with Ctrl-C whenever you like; --resume continues it and repeats no run 
           prepare: data =>
             pipe(
               readTeacher(given.teacher ?? plan.stored?.teacher ?? undefined, plan.stored?.teacherHash),
-              TE.chainFirstEitherK(teacher => checkTrials(planned.runs, data, teacher)),
+              TE.chainFirstEitherK(teacher => checkTrials(planned.runs, data, teacher, plan.backend)),
             ),
           complete: (base, teacher) => ({
             ...base,

@@ -1,6 +1,6 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { allIndices, type Batch, type Batches, batchCount, batches, detectDataset } from '@cpnas/data'
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ClassMapping, mapClasses } from '../class-mapping.js'
@@ -62,7 +62,10 @@ const options = {
 type Given = Values<typeof options>
 
 /** Which images are meant: if none are named, those of the training, which left the network in its directory. */
-const dataOf = (given: Given, { path, image, trainedOn }: Measured): TE.TaskEither<CpnasError, DataValues & Pick<NamedData, 'origin'>> =>
+const dataOf = (
+  given: Given,
+  { path, image, trainedOn }: Measured,
+): TE.TaskEither<CpnasError, DataValues & Pick<NamedData, 'origin'>> =>
   pipe(
     dataOfRun(path, given),
     TE.filterOrElse(

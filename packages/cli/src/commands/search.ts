@@ -4,10 +4,11 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
 import { searchWords } from '../report/search-words.js'
 import { execute } from '../runs/execute.js'
+import { checkMemory } from '../runs/memory.js'
 import { planRun } from '../runs/plan-run.js'
 import { requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { searchRun } from '../runs/search-run.js'
-import { searchRunOf } from '../search/work.js'
+import { searchNeed, searchRunOf } from '../search/work.js'
 
 const { hyperparameters } = searchRun
 
@@ -25,7 +26,11 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
         withRun(plan, given, io, {
           words: searchWords(plan.config),
           prepare: ({ train }) =>
-            pipe(TE.fromEither(splitsOf(train, plan.config)), TE.mapLeft(hyperparameters.asFlags)),
+            pipe(
+              TE.fromEither(checkMemory(searchNeed(plan.config, train), plan.backend)),
+              TE.flatMapEither(() => splitsOf(train, plan.config)),
+              TE.mapLeft(hyperparameters.asFlags),
+            ),
           complete: base => ({ ...base, search: plan.config }),
           use: opened => execute(searchRunOf(plan, opened), opened, io, given.json ?? false),
         }),

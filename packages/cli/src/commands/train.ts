@@ -10,12 +10,13 @@ import type { Io, Outcome } from '../io.js'
 import { configTable, sourcedConfig } from '../print-config.js'
 import { trainingWords } from '../report/training-words.js'
 import { execute } from '../runs/execute.js'
+import { checkMemory } from '../runs/memory.js'
 import { type Comparison, configFor, planRun } from '../runs/plan-run.js'
 import { dataOfRun, requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { type TrainingRunConfig, trainingRun } from '../runs/training-run.js'
 import { readSources, type TrainingPlan } from '../training/sources.js'
 import { teacherOption } from '../training/teacher.js'
-import { trainingRunOf } from '../training/work.js'
+import { trainingNeed, trainingRunOf } from '../training/work.js'
 import { countOption, textOption } from '../values.js'
 
 const { hyperparameters, defaultPreset } = trainingRun
@@ -84,7 +85,11 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
     TE.bindTo('genotype'),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, data }) =>
-      planRun(trainingRun, requestOf(trainingRun, given, data), comparisons(given, genotype && printGenotype(genotype))),
+      planRun(
+        trainingRun,
+        requestOf(trainingRun, given, data),
+        comparisons(given, genotype && printGenotype(genotype)),
+      ),
     ),
     TE.chainFirstEitherK(({ plan }) =>
       given.newClassifier && given.initFrom === undefined && plan.stored?.initFrom == null
@@ -131,7 +136,8 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
               words: trainingWords(plan.config),
               prepare: ({ train }) =>
                 pipe(
-                  TE.fromEither(trainingSplits(train, plan.config)),
+                  TE.fromEither(checkMemory(trainingNeed(plan.genotype, plan.config, train), plan.backend)),
+                  TE.flatMapEither(() => trainingSplits(train, plan.config)),
                   TE.mapLeft(hyperparameters.asFlags),
                   TE.flatMap(() => readSources(plan, train)),
                 ),

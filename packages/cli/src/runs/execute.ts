@@ -89,7 +89,19 @@ type Finished = { readonly status: 'finished' }
  * signal stopped it, with everything up to the last snapshot saved.
  */
 export const perform = <R extends RunBase, S extends RunState, E extends ProgressEvent, F extends Finished>(
-  { format, directory, config, stored, images, engine, introduction, work, finish, resumeCommand, saved }: Run<R, S, E, F>,
+  {
+    format,
+    directory,
+    config,
+    stored,
+    images,
+    engine,
+    introduction,
+    work,
+    finish,
+    resumeCommand,
+    saved,
+  }: Run<R, S, E, F>,
   { reporter, tell, lock, signal }: Telling<E>,
 ): TE.TaskEither<CpnasError, Ending | undefined> => {
   const started = performance.now()

@@ -49,7 +49,15 @@ const isImages = (value: unknown): value is RunBase['images'] =>
   value === undefined ||
   (isRecord(value) && (value.by === 'content' || value.by === 'listing') && typeof value.digest === 'string')
 
-const parseBase = ({ dataset, data, labels, images, imageSize, backend, threads }: Readonly<Record<string, unknown>>) =>
+const parseBase = ({
+  dataset,
+  data,
+  labels,
+  images,
+  imageSize,
+  backend,
+  threads,
+}: Readonly<Record<string, unknown>>) =>
   typeof dataset !== 'string' ||
   !(data === null || typeof data === 'string') ||
   typeof labels !== 'string' ||

@@ -1,5 +1,5 @@
-import { withoutAdded } from '@cpnas/training'
 import { checkConfig, parseConfig, presets, type SearchConfig, searchOptions } from '@cpnas/search'
+import { withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { hyperparametersOf } from '../hyperparameters.js'

@@ -1,10 +1,20 @@
 import type { Backend } from '@cpnas/backends'
-import { runSearch, type SearchEvent, type SearchResult, type SearchState, sampleCount, samplesOf } from '@cpnas/search'
-import { specFor } from '@cpnas/supernet'
+import type { Dataset } from '@cpnas/data'
+import {
+  runSearch,
+  type SearchConfig,
+  type SearchEvent,
+  type SearchResult,
+  type SearchState,
+  sampleCount,
+  samplesOf,
+} from '@cpnas/search'
+import { specFor, supernetShapes } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { printSummary, summarize } from '../report/summary.js'
 import type { Run } from '../runs/execute.js'
+import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
 import { type SearchRunConfig, searchRun } from '../runs/search-run.js'
@@ -12,6 +22,19 @@ import { type SearchRunConfig, searchRun } from '../runs/search-run.js'
 type Finished = Extract<SearchResult, { readonly status: 'finished' }>
 
 const { files, hyperparameters } = searchRun
+
+/** Memory of all operations' weights: those of Child and Parent, or the one set that they share. SGD keeps a momentum. */
+export const searchNeed = (config: SearchConfig, data: Dataset): Need => {
+  const spec = specFor(config, data)
+  const kinds = config.shareWeights ? (['child'] as const) : (['child', 'parent'] as const)
+  return {
+    shapes: kinds.map(kind => supernetShapes(spec, kind)),
+    moments: 1,
+    channels: config.channels,
+    batchSize: config.batchSize,
+    image: data,
+  }
+}
 
 /** The search in a directory, with all it needs open. */
 export const searchRunOf = (

@@ -41,10 +41,7 @@ const namesText = (names: readonly string[]): string =>
   `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`
 
 /** InvalidOption if a run tells apart other classes, and the weights for them are to be taken over. */
-export const checkClasses = (
-  directory: string,
-  classNames: readonly string[],
-): TE.TaskEither<CpnasError, void> =>
+export const checkClasses = (directory: string, classNames: readonly string[]): TE.TaskEither<CpnasError, void> =>
   pipe(
     readFingerprint(directory),
     TE.flatMapEither(found => {

@@ -1,7 +1,16 @@
 import type { Backend, CpnasError } from '@cpnas/backends'
 import { batchCount, type Dataset, shortSideOf } from '@cpnas/data'
 import { type Metrics, type Model, type TrainedOn, writeModel } from '@cpnas/model'
-import { networkKind, runTraining, type TrainingEvent, type TrainingResult, type TrainingState } from '@cpnas/recipes'
+import {
+  networkKind,
+  runTraining,
+  type TrainingConfig,
+  type TrainingEvent,
+  type TrainingResult,
+  type TrainingState,
+  trainingSpec,
+} from '@cpnas/recipes'
+import { type Genotype, parameterShapes } from '@cpnas/supernet'
 import { writeFileAtomic } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -9,6 +18,7 @@ import type { Reporter } from '../report/reporter.js'
 import { printTrainingSummary, summarizeTraining } from '../report/training-summary.js'
 import type { TestEvent } from '../report/training-words.js'
 import type { Run } from '../runs/execute.js'
+import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
 import { type TrainingRunConfig, trainingFiles, trainingRun } from '../runs/training-run.js'
@@ -22,6 +32,15 @@ const { hyperparameters } = trainingRun
 
 /** A test keeps nothing for a backward pass, so it takes more images a step than a training with few. */
 const testBatch = 100
+
+/** Memory of a training's weights; Adam keeps two moments of each, SGD one. */
+export const trainingNeed = (genotype: Genotype, config: TrainingConfig, data: Dataset): Need => ({
+  shapes: [parameterShapes(trainingSpec(config, data), genotype, networkKind(config))],
+  moments: config.optimizer === 'adam' ? 2 : 1,
+  channels: config.channels,
+  batchSize: config.batchSize,
+  image: data,
+})
 
 const begun = ({ training: { epochs, stages } }: TrainingRunConfig, state: TrainingState | undefined): string =>
   `continued after ${state?.history.length ?? 0} of ${stages * epochs} epochs`

@@ -52,4 +52,3 @@ export const resizeCrop = async (pixels: Pixels, crop: Rectangle, size: number):
   crop.width === size && crop.height === size
     ? copied(pixels, crop)
     : (await raw(open(pixels).extract(crop).resize(size, size, { fit: 'fill', kernel }))).bytes
-

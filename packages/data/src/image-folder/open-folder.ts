@@ -5,8 +5,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { catalogue } from '../catalogue.js'
-import { findParquet, scanParquet } from '../parquet/open-parquet.js'
 import { type CorruptImage, type DatasetPair, DatasetReadError, type ImageFolder } from '../dataset.js'
+import { findParquet, scanParquet } from '../parquet/open-parquet.js'
 import { type CacheIndex, openCache } from './cache-index.js'
 import { type Pool, workerPool } from './pool.js'
 import { type ScannedFolder, type ScannedImages, scanImageFolder } from './scan.js'
@@ -46,9 +46,7 @@ const checkSettings = (settings: Settings): E.Either<CpnasError, Settings> => {
   for (const name of ['imageSize', 'workers', 'prefetch'] as const) {
     const value = settings[name]
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-      return E.left(
-        cpnasError('InvalidOption', name, `${value} is out of range`, 'Give an integer of at least 1'),
-      )
+      return E.left(cpnasError('InvalidOption', name, `${value} is out of range`, 'Give an integer of at least 1'))
   }
   return maxCorrupt >= 0 && maxCorrupt <= 1
     ? E.right(settings)

@@ -33,13 +33,20 @@ export const changeColors = (pixels: Float32Array, { kind, factor }: ColorChange
 }
 
 /** Pixel (y, x) is that at (y + dy, x + dx), black outside. @param from Bytes, [size, size, 3]. */
-export const shifted = (from: Uint8Array, size: number, { dy, dx }: { readonly dy: number; readonly dx: number }): Uint8Array => {
+export const shifted = (
+  from: Uint8Array,
+  size: number,
+  { dy, dx }: { readonly dy: number; readonly dx: number },
+): Uint8Array => {
   if (dy === 0 && dx === 0) return from
   const to = new Uint8Array(from.length)
   const [left, right] = [Math.max(0, -dx), Math.min(size, size - dx)]
   for (let y = Math.max(0, -dy); y < Math.min(size, size - dy); y++)
     if (right > left)
-      to.set(from.subarray(((y + dy) * size + left + dx) * 3, ((y + dy) * size + right + dx) * 3), (y * size + left) * 3)
+      to.set(
+        from.subarray(((y + dy) * size + left + dx) * 3, ((y + dy) * size + right + dx) * 3),
+        (y * size + left) * 3,
+      )
   return to
 }
 

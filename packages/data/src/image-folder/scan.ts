@@ -210,7 +210,11 @@ const scanHalves = async (root: string, listing: Listing, train: string, test: s
   for (const folder of listing.folders)
     if (folder !== train && folder !== test) leftOut.add('folders beside those of the classes', join(root, folder))
   if (listing.pictures.length > 0)
-    leftOut.add('pictures outside the folders of the classes', join(root, listing.pictures[0]!), listing.pictures.length)
+    leftOut.add(
+      'pictures outside the folders of the classes',
+      join(root, listing.pictures[0]!),
+      listing.pictures.length,
+    )
   const trainAt = join(root, train)
   const classes = await classesIn(trainAt, leftOut)
   checkCount(trainAt, classes)

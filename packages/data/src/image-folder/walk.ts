@@ -4,9 +4,7 @@ import { extname, join } from 'node:path'
 import type { LeftOutCounter } from './left-out.js'
 
 /** Endings of what sharp reads, in any case. */
-const readable: ReadonlySet<string> = new Set(
-  '.jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif'.split(' '),
-)
+const readable: ReadonlySet<string> = new Set('.jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif'.split(' '))
 /** Endings of pictures that it does not. */
 const unreadable: ReadonlySet<string> = new Set(
   '.bmp .dib .heic .heif .jp2 .jxl .ico .psd .tga .svg .pbm .pgm .ppm .pnm .raw .dng .cr2 .nef .arw'.split(' '),

@@ -50,7 +50,9 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What the `datasets` library writes into a file's metadata of its columns; undefined where another program wrote the file. */
-const featuresOf = ({ key_value_metadata: pairs = [] }: FileMetaData): Readonly<Record<string, unknown>> | undefined => {
+const featuresOf = ({
+  key_value_metadata: pairs = [],
+}: FileMetaData): Readonly<Record<string, unknown>> | undefined => {
   const text = pairs.find(({ key }) => key === 'huggingface')?.value
   if (text === undefined) return undefined
   try {
@@ -128,7 +130,12 @@ const readFile = async (directory: string, file: string): Promise<Rows> => {
         `row ${i} (counted from 0) has no bytes of an image in the column ${image}`,
         'Give a copy with the images embedded: the `datasets` library writes one with push_to_hub or to_parquet',
       )
-    if (row[label] === null || !Number.isSafeInteger(k) || k < 0 || (classNames !== undefined && k >= classNames.length))
+    if (
+      row[label] === null ||
+      !Number.isSafeInteger(k) ||
+      k < 0 ||
+      (classNames !== undefined && k >= classNames.length)
+    )
       throw new BadParquet(
         path,
         `row ${i} (counted from 0) has the ${label} ${String(row[label])}${classNames === undefined ? '' : `, the classes are 0 to ${classNames.length - 1}`}`,
@@ -146,7 +153,11 @@ const readFiles = async (directory: string, files: readonly string[]): Promise<R
   const classNames = all[0]?.classNames
   const other = all.findIndex(rows => JSON.stringify(rows.classNames) !== JSON.stringify(classNames))
   if (other >= 0)
-    throw new BadParquet(join(directory, files[other]!), `names other classes than ${files[0]}`, 'Give the files of one data set')
+    throw new BadParquet(
+      join(directory, files[other]!),
+      `names other classes than ${files[0]}`,
+      'Give the files of one data set',
+    )
   return {
     paths: all.flatMap(({ paths }) => paths),
     contents: all.flatMap(({ contents }) => contents),
