@@ -5,7 +5,7 @@ import { flagOf } from '../src/command.js'
 import { formatValue, hyperparametersOf } from '../src/hyperparameters.js'
 import { searchRun } from '../src/runs/search-run.js'
 
-const { options, given, inFlags } = searchRun.hyperparameters
+const { options, given, checkGiven, inFlags } = searchRun.hyperparameters
 
 const names = Object.keys(searchOptions) as (keyof SearchConfig)[]
 
@@ -28,7 +28,7 @@ test('a value that cannot be read says what it should be', () => {
     if (option.kind === 'value' && name !== 'operations')
       expect(option.parse('nonsense')).toEqual({
         _tag: 'Left',
-        left: expect.stringMatching(/^(an integer|a number|one of) /),
+        left: expect.stringMatching(/^(an integer|a number|one of|auto or none, or two numbers) /),
       })
   }
 })
@@ -44,6 +44,22 @@ test('defaults are those of the presets, told apart where they differ', () => {
 test('only what was given is taken over', () => {
   expect(given({ betaP: 1, flip: false })).toEqual({ betaP: 1, flip: false })
   expect(given({})).toEqual({})
+})
+
+test('--crop stands in for --crop-scale, and has no effect beside a range', () => {
+  expect(given({ crop: 4 })).toEqual({ crop: 4, cropScale: 'none' })
+  expect(given({ crop: 0, cropScale: [0.6, 1] })).toEqual({ crop: 0, cropScale: [0.6, 1] })
+  expect(options.cropScale.kind === 'value' && options.cropScale.parse('0.6,1')).toEqual(right([0.6, 1]))
+  expect(checkGiven({ crop: 4, cropScale: [0.6, 1] })).toMatchObject({
+    left: { where: '--crop', problem: 'has no effect beside --crop-scale 0.6,1' },
+  })
+  for (const values of [
+    { crop: 4 },
+    { cropScale: [0.6, 1] },
+    { crop: 0, cropScale: [0.6, 1] },
+    { crop: 4, cropScale: 'auto' },
+  ] as const)
+    expect(checkGiven(values)).toEqual(right(undefined))
 })
 
 test('messages speak in flags', () => {

@@ -2,8 +2,9 @@ import { readdirSync, readlinkSync, truncateSync } from 'node:fs'
 import { mkdir, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { catalogue, DatasetReadError, openDataset } from '@cpnas/data'
+import { catalogue, DatasetReadError, detectDataset, openDataset } from '@cpnas/data'
 import { describe, expect, it } from 'vitest'
+import { pickled } from './pickles.js'
 import { cifarFile, expectedImage, fail, readImages, succeed, useDirectory, write } from './support.js'
 
 const directory = useDirectory()
@@ -24,6 +25,85 @@ const cifar100 = (): Record<string, Uint8Array> => ({
     [0, 45],
   ]),
   'test.bin': cifarFile([[7, 11]], 2),
+})
+
+/** The planes of images first, first + 1, ... */
+const planes = (count: number, first: number): Uint8Array =>
+  Buffer.concat(Array.from({ length: count }, (_, i) => cifarFile([[0]], first + i).subarray(1)))
+
+describe('the Python version', () => {
+  const files = (value: 'bytes' | 'array'): Record<string, Uint8Array> => ({
+    ...Object.fromEntries(
+      [1, 2, 3, 4, 5].map(k => [
+        `data_batch_${k}`,
+        pickled([
+          ['batch_label', { bytes: Buffer.from('training batch') }],
+          ['labels', { numbers: [k, 9] }],
+          ['data', value === 'bytes' ? { bytes: planes(2, 2 * k - 2) } : { array: planes(2, 2 * k - 2) }],
+        ]),
+      ]),
+    ),
+    test_batch: pickled([
+      ['data', { bytes: planes(1, 10) }],
+      ['labels', { numbers: [3] }],
+    ]),
+  })
+
+  it.each([
+    ['', 'bytes'],
+    ['cifar-10-batches-py', 'array'],
+  ] as const)('gives the same images (%s, %s)', async (folder, value) => {
+    await mkdir(join(directory(), folder), { recursive: true })
+    write(join(directory(), folder), files(value))
+    expect(await succeed(detectDataset(directory()))).toBe('cifar10')
+    const { train, test } = await succeed(openDataset('cifar10', directory()))
+    expect([...train.labels]).toEqual([1, 9, 2, 9, 3, 9, 4, 9, 5, 9])
+    for (const i of [0, 3, 9]) expect(readImages(train, [i])).toEqual(expectedImage(i, 32, 32, 3))
+    expect(readImages(test, [0])).toEqual(expectedImage(10, 32, 32, 3))
+    train.close()
+    test.close()
+  })
+
+  it('of CIFAR-100 has fine labels', async () => {
+    const of = (label: number, first: number) =>
+      pickled([
+        ['fine_labels', { numbers: [label] }],
+        ['coarse_labels', { numbers: [1] }],
+        ['data', { bytes: planes(1, first) }],
+      ])
+    write(directory(), { train: of(99, 0), test: of(45, 1) })
+    expect(await succeed(detectDataset(directory()))).toBe('cifar100')
+    const { train, test } = await succeed(openDataset('cifar100', directory()))
+    expect([train.labels[0], test.labels[0]]).toEqual([99, 45])
+    train.close()
+    test.close()
+  })
+
+  it.each([
+    ['text', Buffer.from('hello'), /is no pickle that can be read/],
+    ['another pickle', pickled([['labels', { numbers: [1] }]]), /without labels and data/],
+    [
+      'too few bytes',
+      pickled([
+        ['labels', { numbers: [1] }],
+        ['data', { bytes: new Uint8Array(7) }],
+      ]),
+      /1 labels and 7 bytes/,
+    ],
+    [
+      'a label out of range',
+      pickled([
+        ['labels', { numbers: [10] }],
+        ['data', { bytes: planes(1, 0) }],
+      ]),
+      /has the label 10, CIFAR-10 has 0 to 9/,
+    ],
+  ])('refuses %s', async (_, bytes, problem) => {
+    write(directory(), { ...files('bytes'), data_batch_3: bytes })
+    const error = await fail(openDataset('cifar10', directory()))
+    expect(error).toMatchObject({ _tag: 'InvalidData', where: join(directory(), 'data_batch_3') })
+    expect(error.problem).toMatch(problem)
+  })
 })
 
 describe('CIFAR-10', () => {

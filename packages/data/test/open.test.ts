@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { channelStatistics, detectDataset, embedded, openDataset } from '@cpnas/data'
@@ -41,7 +42,8 @@ describe('detectDataset', () => {
   })
 
   it.each([
-    ['nothing', {}, /holds no data set known here/],
+    ['nothing', {}, /holds no data set known here: it has nothing in it/],
+    ['other files', { 'a.csv': new Uint8Array(1) }, /known here: it has a file \(a\.csv\)/],
     ['two data sets', { ...idxFiles(), 'train.bin': cifarFile([[1, 1]]) }, /several data sets: CIFAR-100, IDX files/],
     [
       'other labels',
@@ -53,6 +55,49 @@ describe('detectDataset', () => {
     const error = await fail(detectDataset(directory()))
     expect(error).toMatchObject({ _tag: 'InvalidData', where: directory() })
     expect(error.problem).toMatch(problem)
+  })
+
+  it.each([
+    ['pictures.zip', /Unpack the archive \(unzip .*pictures\.zip\)/],
+    ['cifar-10-python.tar.gz', /Unpack the archive \(tar -xf .*cifar-10-python\.tar\.gz\)/],
+    ['1.jpg', /Put the pictures of each class into a folder/],
+  ])('says what to do with %s', async (name, remedy) => {
+    write(directory(), { [name]: new Uint8Array(1) })
+    expect((await fail(detectDataset(directory()))).remedy).toMatch(remedy)
+    const file = await fail(detectDataset(join(directory(), name)))
+    expect(file.problem).toBe(name === '1.jpg' ? 'is not a directory' : 'is an archive')
+  })
+
+  it.each(['raw', 'MNIST/raw', 'FashionMNIST/raw'])(
+    'finds the files where torchvision leaves them: %s',
+    async folder => {
+      const at = join(directory(), folder)
+      await mkdir(at, { recursive: true })
+      write(at, idxFiles())
+      expect(await succeed(detectDataset(directory()))).toBe('fashion-mnist')
+      const { train } = await succeed(openDataset('fashion-mnist', directory()))
+      expect(train.count).toBe(11)
+      train.close()
+      if (folder === 'raw') return
+      const other = join(directory(), 'raw')
+      await mkdir(other)
+      write(other, idxFiles())
+      expect((await fail(detectDataset(directory()))).problem).toMatch(/several data sets: IDX files in .* and /)
+    },
+  )
+
+  it('finds files named with a dot', async () => {
+    const dotted = (name: string) => name.replace('-idx', '.idx')
+    write(directory(), Object.fromEntries(Object.entries(idxFiles()).map(([name, bytes]) => [dotted(name), bytes])))
+    expect(await succeed(detectDataset(directory()))).toBe('fashion-mnist')
+  })
+
+  it('does not wait for a pipe', async () => {
+    write(directory(), idxFiles())
+    const labels = join(directory(), 'train-labels-idx1-ubyte')
+    await rm(labels)
+    execFileSync('mkfifo', [labels])
+    expect((await fail(detectDataset(directory()))).problem).toBe('is not a regular file')
   })
 
   it('says what is wrong with the labels it looks at', async () => {

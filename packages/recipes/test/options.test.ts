@@ -33,6 +33,11 @@ const wrong: readonly (readonly [keyof TrainingConfig, unknown])[] = [
   ['validationShare', 1],
   ['batchSize', 0],
   ['crop', -1],
+  ['cropScale', 'all'],
+  ['cropScale', [0, 1]],
+  ['cropScale', [0.5, 0.4]],
+  ['cropScale', [0.5, 1.1]],
+  ['cropScale', [0.5]],
   ['flip', null],
   ['cutout', 1.5],
   ['colorJitter', 1.1],
@@ -110,7 +115,9 @@ describe('options of a training', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), name => {
         const { [name]: _, ...rest } = quick
-        expect(parseTrainingConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
+        // Files of versions that did not have it lack it.
+        if (name === 'cropScale') expect(parseTrainingConfig(rest)).toMatchObject({ right: { cropScale: 'auto' } })
+        else expect(parseTrainingConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
         expect(parseTrainingConfig({ ...quick, [`${name}s`]: 1 })).toMatchObject({ left: { where: `${name}s` } })
       }),
     )

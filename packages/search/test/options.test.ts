@@ -41,6 +41,11 @@ const wrong: readonly (readonly [keyof SearchConfig, unknown])[] = [
   ['batchSize', 0],
   ['batchSize', 1.5],
   ['crop', -1],
+  ['cropScale', 'all'],
+  ['cropScale', [0, 1]],
+  ['cropScale', [0.5, 0.4]],
+  ['cropScale', [0.5, 1.1]],
+  ['cropScale', [0.5]],
   ['flip', null],
   ['cutout', -2],
   ['learningRate', 0],
@@ -74,7 +79,9 @@ describe('options of a search', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), name => {
         const { [name]: _, ...rest } = presets.cifar10
-        expect(parseConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
+        // Files of versions that did not have it lack it.
+        if (name === 'cropScale') expect(parseConfig(rest)).toMatchObject({ right: { cropScale: 'auto' } })
+        else expect(parseConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
         expect(parseConfig({ ...presets.cifar10, [`${name}s`]: 1 })).toMatchObject({ left: { where: `${name}s` } })
       }),
     )

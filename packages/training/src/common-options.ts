@@ -35,8 +35,7 @@ export const batchOptions = {
   },
   cropScale: {
     range: interval('auto', 'none'),
-    description:
-      'image folders: share of the image that a random crop has before it is resized, instead of --crop; auto: 0.08,1 for images seen in more than 64 pixels, unless --crop is given',
+    description: 'random crop, resized: its share of the image, folders only',
   },
   flip: { range: flag, description: 'random horizontal flip' },
   cutout: { range: integer(0), description: 'side of the square cut out, 0 for none' },

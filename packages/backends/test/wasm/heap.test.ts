@@ -1,3 +1,4 @@
+import { DeviceError } from '@cpnas/backends'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Heap, type Storage } from '../../dist/wasm/heap.js'
@@ -52,5 +53,17 @@ test('a storage is given back when its last holder lets go, and not twice', () =
 })
 
 test('says what to do when the memory is full', () => {
-  expect(() => new Heap().allocate(2 ** 32)).toThrow('use a smaller batch')
+  expect(() => new Heap().allocate(2 ** 32)).toThrow(DeviceError)
+  const heap = new Heap(4096)
+  heap.allocate(2 ** 27)
+  expect(() => heap.allocate(2 ** 27)).toThrow(
+    'wasm: the tensors do not fit its memory of 256 MiB. Use a smaller batch, image or network.',
+  )
+})
+
+test('halves what cannot be reserved, and says what to do when not even the least can', () => {
+  // Four times what WebAssembly can address.
+  const heap = new Heap(2 ** 18)
+  heap.release(heap.allocate(2 ** 20))
+  expect(() => new Heap(-1)).toThrow('of address space cannot be reserved')
 })

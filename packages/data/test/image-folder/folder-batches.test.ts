@@ -160,6 +160,14 @@ describe('images that cannot be decoded', () => {
     expect(await collect(batches(allowed, all, { batchSize: 8 }))).toHaveLength(1)
   })
 
+  it('fail the iteration where they are all there is', async () => {
+    await writeFiles(directory(), { 'train/cat/1.jpg': 'none', 'train/cat/2.png': 'none' })
+    const { train } = await openFolder(directory(), { maxCorrupt: 1 })
+    const thrown = await collect(batches(train, [0, 1], { batchSize: 1 })).catch(error => error)
+    expect(thrown).toBeInstanceOf(DatasetReadError)
+    expect(thrown.error.problem).toMatch(/^2 of 2 images cannot be decoded: /)
+  })
+
   it('that vanish under a running program are among them', async () => {
     const { train } = await openFolder(directory(), { maxCorrupt: 1 })
     rmSync(train.paths[0]!)

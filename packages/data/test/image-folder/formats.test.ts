@@ -2,7 +2,18 @@ import { type Batch, batches } from '@cpnas/data'
 import sharp, { type Sharp } from 'sharp'
 import { afterEach, describe, expect, it } from 'vitest'
 import { useDirectory } from '../support.js'
-import { type Colour, closeAll, collect, drawn, openFolder, plain, seen, writeFiles } from './images.js'
+import {
+  bytesOnly,
+  type Colour,
+  closeAll,
+  collect,
+  drawn,
+  interlacedPng,
+  openFolder,
+  plain,
+  seen,
+  writeFiles,
+} from './images.js'
 
 const directory = useDirectory()
 afterEach(closeAll)
@@ -60,6 +71,50 @@ describe('an image', () => {
     expect(at(values, 2, 2)).toEqual([250, 0, 0])
     expect(at(values, 29, 2)).toEqual([250, 0, 0])
     expect(at(values, 2, 29)).toEqual([0, 0, 250])
+  })
+
+  it('much larger than memory allows is named, and not decoded', async () => {
+    await writeFiles(directory(), {
+      'train/a/bomb.png': interlacedPng(16_000),
+      'train/a/long.png': plain(70_000, 1, orange).png(),
+      'train/a/ok.png': plain(40, 40, orange).png(),
+      'val/a/1.png': '',
+    })
+    const { train } = await openFolder(directory(), { maxCorrupt: 1 })
+    const before = process.memoryUsage().rss
+    const [batch] = await collect(batches(train, [0, 1, 2], { batchSize: 3 }))
+    expect(batch!.count).toBe(1)
+    // The picture alone would take 2 GB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(500 * 2 ** 20)
+    expect(train.corrupt.map(({ reason }) => reason)).toEqual([
+      'is 16000x16000 pixels, 1954 MiB decoded: at most 384 MiB are',
+      'is 70000x1 pixels: no side may be longer than 65535',
+    ])
+  })
+
+  it('that is a line is seen in bounded memory, in training and in evaluation', async () => {
+    await writeFiles(directory(), {
+      'train/a/wide.png': plain(30_000, 1, orange).png(),
+      'train/a/high.png': plain(1, 30_000, orange).png(),
+      'val/a/1.png': '',
+    })
+    const { train } = await openFolder(directory(), { imageSize: 224 })
+    const before = process.memoryUsage().rss
+    for (const augmentation of [undefined, { crop: 4 }, { cropScale: [0.08, 1] }] as const) {
+      const options = augmentation === undefined ? {} : { augmentation }
+      const [batch] = await collect(batches(train, [0, 1], { batchSize: 2, normalization: bytesOnly, ...options }))
+      expect(batch!.count).toBe(2)
+      if (augmentation === undefined) expectColour(batch!.images, orange, 0)
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(500 * 2 ** 20)
+  })
+
+  it('of the size that is asked for is seen as it is, and smaller ones are not cropped when they are enlarged', async () => {
+    const exact = drawn(32, 32, (x, y) => [x * 7, y * 7, 0])
+    const values = await view('x.png', exact.png())
+    expect(at(values, 5, 9)).toEqual([35, 63, 0])
+    const small = await view('x.png', drawn(16, 16, x => [x * 10, 0, 0]).png())
+    expect([at(small, 0, 3)[0], at(small, 31, 3)[0]]).toEqual([0, 150])
   })
 
   it('of twice the size of its short side is seen from 2/16 to 14/16 of it', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { crc32, deflateSync } from 'node:zlib'
 import { type Batch, batches, type ImageFolder, type ImageFolderOptions, openDataset } from '@cpnas/data'
 import sharp, { type Sharp } from 'sharp'
 import { succeed } from '../support.js'
@@ -25,6 +26,28 @@ export const waves = (seed: number, width: number, height: number): Sharp =>
     const wave = (k: number) => Math.round(127 + 120 * Math.sin((x * (k + 1)) / 9 + (y * (seed + 2)) / 23 + seed + k))
     return [wave(0), wave(1), wave(2)]
   })
+
+const chunk = (type: string, data: Uint8Array): Uint8Array => {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
+  const frame = Buffer.alloc(8)
+  frame.writeUInt32BE(data.length, 0)
+  frame.writeUInt32BE(crc32(body), 4)
+  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
+}
+
+/** The header of an interlaced PNG of 16-bit red, green, blue and alpha, which has to be held whole to be decoded; its pixels are missing. */
+export const interlacedPng = (side: number): Uint8Array => {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(side, 0)
+  header.writeUInt32BE(side, 4)
+  header.set([16, 6, 0, 0, 1], 8)
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(new Uint8Array(1000))),
+    chunk('IEND', new Uint8Array(0)),
+  ])
+}
 
 /** Files by path under `dir`; folders are made. */
 export const writeFiles = async (dir: string, files: Readonly<Record<string, Uint8Array | string | Sharp>>) => {

@@ -1,6 +1,7 @@
+import { renderImage } from '@cpnas/data'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { changeColors, renderView } from '../../dist/image-folder/render.js'
+import { changeColors, renderView, shifted } from '../../dist/image-folder/render.js'
 
 const size = 5
 const raw = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] }
@@ -51,6 +52,21 @@ describe('renderView', () => {
     const brighter = { kind: 'brightness', factor: 2 }
     expect(render(from, { colors: [darker, brighter] })[0]).toBeCloseTo(200, 3)
     expect(render(from, { colors: [brighter, darker] })[0]).toBeCloseTo(127.5, 3)
+  })
+})
+
+describe('shifted', () => {
+  it('is what the crop of other data sets is: the pixel at an offset, black outside', () => {
+    const offset = fc.integer({ min: -size - 1, max: size + 1 })
+    fc.assert(
+      fc.property(bytes, offset, offset, (from, dy, dx) => {
+        const expected = new Float32Array(from.length)
+        const values = Float32Array.from({ length: 3 * 256 }, (_, i) => i & 255)
+        const transform = { dy, dx, flip: false, cutout: plain.cutout }
+        renderImage(from, { height: size, width: size, channels: 3 }, values, transform, expected, 0)
+        expect([...shifted(from, size, { dy, dx })]).toEqual([...expected])
+      }),
+    )
   })
 })
 
