@@ -188,7 +188,7 @@ test.skipIf(!mountable)(
     const { out, err } = await watch(spawn('unshare', smallDisk(script), { env }))
     expect(err).toMatch(/^cpnas: [^\n]*\/run\/[^\n]*: cannot be written \(ENOSPC[^\n]*\n/)
     expect(out).toMatch(
-      /^code 2\ncheckpoint-[0-9a-f]{16}\.safetensors\ncheckpoint\.json\nconfig\.json\nhistory\.jsonl\njournal\.jsonl\n$/,
+      /^code 2\ncheckpoint-[0-9a-f]{16}\.safetensors\ncheckpoint\.json\nconfig\.json\ndata\.json\nhistory\.jsonl\njournal\.jsonl\n$/,
     )
     expect(err).not.toContain('warm-up 1/1')
     expect(fingerprint(rescued)).toEqual(fingerprint(expected))

@@ -54,15 +54,18 @@ test('for people: accuracy, classes, confusions, calibration, and lines of progr
   expect(err).not.toContain('Classes:')
 })
 
-test('other data: of other class names in their order, of an image folder by names', async () => {
+test('other data: of other class names only in their order, if asked, of an image folder by names', async () => {
   const directory = temporary()
   writeFiles(directory, { ...mnistFiles() })
   const path = await writeUntrained(join(temporary(), 'fashion.safetensors'), fashion)
-  const { code, out, err } = await run(['eval', path, '--data', directory, '--dataset', 'mnist', ...engine, '--json'])
+  const mnist = ['eval', path, '--data', directory, '--dataset', 'mnist', ...engine] as const
+  await expectRefusal(mnist, directory, ['the class "0", which the model does not know', '--classes-by-order'])
+  const byOrder = [...mnist, '--classes-by-order'] as const
+  const { code, out, err } = await run([...byOrder, '--json'])
   // Nothing but the metrics with --json.
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(JSON.parse(out)).toMatchObject({ images: 10, classes: fashion.map(name => ({ name, count: 1 })) })
-  const told = await run(['eval', path, '--data', directory, '--dataset', 'mnist', ...engine])
+  const told = await run(byOrder)
   expect(told.err).toMatch(/^Classes: have other names/m)
 
   const folder = temporary()
@@ -101,14 +104,14 @@ test('what does not fit the model, and options that do not fit each other', asyn
   const few = await writeUntrained(join(directory, 'few'), ['ant', 'bee', 'cat'])
   await expectRefusal(['eval', few], directory, [
     'embedded',
-    /10 classes, .* its 3 does not know "T-shirt\/top"/,
+    /the class "T-shirt\/top", which the model does not know \(10 classes; the model's are ant, bee, cat\)/,
     '--data',
   ])
   const other = await writeUntrained(
     join(directory, 'other'),
     fashion.map(name => `my ${name}`),
   )
-  await expectRefusal(['eval', other], directory, ['--data', 'is missing', 'other classes'])
+  await expectRefusal(['eval', other], directory, ['embedded', 'which the model does not know', '--classes-by-order'])
   const large = await writeUntrained(join(directory, 'large'), fashion, 'child', { height: 32, width: 32, channels: 3 })
   await expectRefusal(['eval', large], directory, [/images of 28x28x1, the model was trained with 32x32x3/])
   const model = await writeUntrained(join(directory, 'model'), fashion)

@@ -60,7 +60,7 @@ test('cpnas data info describes a folder; its options are refused for other data
   writeImageFolder(data, 3)
   const { code, out } = await run(['data', 'info', '--data', data])
   expect(code).toBe(0)
-  expect(out).toContain('training: 6 images of 224x224x3, 2 classes')
+  expect(out).toContain('training: 6 images of 21x21x3, 2 classes')
   expect(out).toContain('classes: blue, red')
   const directory = join(temporary(), 'run')
   await expectRefusal(['search', '--out', directory, '--image-size', '16'], directory, [

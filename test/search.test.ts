@@ -34,6 +34,7 @@ test('a search ends with all files, a valid genotype and a summary', async () =>
     'checkpoint-HASH.safetensors',
     'checkpoint.json',
     'config.json',
+    'data.json',
     'genotype.json',
     'history.jsonl',
     'journal.jsonl',

@@ -34,6 +34,7 @@ test('a training ends with all files and a summary, which say the same', async (
     'checkpoint-HASH.safetensors',
     'checkpoint.json',
     'config.json',
+    'data.json',
     'evaluation.json',
     'genotype.json',
     'history.jsonl',

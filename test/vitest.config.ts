@@ -1,3 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { testTimeout: 0, hookTimeout: 0, maxWorkers: '100%' } })
+export default defineConfig({
+  test: { testTimeout: 0, hookTimeout: 0, maxWorkers: '100%', exclude: ['nodes/**', 'node_modules/**'] },
+})

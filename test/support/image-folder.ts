@@ -10,14 +10,16 @@ const chunk = (type: string, data: Buffer): Buffer => {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
 }
 
-/** A PNG of one colour. */
-export const png = (width: number, height: number, colour: readonly [number, number, number]): Buffer => {
+type Colour = readonly [number, number, number]
+
+/** A PNG of one colour, or of columns of several in turn. */
+export const png = (width: number, height: number, ...colours: readonly [Colour, ...Colour[]]): Buffer => {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   // Eight bits, red, green and blue.
   header.set([8, 2], 8)
-  const row = Buffer.from([0, ...Array.from({ length: width }, () => colour).flat()])
+  const row = Buffer.from([0, ...Array.from({ length: width }, (_, x) => colours[x % colours.length]!).flat()])
   const pixels = deflateSync(Buffer.concat(Array.from({ length: height }, () => row)))
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),

@@ -72,6 +72,13 @@ export interface CommandGroup extends Description {
   readonly commands: readonly Command[]
 }
 
+/** A command, or a group of some, that is loaded when it is asked for: each takes its own part of the packages. */
+export interface LazyCommand {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<Command | CommandGroup>
+}
+
 /** `batchSize` to `--batch-size`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 

@@ -1,15 +1,5 @@
-import { ablateCommand } from './commands/ablate.js'
-import { backendsCommand } from './commands/backends.js'
-import { benchCommand } from './commands/bench.js'
-import { dataCommands } from './commands/data.js'
-import { evalCommand } from './commands/eval.js'
-import { exportCommand } from './commands/export.js'
-import { reportCommand } from './commands/report.js'
-import { searchCommand } from './commands/search.js'
-import { showCommand } from './commands/show.js'
-import { summaryCommand } from './commands/summary.js'
-import { trainCommand } from './commands/train.js'
-import { watchCommand } from './commands/watch.js'
+import type { LazyCommand } from './command.js'
+import { summaries } from './commands/summaries.js'
 import type { Io } from './io.js'
 import { runProgram } from './program.js'
 import { version } from './version.js'
@@ -24,27 +14,29 @@ const description = {
   version,
 }
 
+const loaders = {
+  search: async () => (await import('./commands/search.js')).searchCommand,
+  train: async () => (await import('./commands/train.js')).trainCommand,
+  ablate: async () => (await import('./commands/ablate.js')).ablateCommand,
+  eval: async () => (await import('./commands/eval.js')).evalCommand,
+  summary: async () => (await import('./commands/summary.js')).summaryCommand,
+  export: async () => (await import('./commands/export.js')).exportCommand,
+  bench: async () => (await import('./commands/bench.js')).benchCommand,
+  report: async () => (await import('./commands/report.js')).reportCommand,
+  watch: async () => (await import('./commands/watch.js')).watchCommand,
+  show: async () => (await import('./commands/show.js')).showCommand,
+  backends: async () => (await import('./commands/backends.js')).backendsCommand,
+  data: async () => (await import('./commands/data.js')).dataCommands,
+} as const satisfies Record<keyof typeof summaries, LazyCommand['load']>
+
+const commands: readonly LazyCommand[] = Object.entries(summaries).map(([name, summary]) => ({
+  name,
+  summary,
+  load: loaders[name as keyof typeof summaries],
+}))
+
 /**
  * Runs a command line, without the program's name, e.g. `['search', '--preset', 'quick']`, and gives the exit code:
  * 0 done, 1 the device failed, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
  */
-export const cpnas = (args: readonly string[], io: Io): Promise<number> =>
-  runProgram(
-    [
-      searchCommand,
-      trainCommand,
-      ablateCommand,
-      evalCommand,
-      summaryCommand,
-      exportCommand,
-      benchCommand,
-      reportCommand,
-      watchCommand,
-      showCommand,
-      backendsCommand,
-      dataCommands,
-    ],
-    description,
-    args,
-    io,
-  )
+export const cpnas = (args: readonly string[], io: Io): Promise<number> => runProgram(commands, description, args, io)

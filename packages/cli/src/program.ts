@@ -2,7 +2,7 @@ import { type CpnasError, formatError } from '@cpnas/backends'
 import { CommanderError, Option, Command as Program } from 'commander'
 import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type Command, type CommandGroup, type CommandOptions, flagOf } from './command.js'
+import { type Command, type CommandGroup, type CommandOptions, flagOf, type LazyCommand } from './command.js'
 import type { Io, Outcome } from './io.js'
 
 type Started = Either<CpnasError, TaskEither<CpnasError, Outcome>>
@@ -55,7 +55,7 @@ const isGroup = (command: Command | CommandGroup): command is CommandGroup => 'c
 
 /** Exit codes: 0 done, 1 the device failed, 2 bad input or any other CpnasError, 130 or 143 stopped by a signal. Whatever is thrown is a bug. */
 export const runProgram = async (
-  commands: readonly (Command | CommandGroup)[],
+  commands: readonly LazyCommand[],
   description: { readonly name: string; readonly summary: string; readonly version: string },
   args: readonly string[],
   io: Io,
@@ -71,11 +71,20 @@ export const runProgram = async (
     .description(description.summary)
     .version(description.version)
     .showHelpAfterError(`Run with --help for what can be given.`)
-  for (const command of commands)
+  // `cpnas help search` asks for a command, too.
+  const words = args.filter(arg => !arg.startsWith('-'))
+  const asked = words[0] === 'help' ? words[1] : words[0]
+  for (const { name, summary, load } of commands) {
+    if (name !== asked) {
+      program.command(name).summary(summary)
+      continue
+    }
+    const command = await load()
     if (isGroup(command)) {
       const group = program.command(command.name).summary(command.summary).description(command.summary)
       for (const child of command.commands) addCommand(group, child, io, start)
     } else addCommand(program, command, io, start)
+  }
   try {
     program.parse(args, { from: 'user' })
   } catch (thrown) {

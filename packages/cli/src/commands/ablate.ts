@@ -16,6 +16,7 @@ import { type Comparison, type Plan, planRun } from '../runs/plan-run.js'
 import { dataOfRun, requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { readTeacher, teacherOption } from '../training/teacher.js'
 import { countOption, textOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const defaultSeeds = 3
 
@@ -114,7 +115,7 @@ const planAblation = (
 /** `cpnas ablate`. */
 export const ablateCommand = command({
   name: 'ablate',
-  summary: 'Compare values of hyper-parameters over several seeds: searches, trainings, a table and a plot',
+  summary: summaries.ablate,
   details: `For every combination of the values of --vary and every seed a search and a training of what it found, or a training of
 --genotype; values of the training only share the searches. They are ordinary runs in searches/, trainings/ and parents/ of --out.
 A hyper-parameter that searches and trainings have is given as --search-NAME or --train-NAME.

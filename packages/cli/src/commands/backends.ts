@@ -15,6 +15,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
+import { summaries } from './summaries.js'
 
 /** An engine and, where it was measured, its speed in GFLOP/s. */
 interface Listed extends BackendAvailability {
@@ -80,7 +81,7 @@ const print = (all: readonly Listed[]): string => {
 /** `cpnas backends`: which engines work here and how fast, which not and why, in the order in which auto prefers them. */
 export const backendsCommand = command({
   name: 'backends',
-  summary: 'Say which engines work on this machine and how fast, and which not and why',
+  summary: summaries.backends,
   options: {
     json: { kind: 'flag', description: 'print a JSON list' },
     measure: {

@@ -11,6 +11,7 @@ import { readPacked } from '../packed-source.js'
 import { numberTable, thousands } from '../report/amounts.js'
 import { packedEngineWords } from '../report/packed-words.js'
 import { countOption, wordOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const defaultRepeat = 50
 const batchSizes = [1, 64] as const
@@ -154,7 +155,7 @@ const profileTables = (profile: readonly StepProfile[]): string => {
 /** `cpnas bench`: how fast a packed network runs here. */
 export const benchCommand = command({
   name: 'bench',
-  summary: 'Time a packed network on this machine, and say where its time goes',
+  summary: summaries.bench,
   details: `The argument is a packed file (.cpnas); a model file or the directory of a training is packed first. An image
 is computed by one thread; --threads shares the images of a batch.`,
   argument: { name: 'file|run', description: 'a packed file, a model file, or the directory of a training' },

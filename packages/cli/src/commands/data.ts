@@ -1,13 +1,5 @@
 import { type CpnasError, cpnasError, printable } from '@cpnas/backends'
-import {
-  catalogue,
-  type Dataset,
-  type DownloadableName,
-  datasetNames,
-  download,
-  type Progress,
-  sources,
-} from '@cpnas/data'
+import { catalogue, type Dataset, type DownloadableName, download, type Progress, sources } from '@cpnas/data'
 import { SingleBar } from 'cli-progress'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -15,6 +7,7 @@ import { type CommandGroup, command } from '../command.js'
 import { dataOptions, foundLines, openData, sourceText } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
 import { textOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const downloadable = Object.keys(sources) as DownloadableName[]
 
@@ -114,6 +107,6 @@ const info = command({
 /** `cpnas data get` and `cpnas data info`. */
 export const dataCommands: CommandGroup = {
   name: 'data',
-  summary: `Get and check data sets (${datasetNames.join(', ')})`,
+  summary: summaries.data,
   commands: [get, info],
 }

@@ -34,6 +34,7 @@ import {
 } from '../runs/run-command.js'
 import { readRunBase } from '../runs/run-directory.js'
 import { countOption, wordOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const defaultBatch = 100
 
@@ -225,7 +226,7 @@ const measured = (given: Given, path: string): TE.TaskEither<CpnasError, Measure
 /** `cpnas eval`: how well a trained network does. */
 export const evalCommand = command({
   name: 'eval',
-  summary: 'Say how well a trained network does on images: accuracy, classes, confusions, calibration',
+  summary: summaries.eval,
   details: `The argument is a model file, a packed file (.cpnas), or the directory of a finished training. Other data than those of the training can be given
 with --data: images of the same size and classes, which go by their names.`,
   argument: { name: 'file|run', description: 'a model file, a packed file, or the directory of a training' },

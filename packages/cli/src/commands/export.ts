@@ -16,6 +16,7 @@ import { thousands } from '../report/amounts.js'
 import { floatPartLines } from '../report/packed-words.js'
 import { readInitialWeights } from '../training/initial-weights.js'
 import { textOption, wordOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const formats = ['packed', 'onnx', 'safetensors'] as const
 type Format = (typeof formats)[number]
@@ -131,7 +132,7 @@ const latentIsLast = (format: Format, { best }: Given): E.Either<CpnasError, voi
 /** `cpnas export`: a trained network as a file for others to run. */
 export const exportCommand = command({
   name: 'export',
-  summary: 'Write a trained network as a packed file for the XNOR engine, as ONNX, or its latent weights',
+  summary: summaries.export,
   details: `The argument is a model file or the directory of a finished training. A packed file (.cpnas) holds a Child as bits, with integer
 thresholds in the place of normalizations wherever a sign follows; what stays in 32 bits is listed with the reason.`,
   argument: { name: 'file|run', description: 'a model file, or the directory of a training' },

@@ -6,13 +6,14 @@ import { environmentNow } from '../pages/environment.js'
 import { readRuns } from '../pages/read-run.js'
 import { writeEvents } from '../pages/write-events.js'
 import { textOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const defaultOut = 'report.html'
 
 /** `cpnas report`: runs as one page, or as TensorBoard events. */
 export const reportCommand = command({
   name: 'report',
-  summary: 'Show runs as one HTML page, or write them as TensorBoard events',
+  summary: summaries.report,
   details: `RUN is the directory of a search or a training, finished or not; what it does not have yet is left out. Several runs are
 compared: their curves share a plot, settings that differ are marked. The page is one file and fetches nothing.
 With --tensorboard, the numbers of every run over its steps, in a directory of its own; a page only if --out is given too.`,

@@ -9,13 +9,14 @@ import { planRun } from '../runs/plan-run.js'
 import { requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { searchRun } from '../runs/search-run.js'
 import { searchNeed, searchRunOf } from '../search/work.js'
+import { summaries } from './summaries.js'
 
 const { hyperparameters } = searchRun
 
 /** `cpnas search`. */
 export const searchCommand = command({
   name: 'search',
-  summary: 'Search the cells of a 1-bit network on images',
+  summary: summaries.search,
   details: `Writes into --out: config.json, genotype.json, history.jsonl, cells.svg and a checkpoint after every sample.
 Stop it with Ctrl-C whenever you like; --resume continues as if it had never stopped, on any engine.`,
   options: { ...runOptions(searchRun), ...hyperparameters.options } satisfies CommandOptions,

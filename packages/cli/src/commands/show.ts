@@ -6,6 +6,7 @@ import { drawCells } from '../draw-cells.js'
 import { readGenotype } from '../genotype-source.js'
 import { genotypeTable, networkSizes, sizeLines } from '../report/summary.js'
 import { countOption, textOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 /** CIFAR-10's images, DARTS's width, BNAS's depth. */
 const defaults = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const
@@ -13,7 +14,7 @@ const defaults = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const
 /** `cpnas show`: a genotype file as a table, its size as Child and Parent, and its picture. */
 export const showCommand = command({
   name: 'show',
-  summary: 'Check a genotype file, print its cells and its size as a network, draw it',
+  summary: summaries.show,
   argument: { name: 'file', description: 'a genotype.json' },
   options: {
     svg: textOption({ placeholder: 'file', description: 'draw both cells into this file' }),

@@ -14,10 +14,11 @@ import { readPacked } from '../packed-source.js'
 import { printModelSummary } from '../report/model-summary.js'
 import { packedSummaryOf, printPackedSummary } from '../report/packed-words.js'
 import { readRunConfig } from '../runs/run-directory.js'
-import type { RunBase } from '../runs/run-kind.js'
+import { type RunBase, trainedOnOf } from '../runs/run-kind.js'
 import { searchRun } from '../runs/search-run.js'
 import { trainingRun } from '../runs/training-run.js'
 import { countOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 /** CIFAR-10's images, DARTS's width, BNAS's depth. */
 const defaults = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const
@@ -78,10 +79,12 @@ const unsized = (given: Given, path: string): E.Either<CpnasError, void> =>
 type Shape = ModelSummary['image']
 
 /** What a run's data set is like, of which an image folder does not say its classes here. */
-const factsOf = ({ dataset, imageSize }: RunBase) => {
+const factsOf = (run: RunBase) => {
+  const { dataset, imageSize } = run
+  const trainedOn = trainedOnOf(run)
   const { height, width, channels, classNames, statistics } = catalogue[dataset as DatasetName] ?? catalogue.cifar10
   const image: Shape = { height: imageSize ?? height, width: imageSize ?? width, channels }
-  return { image, channels, classNames, normalization: statistics }
+  return { image, channels, classNames, normalization: statistics, ...(trainedOn === undefined ? {} : { trainedOn }) }
 }
 
 const ofGenotype = (
@@ -202,7 +205,7 @@ const summaryOf = (given: Given, path: string): TE.TaskEither<CpnasError, ModelS
 /** `cpnas summary`: what a network weighs and computes, layer by layer. */
 export const summaryCommand = command({
   name: 'summary',
-  summary: 'Say what a network weighs, layer by layer, to the byte, and what stays in 32 bits and why',
+  summary: summaries.summary,
   details: `The argument is a model file, a packed file, the directory of a training or of a finished search, or a genotype.json.
 The bytes are those of the model file, its header included; beside a Child stands the Parent of the same cells.`,
   argument: { name: 'file|run', description: 'a model file, a genotype.json, or the directory of a run' },

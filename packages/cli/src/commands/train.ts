@@ -18,6 +18,7 @@ import { readSources, type TrainingPlan } from '../training/sources.js'
 import { teacherOption } from '../training/teacher.js'
 import { trainingNeed, trainingRunOf } from '../training/work.js'
 import { countOption, textOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const { hyperparameters, defaultPreset } = trainingRun
 
@@ -121,7 +122,7 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
 /** `cpnas train`. */
 export const trainCommand = command({
   name: 'train',
-  summary: 'Train the network of a genotype: the 1-bit Child, or its Parent in full precision',
+  summary: summaries.train,
   details: `Writes into --out: config.json, history.jsonl, a checkpoint after every epoch; at the end model.safetensors (the last
 epoch), best.safetensors (the best one on the validation split), evaluation.json (both on the test set), genotype.json, cells.svg.
 Stop it with Ctrl-C whenever you like; --resume continues as if it had never stopped, on any engine.`,

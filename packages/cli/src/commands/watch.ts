@@ -10,6 +10,7 @@ import { writerOf } from '../runs/lock.js'
 import { pathsOf } from '../runs/run-directory.js'
 import { trainingFiles } from '../runs/training-run.js'
 import { textOption } from '../values.js'
+import { summaries } from './summaries.js'
 
 const defaults = { port: 4300, host: '127.0.0.1' } as const
 
@@ -42,7 +43,7 @@ const signatures = async (directories: readonly string[]): Promise<string> =>
 /** `cpnas watch`: the report, live. */
 export const watchCommand = command({
   name: 'watch',
-  summary: 'Serve the report of a run live, while it goes on',
+  summary: summaries.watch,
   details: `Opens nothing by itself: the URL is printed. The page follows the run; where it is scrolled, it stays. Only this machine
 reaches it unless --host says otherwise. Ctrl-C stops it, and the run goes on.`,
   argument: {

@@ -12,7 +12,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { writerOf } from '../runs/lock.js'
 import { readText } from '../runs/read-text.js'
 import { pathsOf, readRunConfig } from '../runs/run-directory.js'
-import type { RunBase } from '../runs/run-kind.js'
+import { type RunBase, trainedOnOf } from '../runs/run-kind.js'
 import { type SearchRunConfig, searchFiles, searchRun } from '../runs/search-run.js'
 import { type TrainingRunConfig, trainingFiles, trainingRun } from '../runs/training-run.js'
 
@@ -132,6 +132,7 @@ const summaryOf = (
 ): TE.TaskEither<CpnasError, ModelSummary | undefined> => {
   const { best } = pathsOf(trainingFiles, directory)
   const facts = factsOf(config)
+  const trainedOn = trainedOnOf(config)
   return pipe(
     TE.fromTask(() =>
       stat(best).then(
@@ -147,6 +148,7 @@ const summaryOf = (
         : summarize(modelSpec(config.training, facts), config.genotype, networkKind(config.training), facts, {
             classNames: facts.classNames,
             normalization: facts.statistics,
+            ...(trainedOn === undefined ? {} : { trainedOn }),
           })
     }),
   )

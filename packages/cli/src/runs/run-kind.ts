@@ -1,5 +1,6 @@
 import type { CpnasError } from '@cpnas/backends'
-import type { DataFingerprint } from '@cpnas/data'
+import { type DataFingerprint, shortSideOf } from '@cpnas/data'
+import type { TrainedOn } from '@cpnas/model'
 import type { Settings } from '@cpnas/training'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Hyperparameters } from '../hyperparameters.js'
@@ -60,6 +61,14 @@ export interface RunKind<P extends string, C extends object, R extends RunBase> 
   /** What a checkpoint must have been made with. */
   readonly settings: (run: R) => Settings
 }
+
+/** What the models of a run say that they were trained on; undefined for runs of earlier versions, which do not know it. */
+export const trainedOnOf = ({ dataset, images, imageSize }: RunBase): TrainedOn | undefined =>
+  images && {
+    dataset,
+    digest: images.digest,
+    ...(imageSize === undefined ? {} : { shortSide: shortSideOf(imageSize) }),
+  }
 
 /** What every checkpoint must have been made with. Where the data lie does not count, nor which engine computed. */
 export const commonSettings = ({ dataset, labels, images, imageSize }: RunBase): Settings => ({

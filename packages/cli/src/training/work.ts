@@ -1,6 +1,6 @@
 import type { Backend, CpnasError } from '@cpnas/backends'
-import { batchCount, type Dataset, shortSideOf } from '@cpnas/data'
-import { type Metrics, type Model, type TrainedOn, writeModel } from '@cpnas/model'
+import { batchCount, type Dataset } from '@cpnas/data'
+import { type Metrics, type Model, writeModel } from '@cpnas/model'
 import {
   networkKind,
   runTraining,
@@ -21,6 +21,7 @@ import type { Run } from '../runs/execute.js'
 import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
+import { trainedOnOf } from '../runs/run-kind.js'
 import { type TrainingRunConfig, trainingFiles, trainingRun } from '../runs/training-run.js'
 import type { OpenedSources, TrainingPlan } from './sources.js'
 import { testModel } from './test-model.js'
@@ -85,17 +86,14 @@ export const trainingRunOf = (
   const paths = pathsOf(trainingFiles, directory)
   // An engine's tensors are its own: the training is generic in them.
   const backend = engine.backend as Backend<unknown>
-  const trainedOn: TrainedOn = {
-    dataset: config.dataset,
-    digest: data.fingerprint.digest,
-    ...(config.imageSize === undefined ? {} : { shortSide: shortSideOf(config.imageSize) }),
-  }
+  const trainedOn = trainedOnOf(config)
+  const withOrigin = (model: Model): Model => (trainedOn === undefined ? model : { ...model, trainedOn })
   const finish = (result: Finished, reporter: Reporter<Event>, seconds: () => number) =>
     pipe(
       writeHistory(trainingFiles, directory, result.state),
       TE.flatMap(() => writeGenotype(paths, genotype)),
-      TE.flatMap(() => writeModel(paths.last, { ...result.last, trainedOn })),
-      TE.flatMap(() => writeModel(paths.best, { ...result.best, trainedOn })),
+      TE.flatMap(() => writeModel(paths.last, withOrigin(result.last))),
+      TE.flatMap(() => writeModel(paths.best, withOrigin(result.best))),
       TE.flatMap(() =>
         testBoth(backend, result, data.test, Math.max(training.batchSize, testBatch), reporter.event, signal),
       ),
