@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +12,7 @@ import { watch } from '../support/cli.js'
 import { json } from '../support/files.js'
 import { writeImageFolder } from '../support/image-folder.js'
 import { tiny, tinyTraining } from '../support/settings.js'
-import { nodeOf, testedNodes } from './versions.js'
+import { findNode, testedNodes } from './versions.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'cpnas-nodes-test-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -24,6 +25,9 @@ const executable = join(project.directory, 'node_modules/@cpnas/cli/bin/cpnas.js
 const pictures = join(directory, 'pictures')
 writeImageFolder(pictures, 8)
 
+const nodes = new Map<string, string>()
+for (const version of testedNodes) nodes.set(version, await findNode(version))
+
 /** Two threads: what only newer versions do wrong is in the threads. */
 const twoThreads = (options: readonly string[]): readonly string[] =>
   options.map((option, i) => (options[i - 1] === '--threads' ? '2' : option))
@@ -31,11 +35,12 @@ const twoThreads = (options: readonly string[]): readonly string[] =>
 const evaluations = new Map<string, unknown>()
 
 describe.each(testedNodes)('Node %s', version => {
-  const cpnas = async (...args: readonly string[]) => project.run(await nodeOf(version), executable, ...args)
+  const node = nodes.get(version)!
+  const cpnas = (...args: readonly string[]) => project.run(node, executable, ...args)
   const at = (name: string): string => join(directory, `node-${version}`, name)
 
   test('is what it says', async () => {
-    const { out } = await project.run(await nodeOf(version), '--version')
+    const { out } = await project.run(node, '--version')
     expect(out).toMatch(new RegExp(`^v${version.replace('.', '\\.')}\\.`))
   })
 
@@ -82,8 +87,7 @@ describe.each(testedNodes)('Node %s', version => {
     const server = createServer().listen(0)
     const { port } = server.address() as AddressInfo
     await new Promise(resolve => server.close(resolve))
-    const { spawn } = await import('node:child_process')
-    const child = spawn(await nodeOf(version), [executable, 'watch', at('train'), '--port', String(port)])
+    const child = spawn(node, [executable, 'watch', at('train'), '--port', String(port)])
     const finished = watch(child)
     await new Promise(resolve => child.stdout.once('data', resolve))
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200)

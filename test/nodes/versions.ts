@@ -11,7 +11,7 @@ export const { testedNodes } = JSON.parse(readFileSync(join(root, 'package.json'
 }
 
 /** Path of a Node of that version: the npm package `node` has the binaries, which npm keeps in its cache. */
-export const nodeOf = async (version: string): Promise<string> => {
+export const findNode = async (version: string): Promise<string> => {
   const { stdout } = await promisify(execFile)('npx', ['--yes', `--package=node@${version}`, '--', 'which', 'node'])
   return stdout.trim()
 }

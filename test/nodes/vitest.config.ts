@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
 /** `pnpm test:nodes`: what the tests of one Node cannot tell. */
-export default defineConfig({ test: { include: ['nodes/*.test.ts'], root: '..', testTimeout: 0, hookTimeout: 0 } })
+export default defineConfig({
+  test: { root: import.meta.dirname, include: ['*.test.ts'], testTimeout: 0, hookTimeout: 0 },
+})
