@@ -15,9 +15,9 @@ const defaults = {
   cells: '6',
   channels: '16',
   size: '32',
-  steps: '10',
-  rounds: '3',
-  growth: '200',
+  steps: '5',
+  rounds: '2',
+  growth: '100',
   python: 'python3',
 }
 const { values } = parseArgs({
@@ -49,8 +49,15 @@ console.log(
 )
 for (const threads of values.threads.split(',')) {
   const results = new Map(sides.map(side => [side, []]))
-  for (let round = 0; round < Number(values.rounds); round++)
-    for (const side of sides) results.get(side).push(await side.run(threads))
+  for (let round = 1; round <= Number(values.rounds); round++)
+    for (const side of sides) {
+      const result = await side.run(threads)
+      results.get(side).push(result)
+      const mine = results.get(ours).at(-1).images_per_s / result.images_per_s
+      console.error(
+        `threads ${threads}, round ${round}/${values.rounds}, ${side.name}: ${result.images_per_s.toFixed(1)} images/s${side === ours ? '' : `, ours ${mine.toFixed(2)}x`}`,
+      )
+    }
   const peers = sides.slice(1).map(side => best(results.get(side)).images_per_s)
   const table = new Table({
     head: [`threads: ${threads}`, 'child ms', 'parent ms', 'images/s (range)', 'peak MiB', 'ours / this'],

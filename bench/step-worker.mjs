@@ -21,7 +21,7 @@ const number = name => Number(values[name])
 const spec = { cells: number('cells'), channels: number('channels'), inChannels: 3, classes: 10 }
 const genotype = JSON.parse(readFileSync(values.arch, 'utf8'))
 const [batch, size, steps, growth] = [number('batch'), number('size'), number('steps'), number('growth')]
-const WARM_UP = 3
+const WARM_UP = 2
 /**
  * Steps that a device is given before it is waited for: a search waits at the end of an epoch. Composed ones make so
  * many bind groups that those of several steps are more than lavapipe survives (it maps memory for them, unchecked).
