@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { extract } from 'tar'
 import { codeOf } from '../files.js'
 import { makeDirectory, moveFile, remove, sizeOfFile, storageError } from './storage.js'
 
@@ -21,6 +20,7 @@ const unpackError =
 
 /** Regular files only, owned by who runs this. Rejects at the first thing that could not be unpacked. */
 const extractFiles = async (archive: string, to: string): Promise<void> => {
+  const { extract } = await import('tar')
   const problems: Error[] = []
   await extract({
     file: archive,

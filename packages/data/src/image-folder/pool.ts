@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { Piscina } from 'piscina'
+import type { Piscina } from 'piscina'
 import type { Done, Job } from './worker.js'
 
 /** Worker threads that several data sets share. */
@@ -14,11 +14,11 @@ export interface Pool {
  * main thread is busy; an idle one does not keep the process alive.
  */
 export const workerPool = (workers: number, prefetch: number, users: number): Pool => {
-  let pool: Piscina<Job, Done> | undefined
+  let pool: Promise<Piscina<Job, Done>> | undefined
   let left = users
-  const open = (): Piscina<Job, Done> => {
-    if (left === 0) throw new RangeError('images are asked for after their data set was closed')
-    pool ??= new Piscina<Job, Done>({
+  const start = async (): Promise<Piscina<Job, Done>> => {
+    const { Piscina } = await import('piscina')
+    return new Piscina<Job, Done>({
       filename: fileURLToPath(new URL('./entry.cjs', import.meta.url)),
       name: 'run',
       minThreads: workers,
@@ -26,16 +26,21 @@ export const workerPool = (workers: number, prefetch: number, users: number): Po
       concurrentTasksPerWorker: Math.ceil((2 * (prefetch + 1)) / workers),
       atomics: 'disabled',
     })
-    return pool
   }
   return {
-    run: job => open().run(job),
+    run: async job => {
+      if (left === 0) throw new RangeError('images are asked for after their data set was closed')
+      pool ??= start()
+      return (await pool).run(job)
+    },
     release: () => {
       left -= 1
-      if (left > 0 || pool === undefined) return
-      // Jobs that nobody waits for any more may still answer, which Piscina takes for an error.
-      pool.on('error', () => {})
-      void pool.destroy()
+      if (left > 0) return
+      void pool?.then(started => {
+        // Jobs that nobody waits for any more may still answer, which Piscina takes for an error.
+        started.on('error', () => {})
+        return started.destroy()
+      })
     },
   }
 }

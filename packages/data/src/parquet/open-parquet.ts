@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { CpnasError } from '@cpnas/backends'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import type { FileMetaData } from 'hyparquet'
 import { badFile, codeOf } from '../files.js'
 import { divide, type ScannedFolder, type ScannedImages } from '../image-folder/scan.js'
 import { byCode } from '../image-folder/walk.js'
@@ -114,6 +114,7 @@ const bytesOf = (value: unknown): Uint8Array | undefined => {
 }
 
 const readFile = async (directory: string, file: string): Promise<Rows> => {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet')
   const path = join(directory, file)
   const buffer = await asyncBufferFromFile(path)
   const metadata = await parquetMetadataAsync(buffer)
