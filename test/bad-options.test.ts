@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { printGenotype } from '@cpnas/supernet'
 import { expect, test } from 'vitest'
-import { run } from './support/cli.js'
+import { run, runProcess } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
 import { fingerprint, temporary } from './support/files.js'
 import { tiny } from './support/settings.js'
@@ -81,7 +81,7 @@ test.for([
   [['data'], /Usage: cpnas data/],
 ] as const)('%j is no command', async ([args, words]) => {
   const directory = temporary()
-  const { code, out, err } = await run(args, directory)
+  const { code, out, err } = await runProcess(args, directory)
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toMatch(words)
   expect(err).not.toMatch(/\n\s+at /)

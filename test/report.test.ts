@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFil
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { decode, records } from '../packages/report/test/tensorboard/decode.js'
-import { run } from './support/cli.js'
+import { run, runProcess } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
 import { jsonLines, temporary } from './support/files.js'
 import { searchAndTraining } from './support/runs.js'
@@ -34,7 +34,7 @@ test('a search and a training become one page, finished or not, and event files'
 
   const events = temporary()
   const cwd = temporary()
-  const written = await run(['report', '--tensorboard', events, search, training], cwd)
+  const written = await runProcess(['report', '--tensorboard', events, search, training], cwd)
   const files = ['searched', 'trained'].map(name => join(events, name, 'events.out.tfevents.cpnas'))
   expect(written).toEqual({ code: 0, out: files.map(file => `${file}\n`).join(''), err: '' })
   expect(existsSync(join(cwd, 'report.html'))).toBe(false)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseGenotype } from '@cpnas/supernet'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
-import { run } from './support/cli.js'
+import { run, runProcess } from './support/cli.js'
 import { everyFile, fingerprint, json, jsonLines, temporary } from './support/files.js'
 import { small, tiny } from './support/settings.js'
 
@@ -78,7 +78,7 @@ test('--json prints one event a line, from start to result', async () => {
 
 test('the run lands in ./cpnas-run if no directory is named', async () => {
   const directory = temporary()
-  const { code } = await run(['search', '--quiet', ...tiny], directory)
+  const { code } = await runProcess(['search', '--quiet', ...tiny], directory)
   expect(code).toBe(0)
   expect(Object.keys(fingerprint(directory))).toContain('cpnas-run/genotype.json')
 })

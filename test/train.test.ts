@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { presetSources, trainingPresets } from '@cpnas/recipes'
 import { expect, test } from 'vitest'
-import { run } from './support/cli.js'
+import { run, runProcess } from './support/cli.js'
 import { briefTraining } from './support/few-images.js'
 import { everyFile, fingerprint, json, jsonLines, temporary } from './support/files.js'
 import { writeGenotype } from './support/genotype.js'
@@ -66,12 +66,12 @@ test('a training ends with all files and a summary, which say the same', async (
 
 test('the same seed gives the same files, byte for byte; the last files, that of the search too, are those of ./cpnas-train', async () => {
   const directory = temporary()
-  expect(await run(['search', '--quiet', ...small], directory)).toMatchObject({ code: 0 })
+  expect(await runProcess(['search', '--quiet', ...small], directory)).toMatchObject({ code: 0 })
   const settings = ['train', '--genotype', 'cpnas-run', '--quiet', ...briefTraining]
   const runs = await Promise.all([
-    run(settings, directory),
-    run([...settings, '--out', 'again'], directory),
-    run([...settings, '--out', 'other', '--seed', '1'], directory),
+    runProcess(settings, directory),
+    runProcess([...settings, '--out', 'again'], directory),
+    runProcess([...settings, '--out', 'other', '--seed', '1'], directory),
   ])
   expect(runs.map(({ code, err }) => ({ code, err }))).toEqual(Array(3).fill({ code: 0, err: '' }))
   const files = (name: string) => fingerprint(join(directory, name))
@@ -125,7 +125,10 @@ test('--print-config names every value and its source, and touches nothing', asy
   const directory = temporary()
   for (const [preset, values] of Object.entries(trainingPresets)) {
     const printed = ['train', '--print-config', '--preset', preset, '--lambda', '0.25']
-    const [asTable, asJson] = await Promise.all([run(printed, directory), run([...printed, '--json'], directory)])
+    const [asTable, asJson] = await Promise.all([
+      runProcess(printed, directory),
+      runProcess([...printed, '--json'], directory),
+    ])
     expect([asTable.code, asJson.code]).toEqual([0, 0])
     const { options } = JSON.parse(asJson.out) as { options: Record<string, { value: unknown; source: string }> }
     const sources = presetSources[preset as keyof typeof trainingPresets]

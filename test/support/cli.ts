@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { printableLines } from '@cpnas/backends'
+import { cpnas } from '@cpnas/cli'
 
 /** What a user starts: the package's own executable. */
 export const executable = fileURLToPath(new URL('../node_modules/@cpnas/cli/bin/cpnas.js', import.meta.url))
@@ -38,5 +40,24 @@ export const start = (args: readonly string[], cwd?: string, environment: NodeJS
   return { child, finished: watch(child) }
 }
 
-/** Runs `cpnas` with arguments to its end. */
-export const run = (args: readonly string[], cwd?: string): Promise<Finished> => start(args, cwd).finished
+/** Runs `cpnas` with arguments to its end, in a process of its own. */
+export const runProcess = (args: readonly string[], cwd?: string): Promise<Finished> => start(args, cwd).finished
+
+/**
+ * Runs `cpnas` with arguments to its end, in this process: what main.ts does but for signals and streams that fail. Most of a short
+ * command's time is to load its modules, which is done once here.
+ */
+export const run = async (args: readonly string[]): Promise<Finished> => {
+  const output = { out: '', err: '' }
+  const code = await cpnas(args, {
+    out: text => {
+      output.out += printableLines(text)
+    },
+    err: text => {
+      output.err += printableLines(text)
+    },
+    terminal: undefined,
+    signal: new AbortController().signal,
+  })
+  return { code, ...output }
+}
