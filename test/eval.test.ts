@@ -87,7 +87,7 @@ test('what is no model, and no finished training', async () => {
   const file = join(directory, 'file')
   await expectRefusal(['eval', file], directory, [file, 'cannot be read'])
   writeFileSync(file, 'nothing')
-  await expectRefusal(['eval', file], directory, [file, 'not a whole safetensors file'])
+  await expectRefusal(['eval', file], directory, [file, 'not a safetensors file that can be read'])
   await expectRefusal(['eval', directory], directory, [directory, 'holds no training'])
   const path = await writeUntrained(join(directory, 'model.safetensors'), fashion)
   const bytes = readFileSync(path)

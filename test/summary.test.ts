@@ -102,7 +102,7 @@ test('what is neither a model nor a genotype nor a run', async () => {
   await expectRefusal(['summary', join(directory, 'nowhere')], directory, ['nowhere', 'cannot be read'])
   await expectRefusal(['summary', join(directory, 'no.json')], directory, ['no.json', 'cannot be read'])
   writeFileSync(join(directory, 'model'), 'nothing at all')
-  await expectRefusal(['summary', join(directory, 'model')], directory, ['not a whole safetensors file'])
+  await expectRefusal(['summary', join(directory, 'model')], directory, ['not a safetensors file that can be read'])
   writeFileSync(join(directory, 'genotype'), '{"space":"darts"}')
   await expectRefusal(['summary', join(directory, 'genotype')], directory, ['darts'])
   const model = await writeUntrained(join(directory, 'child'), fashion)

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError, decodeText } from '@cpnas/backends'
+import { fileKind } from '@cpnas/model'
 import { type Genotype, parseGenotype } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { searchFiles } from './runs/search-run.js'
@@ -13,10 +15,24 @@ const unreadable = (path: string, message: string, remedy: string): CpnasError =
 export const readGenotype = (path: string): TE.TaskEither<CpnasError, Genotype> =>
   pipe(
     TE.tryCatch(
-      () => readFile(path).then(decodeText),
+      () => readFile(path),
       error => unreadable(path, (error as Error).message, 'Name a genotype file'),
     ),
-    TE.flatMapEither(text => parseGenotype(text, path)),
+    TE.flatMapEither(bytes =>
+      pipe(
+        parseGenotype(decodeText(bytes), path),
+        E.mapLeft(error => {
+          const kind = fileKind(bytes)
+          return kind === undefined || kind === 'a JSON file'
+            ? error
+            : {
+                ...error,
+                problem: `is ${kind}, not a genotype`,
+                remedy: 'Name a genotype.json, or the directory of a run',
+              }
+        }),
+      ),
+    ),
   )
 
 export const isDirectory = async (path: string): Promise<boolean> =>

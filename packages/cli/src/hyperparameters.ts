@@ -17,8 +17,8 @@ export interface Hyperparameters<P extends string, C extends object> {
   readonly options: HyperparameterOptions<C>
   /** Those among the options given, and what they replace. */
   readonly given: (values: Partial<C>) => Partial<C>
-  /** InvalidOption if one of the options given has no effect beside another one. */
-  readonly checkGiven: (values: Partial<C>) => Either<CpnasError, void>
+  /** InvalidOption if one of the options given has no effect beside the others of the configuration. */
+  readonly checkGiven: (values: Partial<C>, config: C) => Either<CpnasError, void>
   /** A message of the package that owns the table in the words of the command line: `betaP` becomes `--beta-p`. */
   readonly inFlags: (text: string) => string
   /** An error of that package in the words of the command line. */
@@ -124,21 +124,24 @@ export const hyperparametersOf = <P extends string, C extends object>(
         ...own.map(name => [name, values[name]]),
       ]) as Partial<C>
     },
-    checkGiven: values => {
-      const idle = names.find(name => {
-        const replaced = table[name].replaces as keyof C | undefined
-        return values[name] && replaced !== undefined && typeof values[replaced] === 'object'
-      })
-      return idle === undefined
-        ? right(undefined)
-        : left(
+    checkGiven: (values, config) => {
+      for (const name of names) {
+        const { replaces, idle } = table[name]
+        const beside = [
+          ...(replaces !== undefined && typeof values[replaces as keyof C] === 'object' ? [replaces] : []),
+          ...(idle !== undefined && config[idle.option as keyof C] === idle.value ? [idle.option] : []),
+        ]
+        if (values[name] && beside[0] !== undefined)
+          return left(
             cpnasError(
               'InvalidOption',
-              flag(idle),
-              `has no effect beside ${flag(table[idle].replaces!)} ${formatValue(values[table[idle].replaces as keyof C])}`,
-              'Give one of them',
+              flag(name),
+              `has no effect beside ${flag(beside[0])} ${formatValue(config[beside[0] as keyof C])}`,
+              `Leave it out, or give another ${flag(beside[0])}`,
             ),
           )
+      }
+      return right(undefined)
     },
     inFlags,
     asFlags: error =>

@@ -1,9 +1,11 @@
+import { type TrainingConfig, trainingPresets } from '@cpnas/recipes'
 import { presets, type SearchConfig, searchOptions } from '@cpnas/search'
 import { right } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { flagOf } from '../src/command.js'
 import { formatValue, hyperparametersOf } from '../src/hyperparameters.js'
 import { searchRun } from '../src/runs/search-run.js'
+import { trainingRun } from '../src/runs/training-run.js'
 
 const { options, given, checkGiven, inFlags } = searchRun.hyperparameters
 
@@ -50,16 +52,17 @@ test('--crop stands in for --crop-scale, and has no effect beside a range', () =
   expect(given({ crop: 4 })).toEqual({ crop: 4, cropScale: 'none' })
   expect(given({ crop: 0, cropScale: [0.6, 1] })).toEqual({ crop: 0, cropScale: [0.6, 1] })
   expect(options.cropScale.kind === 'value' && options.cropScale.parse('0.6,1')).toEqual(right([0.6, 1]))
-  expect(checkGiven({ crop: 4, cropScale: [0.6, 1] })).toMatchObject({
+  const check = (values: Partial<SearchConfig>) => checkGiven(values, { ...presets.quick, ...values })
+  expect(check({ crop: 4, cropScale: [0.6, 1] })).toMatchObject({
     left: { where: '--crop', problem: 'has no effect beside --crop-scale 0.6,1' },
   })
-  for (const values of [
+  const values = [
     { crop: 4 },
     { cropScale: [0.6, 1] },
     { crop: 0, cropScale: [0.6, 1] },
     { crop: 4, cropScale: 'auto' },
-  ] as const)
-    expect(checkGiven(values)).toEqual(right(undefined))
+  ] as const
+  for (const one of values) expect(check(one)).toEqual(right(undefined))
 })
 
 test('messages speak in flags', () => {
@@ -72,4 +75,23 @@ test('messages speak in flags', () => {
 test('a flag can be named in another way, in options and in messages', () => {
   const { inFlags } = hyperparametersOf(searchOptions, presets, 'Search:', name => `--search-${name.toLowerCase()}`)
   expect(inFlags('Lower learningRate (now 1)')).toBe('Lower --search-learningrate (now 1)')
+})
+
+test('options that have no effect beside the others are refused, in whatever preset the others are', () => {
+  const { checkGiven } = trainingRun.hyperparameters
+  const check = (values: Partial<TrainingConfig>) => checkGiven(values, { ...trainingPresets.quick, ...values })
+  const wrong = [
+    [{ optimizer: 'sgd', beta2: 0.9 }, '--beta2', '--optimizer sgd'],
+    [{ schedule: 'constant', minLearningRate: 0.001 }, '--min-learning-rate', '--schedule constant'],
+    [{ precision: 'float', filterWeight: 0.1 }, '--filter-weight', '--precision float'],
+    [{ temperature: 2 }, '--temperature', '--distillation-weight 0'],
+  ] as const
+  for (const [values, where, other] of wrong)
+    expect(check(values)).toMatchObject({ left: { where, problem: `has no effect beside ${other}` } })
+  const fine = [
+    { optimizer: 'adam', beta2: 0.9 },
+    { precision: 'float', filterWeight: 0 },
+    { temperature: 2, distillationWeight: 1 },
+  ] as const
+  for (const values of fine) expect(check(values)).toEqual(right(undefined))
 })

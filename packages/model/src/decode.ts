@@ -1,10 +1,10 @@
 import { formatShape, sizeOf } from '@cpnas/backends'
-import { decodeSafetensorsFile, type SafetensorsFile, type StoredTensor } from '@cpnas/training'
+import { decodeSafetensorsFile, encodeSafetensors, type SafetensorsFile, type StoredTensor } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { endsClean, unpackSigns } from './bits.js'
-import { isSealed } from './checksum.js'
-import { scaleName, signsName, storedLayouts, type TensorPlan, tensorPlans } from './layout.js'
-import { format, parseHead, version } from './metadata.js'
+import { isSealed, noChecksum, seal } from './checksum.js'
+import { type ModelHead, scaleName, signsName, storedLayouts, type TensorPlan, tensorPlans } from './layout.js'
+import { format, headStrings, parseHead, version } from './metadata.js'
 import type { Model } from './model.js'
 
 type Tensors = SafetensorsFile['tensors']
@@ -48,21 +48,29 @@ const restore = (tensors: Tensors, { name, shape, scales }: TensorPlan): readonl
       },
 ]
 
+/** Whether it is a model that another program saved again: the same values and words in another order. */
+const isSealedOtherwise = ({ tensors, metadata }: SafetensorsFile, head: ModelHead): boolean => {
+  const written = seal(encodeSafetensors(tensors, { sha256: noChecksum, ...headStrings(head) }))
+  const read = decodeSafetensorsFile(written)
+  return E.isRight(read) && read.right.metadata.sha256 === metadata.sha256
+}
+
 /**
  * Reads what `encodeModel` wrote, with all options of its spec filled in. The error says what is wrong with the file: no
- * safetensors file, none of a model, of another version, damaged (the checksum covers every byte), a head that contradicts
+ * safetensors file, none of a model, of another version, damaged (the checksum covers every value and word), a head that contradicts
  * itself, a tensor that is missing, not of its network, or of another shape or type.
  */
 export const decodeModel = (file: Uint8Array): E.Either<string, Model> => {
   const decoded = decodeSafetensorsFile(file)
-  if (E.isLeft(decoded)) return E.left(`is not a whole safetensors file: it ${decoded.left}`)
+  if (E.isLeft(decoded)) return E.left(`is not a safetensors file that can be read: it ${decoded.left}`)
   const { tensors, metadata } = decoded.right
   if (metadata.format !== format)
     return E.left(`is a safetensors file, but none of a cpnas model: its metadata do not say "format": "${format}"`)
   if (metadata.version !== version)
     return E.left(`has format version ${metadata.version ?? 'none'}, this program reads ${version}`)
-  if (!isSealed(file)) return E.left('is damaged: its content does not have the hash it names')
   const head = parseHead(metadata)
+  if (!isSealed(file) && (E.isLeft(head) || !isSealedOtherwise(decoded.right, head.right)))
+    return E.left('is damaged or was changed: its content does not have the hash it names')
   if (E.isLeft(head)) return E.left(`does not describe a network: ${head.left}`)
   const plans = tensorPlans(head.right)
   const wrong = wrongTensor(tensors, plans)

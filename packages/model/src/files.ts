@@ -6,7 +6,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decodeModel } from './decode.js'
 import { encodeModel } from './encode.js'
+import { fileKind } from './file-kind.js'
 import type { Model } from './model.js'
+
+const modelKind = 'a safetensors file'
 
 /** Writes a model file whole or not at all. StorageFailed; throws RangeError as `encodeModel`. */
 export const writeModel = (path: string, model: Model): TE.TaskEither<CpnasError, void> =>
@@ -23,9 +26,17 @@ export const readModel = (path: string): TE.TaskEither<CpnasError, Model> =>
     TE.flatMapEither(bytes =>
       pipe(
         decodeModel(bytes),
-        E.mapLeft(problem =>
-          cpnasError('InvalidModel', path, problem, 'Give a model file as this version of cpnas writes it'),
-        ),
+        E.mapLeft(problem => {
+          const kind = fileKind(bytes)
+          return kind === undefined || kind === modelKind
+            ? cpnasError(
+                'InvalidModel',
+                path,
+                problem,
+                'Give a model file as cpnas writes it, or restore this one from a copy',
+              )
+            : cpnasError('InvalidModel', path, `is ${kind}, not a model file`, 'Give a .safetensors file of a training')
+        }),
       ),
     ),
   )

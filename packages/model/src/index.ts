@@ -1,6 +1,7 @@
 export { decodeModel } from './decode.js'
 export { encodeModel } from './encode.js'
 export { type Classifies, evaluateModel, evaluateScores, type ModelEvaluation, type Scores } from './evaluate.js'
+export { fileKind } from './file-kind.js'
 export { readModel, writeModel } from './files.js'
 export {
   type Calibration,

@@ -39,7 +39,50 @@ const withTensors = (tensors: SafetensorsFile['tensors'], model = small()) =>
 
 const floats = (...values: readonly number[]) => ({ shape: [values.length], values: Float32Array.from(values) })
 
+/** As another program writes a safetensors file: the header's names in their order, the values where they were. */
+const savedAgain = (file: Uint8Array, change: (metadata: Record<string, string>) => void = () => {}): Uint8Array => {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
+  const { __metadata__: metadata, ...tensors } = JSON.parse(Buffer.from(file.subarray(8, 8 + length)).toString())
+  const words = Object.fromEntries(Object.entries(metadata as Record<string, string>).reverse())
+  change(words)
+  const header = Buffer.from(
+    JSON.stringify({ ...Object.fromEntries(Object.entries(tensors).reverse()), __metadata__: words }),
+  )
+  const size = Buffer.alloc(8)
+  size.writeBigUInt64LE(BigInt(header.length))
+  return Buffer.concat([size, header, file.subarray(8 + length)])
+}
+
 describe('a model file', () => {
+  it('that another program saved again is the same model, unless it changed something', () => {
+    const model = small()
+    const file = encodeModel(model)
+    const again = savedAgain(file)
+    expect(again).not.toEqual(Buffer.from(file))
+    expect(right(decodeModel(again))).toEqual(right(decodeModel(file)))
+    const renamed = savedAgain(file, words => {
+      words.classes = words.classes!.replace(model.classNames[0]!, 'x')
+    })
+    expect(decodeModel(renamed)).toEqual({
+      _tag: 'Left',
+      left: 'is damaged or was changed: its content does not have the hash it names',
+    })
+    again[again.length - 1]! ^= 1
+    expect(decodeModel(again)).toMatchObject({ _tag: 'Left' })
+  })
+
+  it('knows what its network was trained on, where that was said', () => {
+    for (const trainedOn of [
+      { dataset: 'cifar10', digest: 'abc' },
+      { dataset: 'image-folder', digest: 'd', shortSide: 37 },
+    ])
+      expect(right(decodeModel(encodeModel({ ...small(), trainedOn }))).trainedOn).toEqual(trainedOn)
+    expect(right(decodeModel(encodeModel(small())))).not.toHaveProperty('trainedOn')
+    expect(decodeModel(withMetadata({ trainedOn: '{"dataset":1}' }))).toMatchObject({
+      left: expect.stringContaining('does not name a data set and its digest'),
+    })
+  })
+
   it('gives back the model, its numbers bit for bit', () => {
     fc.assert(
       fc.property(heads, head => {
@@ -163,7 +206,7 @@ describe('a model file', () => {
   })
 
   it.each([
-    ['no safetensors file', new Uint8Array(3), /not a whole safetensors file: it is 3 bytes long/],
+    ['no safetensors file', new Uint8Array(3), /not a safetensors file that can be read: it is 3 bytes long/],
     ['other tensors', encodeSafetensors({ w: floats(1) }), /none of a cpnas model/],
     ['another format', encodeSafetensors({}, { format: 'pt' }), /none of a cpnas model/],
     ['another version', withMetadata({ version: '2' }), /format version 2, this program reads 1/],
@@ -276,7 +319,11 @@ describe('readModel', () => {
     })
     writeFileSync(path, 'something else')
     expect(await readModel(path)()).toMatchObject({
-      left: { _tag: 'InvalidModel', where: path, problem: expect.stringContaining('not a whole safetensors file') },
+      left: {
+        _tag: 'InvalidModel',
+        where: path,
+        problem: expect.stringContaining('not a safetensors file that can be read'),
+      },
     })
   })
 })

@@ -43,10 +43,14 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
   optimizer: { range: choice('sgd', 'adam'), description: 'optimizer' },
   schedule: { range: choice('cosine', 'one-cycle', 'constant'), description: 'learning rate after the warm-up' },
   learningRate: { range: { kind: 'number', above: 0 }, description: 'largest learning rate' },
-  minLearningRate: { range: weight, description: 'learning rate at the end' },
+  minLearningRate: {
+    range: weight,
+    description: 'learning rate at the end',
+    idle: { option: 'schedule', value: 'constant' },
+  },
   warmupEpochs: { range: weight, description: 'epochs over which the learning rate rises' },
   momentum: { range: fraction, description: 'momentum of SGD, beta1 of Adam' },
-  beta2: { range: fraction, description: 'beta2 of Adam' },
+  beta2: { range: fraction, description: 'beta2 of Adam', idle: { option: 'optimizer', value: 'sgd' } },
   weightDecay: { range: weight, description: 'L2 penalty on the weights' },
   gradientClip: { range: weight, description: 'largest global norm of the gradients, 0 for no clipping' },
   dropPath: { range: fraction, description: 'probability at the end that an operation is left out' },
@@ -55,10 +59,18 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
   emaDecay: { range: fraction, description: 'decay of the average of the weights, 0 for none' },
   statisticsDecay: { range: fraction, description: 'decay of the running batch statistics' },
   crossEntropyWeight: { range: weight, description: 'weight of the cross-entropy' },
-  filterWeight: { range: weight, description: "weight of the filters' reconstruction error, Child only" },
+  filterWeight: {
+    range: weight,
+    description: "weight of the filters' reconstruction error, Child only",
+    idle: { option: 'precision', value: 'float' },
+  },
   lambda: { range: weight, description: 'weight of the intra-class compactness' },
   distillationWeight: { range: weight, description: "weight of the distance to a teacher's probabilities" },
-  temperature: { range: { kind: 'number', above: 0 }, description: 'temperature of the distillation' },
+  temperature: {
+    range: { kind: 'number', above: 0 },
+    description: 'temperature of the distillation',
+    idle: { option: 'distillationWeight', value: 0 },
+  },
 }
 
 /** Why an option does not go with the others, and what to do. */

@@ -24,6 +24,8 @@ export interface Option {
   readonly description: string
   /** An option of words that this one stands in for: where this one is given, that one is `none`. */
   readonly replaces?: string
+  /** An option without which this one has no effect: where that one has this value. */
+  readonly idle?: { readonly option: string; readonly value: unknown }
 }
 
 /** A configuration's options by name: what checks it, and what a command line can be made of. */

@@ -140,7 +140,12 @@ export const decodeSafetensorsFile = (file: Uint8Array): Either<string, Safetens
     .filter(([name]) => name !== metadataKey)
     .map(([name, value]) => ({ name, entry: headerEntry(value) }))
   const malformed = entries.find(({ entry }) => entry === undefined)
-  if (malformed) return left(`describes the tensor ${malformed.name} in a way that is not understood`)
+  if (malformed) {
+    const { dtype } = (header[malformed.name] ?? {}) as { readonly dtype?: unknown }
+    return typeof dtype === 'string' && !['F32', 'F64', 'U8'].includes(dtype)
+      ? left(`has the tensor ${malformed.name} as ${dtype}, and only F32, F64 and U8 are read`)
+      : left(`describes the tensor ${malformed.name} in a way that is not understood`)
+  }
   const sorted = entries
     .map(({ name, entry }) => ({ name, entry: entry! }))
     .sort(

@@ -52,8 +52,12 @@ export const ablationOptions: OptionTable<FlatConfig> = Object.fromEntries(
   Object.entries(places).map(([flat, { side, name }]) => {
     const option = tables[side][name]!
     const whose = shared.has(name) && name !== 'seed' ? `${side === 'search' ? 'search' : 'training'}: ` : ''
-    const replaces = option.replaces === undefined ? {} : { replaces: flatName(side, option.replaces) }
-    return [flat, { ...option, ...replaces, description: `${whose}${option.description}` }]
+    const { replaces, idle } = option
+    const others = {
+      ...(replaces === undefined ? {} : { replaces: flatName(side, replaces) }),
+      ...(idle === undefined ? {} : { idle: { ...idle, option: flatName(side, idle.option) } }),
+    }
+    return [flat, { ...option, ...others, description: `${whose}${option.description}` }]
   }),
 )
 

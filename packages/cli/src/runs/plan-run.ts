@@ -65,8 +65,9 @@ export const configFor = <P extends string, C extends object, R extends RunBase>
   given: Partial<C>,
 ): E.Either<CpnasError, C> =>
   pipe(
-    checkGiven(given),
-    E.flatMap(() => pipe(check({ ...presets[preset ?? defaultPreset], ...given }), E.mapLeft(asFlags))),
+    check({ ...presets[preset ?? defaultPreset], ...given }),
+    E.mapLeft(asFlags),
+    E.chainFirst(config => checkGiven(given, config)),
   )
 
 const planNew = <P extends string, C extends object, R extends RunBase>(
