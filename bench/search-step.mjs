@@ -15,7 +15,7 @@ const defaults = {
   cells: '6',
   channels: '16',
   size: '32',
-  steps: '5',
+  steps: '3',
   rounds: '2',
   growth: '100',
   python: 'python3',

@@ -56,6 +56,14 @@ test.skipIf(process.platform !== 'linux')('little address space is enough, or on
   expect(code).toBe(2)
 })
 
+test.skipIf(process.platform === 'win32')('too few file handles are one line', async () => {
+  const command = `ulimit -n 40; exec "${process.execPath}" "${executable}" search --out ${join(temporary(), 'run')}`
+  expect(await watch(spawn('bash', ['-c', command]))).toMatchObject({
+    code: 1,
+    err: 'cpnas: too many files are open. Raise the limit (ulimit -n 1024).\n',
+  })
+})
+
 test('a network too large for memory is refused by option and bytes, before anything is written', async () => {
   const directory = join(temporary(), 'run')
   for (const channels of ['100000', '1000000000'])

@@ -1,6 +1,3 @@
-import { printableLines } from '@cpnas/backends'
-import { cpnas } from './index.js'
-
 const stop = new AbortController()
 
 /** The first signal stops cleanly, a second one at once. */
@@ -26,14 +23,29 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** There is nowhere left to say so. */
 process.stderr.on('error', () => {})
 
-const code = await cpnas(process.argv.slice(2), {
-  out: text => {
-    if (failed === undefined) process.stdout.write(printableLines(text))
-  },
-  err: text => {
-    if (failed === undefined) process.stderr.write(printableLines(text))
-  },
-  terminal: process.stderr.isTTY ? process.stderr : undefined,
-  signal: stop.signal,
-})
-process.exitCode = failed ?? code
+/** Node opens the files of a program many at a time. */
+const tooManyFiles = (error: unknown): boolean =>
+  ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+const run = async (): Promise<number> => {
+  const [{ printableLines }, { cpnas }] = await Promise.all([import('@cpnas/backends'), import('./index.js')])
+  return cpnas(process.argv.slice(2), {
+    out: text => {
+      if (failed === undefined) process.stdout.write(printableLines(text))
+    },
+    err: text => {
+      if (failed === undefined) process.stderr.write(printableLines(text))
+    },
+    terminal: process.stderr.isTTY ? process.stderr : undefined,
+    signal: stop.signal,
+  })
+}
+
+try {
+  const code = await run()
+  process.exitCode = failed ?? code
+} catch (error) {
+  if (!tooManyFiles(error)) throw error
+  process.stderr.write('cpnas: too many files are open. Raise the limit (ulimit -n 1024).\n')
+  process.exitCode = 1
+}
