@@ -130,6 +130,23 @@ test('weights of other classes are not taken over without being asked for', asyn
   expect(await run([...train, '--init-from', training, '--new-classifier'])).toMatchObject({ code: 0, err: '' })
   expect(json(join(out, 'config.json'))).toMatchObject({ newClassifier: true })
   expect(await run(['train', '--resume', '--out', out, '--quiet'])).toMatchObject({ code: 0 })
+
+  // The same classes and other images: that is said.
+  const changed = join(directory, 'changed')
+  cpSync(pictures, changed, { recursive: true })
+  writeFileSync(join(changed, 'train/red/3.png'), png(23, 27, [1, 2, 3]))
+  const words = [...tinyTraining, '--share', '1', '--batch-size', '4']
+  const parent = join(directory, 'parent')
+  const float = ['train', '--genotype', search, '--out', parent, ...words, '--precision', 'float', '--quiet']
+  expect(await run(float)).toMatchObject({ code: 0 })
+  const taught = ['--init-from', training, '--teacher', parent, '--distillation-weight', '1']
+  const begin = async (data: string, name: string) =>
+    run(['train', '--genotype', search, '--data', data, '--out', join(directory, name), ...words, ...taught])
+  const { code, err } = await begin(changed, 'taught')
+  expect(code).toBe(0)
+  expect(err).toContain(`\nBegin:  the run in ${training} learned from other images of these classes\n`)
+  expect(err).toContain(`\nTeacher: ${parent} learned from other images of these classes\n`)
+  expect((await begin(pictures, 'same')).err).not.toContain('learned from other images')
 })
 
 test('a run of an earlier version goes on with records, and is refused with pictures, whose classes it did not record', async () => {

@@ -138,7 +138,7 @@ export const performPlanned = (
       const { teacher, teacherHash } = teaching?.record ?? { teacher: null, teacherHash: null }
       const sources = { initFrom: null, initHash: null, teacher, teacherHash }
       const config = { ...base, genotype, ...sources, training: planned.config }
-      const prepared = { initial: undefined, teacher: teaching?.model }
+      const prepared = { initial: undefined, teacher: teaching?.model, notes: [] }
       return performRun(setting, trainingRun, planned, config, reporter, at =>
         trainingRunOf({ ...at, saveEvery: undefined }, { data, engine, config, prepared }, signal),
       )

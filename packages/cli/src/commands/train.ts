@@ -135,13 +135,15 @@ Stop it with Ctrl-C whenever you like; --resume continues as if it had never sto
           TE.flatMap(plan =>
             withRun(plan, given, io, {
               words: trainingWords(plan.config),
-              prepare: ({ train }) =>
-                pipe(
+              prepare: data => {
+                const { train } = data
+                return pipe(
                   TE.fromEither(checkMemory(trainingNeed(plan.genotype, plan.config, train), plan.backend)),
                   TE.flatMapEither(() => trainingSplits(train, plan.config)),
                   TE.mapLeft(hyperparameters.asFlags),
-                  TE.flatMap(() => readSources(plan, train)),
-                ),
+                  TE.flatMap(() => readSources(plan, data)),
+                )
+              },
               complete: (base, { record }) => ({ ...base, ...record, training: plan.config }),
               use: opened => execute(trainingRunOf(plan, opened, io.signal), opened, io, given.json ?? false),
             }),

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { CpnasError } from '@cpnas/backends'
+import { type CpnasError, printable } from '@cpnas/backends'
 import type { Dataset } from '@cpnas/data'
 import type { Model } from '@cpnas/model'
 import { networkKind, type TrainingConfig, trainingSpec } from '@cpnas/recipes'
@@ -8,8 +8,9 @@ import { type Genotype, parameterShapes } from '@cpnas/supernet'
 import type { StoredTensors } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { IdentifiedData } from '../data-source.js'
 import type { Plan } from '../runs/plan-run.js'
-import { pathsOf } from '../runs/run-directory.js'
+import { pathsOf, readFingerprint } from '../runs/run-directory.js'
 import { type TrainingRunConfig, type TrainingSources, trainingFiles, trainingRun } from '../runs/training-run.js'
 import { checkClasses, type InitialWeights, readInitialWeights, withoutClassifier } from './initial-weights.js'
 import { changed, checkTeaching, readTeacher } from './teacher.js'
@@ -29,7 +30,30 @@ export interface OpenedSources {
   readonly record: TrainingSources
   readonly initial: StoredTensors | undefined
   readonly teacher: Model | undefined
+  /** What of it was learned from other images than those of the training, in lines. */
+  readonly notes: readonly string[]
 }
+
+const otherImages = (what: string, path: string): string =>
+  printable(`${what} ${path} learned from other images of these classes`)
+
+/** Weights and a teacher may come from other images of the same classes, and then it is said. */
+const notesOf = (
+  { initFrom, teacher: teacherPath }: TrainingPlan,
+  { fingerprint }: IdentifiedData,
+  teacher: Model | undefined,
+): TE.TaskEither<CpnasError, readonly string[]> =>
+  pipe(
+    initFrom === undefined ? TE.right(undefined) : readFingerprint(initFrom),
+    TE.map(begun => [
+      ...(begun !== undefined && begun.digest !== fingerprint.digest
+        ? [otherImages('Begin:  the run in', initFrom!)]
+        : []),
+      ...(teacher?.trainedOn !== undefined && teacher.trainedOn.digest !== fingerprint.digest
+        ? [otherImages('Teacher:', teacherPath!)]
+        : []),
+    ]),
+  )
 
 /** The weights to begin with: of no interest any more once a checkpoint is there. */
 const readInitial = (
@@ -66,15 +90,20 @@ const readInitial = (
 }
 
 /** Reads the weights to begin with and the teacher. Error InvalidOption, InvalidCheckpoint, InvalidModel. */
-export const readSources = (plan: TrainingPlan, data: Dataset): TE.TaskEither<CpnasError, OpenedSources> =>
-  pipe(
+export const readSources = (
+  plan: TrainingPlan,
+  identified: IdentifiedData,
+): TE.TaskEither<CpnasError, OpenedSources> => {
+  const { train: data } = identified
+  return pipe(
     TE.Do,
     TE.bind('initial', () => readInitial(plan, data)),
     TE.bind('teacher', () => readTeacher(plan.teacher, plan.stored?.teacherHash)),
     TE.chainFirstEitherK(({ teacher }) =>
       checkTeaching(plan.config, data, teacher, trainingRun.hyperparameters.asFlags),
     ),
-    TE.map(({ initial, teacher }) => ({
+    TE.bind('notes', ({ teacher }) => notesOf(plan, identified, teacher?.model)),
+    TE.map(({ initial, teacher, notes }) => ({
       record: plan.stored ?? {
         genotype: plan.genotype,
         initFrom: plan.initFrom === undefined ? null : resolve(plan.initFrom),
@@ -85,5 +114,7 @@ export const readSources = (plan: TrainingPlan, data: Dataset): TE.TaskEither<Cp
       },
       initial: initial?.tensors,
       teacher: teacher?.model,
+      notes,
     })),
   )
+}

@@ -78,8 +78,8 @@ export const trainingRunOf = (
     data,
     engine,
     config,
-    prepared: { initial, teacher },
-  }: Omit<Opened<TrainingRunConfig, Event, Pick<OpenedSources, 'initial' | 'teacher'>>, 'reporter' | 'lock'>,
+    prepared: { initial, teacher, notes },
+  }: Omit<Opened<TrainingRunConfig, Event, Omit<OpenedSources, 'record'>>, 'reporter' | 'lock'>,
   signal: AbortSignal,
 ): Run<TrainingRunConfig, TrainingState, Event, Finished> => {
   const { genotype, training } = config
@@ -120,6 +120,7 @@ export const trainingRunOf = (
     engine: engineLine(engine),
     introduction: state => [
       ...introduction(data, engine),
+      ...notes,
       `Run:    ${directory}, ${stored ? begun(config, state) : `${training.stages * training.epochs} epochs`}`,
     ],
     work: options =>
