@@ -17,7 +17,7 @@ const defaults = {
   size: '32',
   steps: '3',
   rounds: '2',
-  growth: '100',
+  growth: '60',
   python: 'python3',
 }
 const { values } = parseArgs({
