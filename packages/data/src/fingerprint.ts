@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import type { DatasetPair, ImageFolder, LabelledImages, RecordDataset } from './dataset.js'
 import { DatasetReadError } from './dataset.js'
@@ -67,13 +68,16 @@ const readError = (path: string, error: unknown): DatasetReadError =>
 
 const factsOf = async (set: ImageFolder): Promise<readonly FileFacts[]> => {
   const facts: FileFacts[] = []
-  for (const [i, path] of set.paths.entries())
+  for (const [i, path] of set.paths.entries()) {
     try {
       const content = set.contents?.[i]
-      facts.push(content === undefined ? await stat(path) : { size: content.length, mtimeMs: 0 })
+      // Ten times as fast as to await each: there may be a million of them.
+      facts.push(content === undefined ? statSync(path) : { size: content.length, mtimeMs: 0 })
     } catch (error) {
       throw readError(path, error)
     }
+    if (i % chunk === 0) await breathe()
+  }
   return facts
 }
 
