@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cpnas } from '@cpnas/cli'
 import { expect, test } from 'vitest'
 import { executable, run, start, watch } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
@@ -45,6 +46,16 @@ test.each([
   expect(await finished).toMatchObject({ code, err: expect.stringContaining('Continue with: cpnas search --resume') })
   expect(existsSync(join(directory, 'checkpoint.json'))).toBe(true)
   expect(existsSync(join(directory, 'run.lock'))).toBe(false)
+})
+
+test('a signal that comes while files are opened leaves nothing behind', async () => {
+  const directory = join(temporary(), 'run')
+  const aborted = AbortSignal.abort(143)
+  const told: string[] = []
+  const io = { out: () => {}, err: (text: string) => told.push(text), terminal: undefined, signal: aborted }
+  expect(await cpnas(['search', '--out', directory, ...tiny], io)).toBe(143)
+  expect(told).toEqual(['Stopped before anything was written.\n'])
+  expect(existsSync(directory)).toBe(false)
 })
 
 test.skipIf(process.platform !== 'linux')('little address space is enough, or one line', async () => {

@@ -20,6 +20,10 @@ export const teach = <T>(backend: Backend<T>, { forward, parameters, statistics 
 const wrong = (problem: string, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidOption', 'teacher', problem, remedy))
 
+const listed = 5
+const namesText = (names: readonly string[]): string =>
+  `${names.slice(0, listed).join(', ')}${names.length > listed ? `, ... (${names.length})` : ''}`
+
 /** A teacher goes with a distillationWeight above 0, and has seen images of the same kind; else InvalidOption. */
 export const checkTeacher = (
   { distillationWeight }: Pick<TrainingConfig, 'distillationWeight'>,
@@ -40,9 +44,9 @@ export const checkTeacher = (
   if (distillationWeight === 0)
     return wrong('is given, but distillationWeight is 0', 'Give distillationWeight above 0, or no teacher')
   const { classNames, image, normalization } = model
-  if (classNames.join() !== data.classNames.join())
+  if (JSON.stringify(classNames) !== JSON.stringify(data.classNames))
     return wrong(
-      `tells apart other classes: ${classNames.length} from ${classNames[0]} on, the data has ${data.classNames.length} from ${data.classNames[0]} on`,
+      `tells apart other classes: ${namesText(classNames)}; the data have ${namesText(data.classNames)}`,
       'Give a network that was trained on the same data',
     )
   if (image.channels !== data.channels)

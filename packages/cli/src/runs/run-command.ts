@@ -226,6 +226,13 @@ export interface Opened<R extends RunBase, E extends ProgressEvent, A = undefine
   readonly prepared: A
 }
 
+/** The signal came while files were opened and read. */
+const stoppedEarly = (io: Io): TE.TaskEither<CpnasError, Outcome> =>
+  TE.fromIO(() => {
+    io.err('Stopped before anything was written.\n')
+    return { status: 'stopped' }
+  })
+
 /**
  * Opens the data, the engine, locks the directory, and closes all of it again, however the run ends. `prepare` checks the data
  * and reads what else there is; `complete` adds to config.json what this kind of run keeps there.
@@ -255,18 +262,20 @@ export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
       TE.bindTo('data'),
       TE.bind('prepared', ({ data }) => prepare(data)),
       TE.flatMap(({ data, prepared }) =>
-        withBackend(plan)(engine =>
-          withLock(plan.directory, line => io.err(`${printable(line)}\n`))(lock =>
-            withReporter(
-              given,
-              words,
-              io,
-            )(reporter => {
-              const config = runConfig(plan, data, engine, base => complete(base, prepared))
-              return use({ data, engine, config, reporter, lock, prepared })
-            }),
-          ),
-        ),
+        io.signal.aborted
+          ? stoppedEarly(io)
+          : withBackend(plan)(engine =>
+              withLock(plan.directory, line => io.err(`${printable(line)}\n`))(lock =>
+                withReporter(
+                  given,
+                  words,
+                  io,
+                )(reporter => {
+                  const config = runConfig(plan, data, engine, base => complete(base, prepared))
+                  return use({ data, engine, config, reporter, lock, prepared })
+                }),
+              ),
+            ),
       ),
       TE.tapIO(() => () => {
         for (const line of corruptLines(opened)) io.err(`${line}\n`)
