@@ -39,8 +39,8 @@ export interface AugmentationOptions extends Required<Pick<Augmentation, 'crop' 
   readonly colorJitter?: number
 }
 
-/** What is asked of a data set. */
-type Augmented = Pick<ImageShape, 'height'> & { readonly load?: unknown }
+/** What a data set has to say: its size, and whether it is an image folder (which has `load`). */
+export type Augmented = Pick<ImageShape, 'height'> & { readonly load?: unknown }
 
 const folderOnly = (where: string, value: unknown, remedy: string): Either<CpnasError, never> =>
   left(

@@ -1,6 +1,7 @@
 export {
   type Augmentation,
   type AugmentationOptions,
+  type Augmented,
   augmentationFor,
   type CropScale,
   type CropScaleOption,
@@ -27,7 +28,7 @@ export {
 export { type DownloadOptions, download } from './download/download.js'
 export type { FetchOptions, Progress } from './download/fetch-file.js'
 export { type DownloadableName, type RemoteFile, type Source, sources } from './download/sources.js'
-export { type DataFingerprint, differenceOf, fingerprintOf } from './fingerprint.js'
+export { type ClassFingerprint, type DataFingerprint, differenceOf, fingerprintOf } from './fingerprint.js'
 export type { LeftOut } from './image-folder/left-out.js'
 export type { ImageFolderOptions } from './image-folder/open-folder.js'
 export { shortSideOf } from './image-folder/view.js'
