@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { fullSpace, samplePass } from '@cpnas/supernet'
+import { cpNas, fullSpace, samplePass } from '@cpnas/supernet'
 import Table from 'cli-table3'
 // As cpnas ablate has it, which is no part of what the package offers.
 import { spread } from '../packages/cli/dist/ablation/results.js'
@@ -30,7 +30,7 @@ mkdirSync(options.out, { recursive: true })
 /** A random genotype of the whole space; every seed has its own. */
 const random = seed => {
   const file = join(options.out, `random-${seed}.json`)
-  writeFileSync(file, JSON.stringify({ space: 'cp-nas', nodes: 4, ...samplePass(fullSpace, seed)[0] }))
+  writeFileSync(file, JSON.stringify({ space: 'cp-nas', nodes: 4, ...samplePass(fullSpace(cpNas), seed)[0] }))
   return file
 }
 

@@ -1,6 +1,6 @@
 import { type Backend, sizeOf } from '@cpnas/backends'
 import {
-  edges,
+  cpNas,
   type ForwardMode,
   type Genotype,
   initialParameters,
@@ -8,13 +8,15 @@ import {
   type NetworkKind,
   type NetworkSpec,
   network,
-  operations,
   parameterShapes,
 } from '@cpnas/supernet'
 import { type Learner, sgd, trainStep } from '@cpnas/training'
 import fc from 'fast-check'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+const { edges } = cpNas
+const operations = cpNas.operations.map(({ name }) => name)
 
 /** A network with images to learn from. */
 export interface Lesson {

@@ -1,5 +1,5 @@
 import { backendOf, type Kernels, referenceKernels } from '@cpnas/backends'
-import { fullSpace, samplePass } from '@cpnas/supernet'
+import { cpNas, fullSpace, samplePass } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { kernelCases } from '../../packages/backends/test/kernel-cases.js'
 import { kernelError } from '../../packages/backends/test/kernel-errors.js'
@@ -69,7 +69,7 @@ const callsOfNetworks = async (kernels: Kernels<object>, { networks, seed }: Run
 /** A small network with a bit of everything. */
 export const small = {
   spec: { cells: 3, channels: 4, inChannels: 3, classes: 10 },
-  genotype: samplePass(fullSpace, 1)[0]!,
+  genotype: samplePass(fullSpace(cpNas), 1)[0]!,
   batch: 4,
   size: 8,
   seed: 1,

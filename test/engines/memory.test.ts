@@ -1,12 +1,12 @@
 import { backendOf } from '@cpnas/backends'
-import { fullSpace, samplePass } from '@cpnas/supernet'
+import { cpNas, fullSpace, samplePass } from '@cpnas/supernet'
 import { afterAll, describe, expect, test } from 'vitest'
 import { engines, openIfThere } from './engines.js'
 import { beginner, type Lesson, material, step } from './learning.js'
 
 const steps = 200
 
-const [genotype] = samplePass(fullSpace, 1)
+const [genotype] = samplePass(fullSpace(cpNas), 1)
 
 const lessonOf = (kind: Lesson['kind']): Lesson => ({
   spec: { cells: 1, channels: 2, inChannels: 1, classes: 3 },

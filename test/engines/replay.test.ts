@@ -1,5 +1,5 @@
 import { backendOf, type Kernels, type ReferenceTensor, referenceKernels } from '@cpnas/backends'
-import { fullSpace, samplePass } from '@cpnas/supernet'
+import { cpNas, fullSpace, samplePass } from '@cpnas/supernet'
 import { expect, test } from 'vitest'
 import type { KernelName } from '../../packages/backends/test/kernel-cases.js'
 import { type Lesson, learn } from './learning.js'
@@ -9,7 +9,7 @@ import { tracing } from './trace.js'
 type K = Kernels<ReferenceTensor>
 
 // All operations on some edge.
-const [genotype] = samplePass(fullSpace, 3)
+const [genotype] = samplePass(fullSpace(cpNas), 3)
 
 const lesson: Lesson = {
   spec: { cells: 2, channels: 2, inChannels: 1, classes: 3, sepConvRepeat: 2 },

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Genotype, type Operation, printGenotype } from '@cpnas/supernet'
+import { type Genotype, printGenotype } from '@cpnas/supernet'
 
-const cell = (...operations: readonly Operation[]): readonly Operation[] =>
+const cell = (...operations: readonly string[]): readonly string[] =>
   Array.from({ length: 14 }, (_, edge) => operations[edge % operations.length]!)
 
 /** Cells with an operation of every kind that a search of `small` can find. */

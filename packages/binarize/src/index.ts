@@ -1,4 +1,4 @@
 export { clipLatent, latentLimit } from './clip-latent.js'
-export { type Estimator, sign, signActivation } from './estimator.js'
+export { type Estimator, type EstimatorName, estimatorOf, estimators, sign } from './estimator.js'
 export { type ReconstructOptions, reconstruct } from './reconstruct.js'
-export { channelScale, layerScale, type Scale } from './scale.js'
+export { channelScale, layerScale, type Scale, type ScaleName, scaleOf, scales } from './scale.js'

@@ -1,18 +1,47 @@
-import type { Backend, Shape } from '@cpnas/backends'
+import type { Backend, ScaleGroup, Shape } from '@cpnas/backends'
 
-/** One alpha an output channel (XNOR-Net, Rastegari et al. 2016), or one for the whole layer. */
-export type Scale = 'channel' | 'layer'
-
-/** The axes alpha averages over: all of them, or all but the last (output channels in [kh, kw, cin, cout] and [kh, kw, channels]). */
-export const scaleAxes = (shape: Shape, scale: Scale): readonly number[] =>
-  shape.slice(0, scale === 'channel' ? -1 : undefined).map((_, axis) => axis)
+/** How alpha, the magnitude of a reconstructed filter, follows from the latent filter. */
+export interface Scale {
+  /** One line for a help text. */
+  readonly description: string
+  /** The shape of alpha, which broadcasts over filters [kh, kw, cin, cout] or [kh, kw, channels]. */
+  readonly shape: (filters: Shape) => Shape
+  /** Alpha of latent filters. */
+  readonly of: <T>(backend: Backend<T>, filters: T) => T
+  /** The engines' fused operation that computes the same. Default: none, it is composed of other operations. */
+  readonly group?: ScaleGroup
+}
 
 /**
  * alpha = mean |H| of every output channel, [channels]: the scale that minimises ||H_c - alpha_c sign(H_c)||^2.
  * Filters are [kh, kw, cin, cout], or [kh, kw, channels] if depthwise.
  */
 export const channelScale = <T>(backend: Backend<T>, filters: T): T =>
-  backend.mean(backend.abs(filters), scaleAxes(backend.shape(filters), 'channel'))
+  backend.mean(
+    backend.abs(filters),
+    backend
+      .shape(filters)
+      .slice(0, -1)
+      .map((_, axis) => axis),
+  )
 
 /** alpha = mean |H| of the whole layer, shape []: the single scale that minimises ||H - alpha sign(H)||^2. */
 export const layerScale = <T>(backend: Backend<T>, filters: T): T => backend.mean(backend.abs(filters))
+
+const channel: Scale = {
+  description: 'one alpha an output channel (XNOR-Net, Rastegari et al. 2016)',
+  shape: filters => filters.slice(-1),
+  of: channelScale,
+  group: 'channel',
+}
+
+const layer: Scale = { description: 'one alpha a layer', shape: () => [], of: layerScale, group: 'layer' }
+
+/** Every scale by name. To add one, add its record here. */
+export const scales = { channel, layer } satisfies Readonly<Record<string, Scale>>
+
+/** The name of a scale. */
+export type ScaleName = keyof typeof scales
+
+/** The scale of a name; a record of your own is passed on as it is. */
+export const scaleOf = (scale: ScaleName | Scale): Scale => (typeof scale === 'string' ? scales[scale] : scale)

@@ -1,4 +1,4 @@
-import { type Estimator, sign } from '@cpnas/binarize'
+import { type EstimatorName, sign } from '@cpnas/binarize'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backend, dataOf, distance, filtersAndGradient, gradientOf, read, tensor } from './support.js'
@@ -20,12 +20,12 @@ test('is +1 or -1, and itself of itself', async () => {
   )
 })
 
-const derivatives: Readonly<Record<Estimator, (x: number) => number>> = {
+const derivatives: Readonly<Record<EstimatorName, (x: number) => number>> = {
   'clipped-identity': x => (Math.abs(x) <= 1 ? 1 : 0),
   polynomial: x => (Math.abs(x) < 1 ? 2 - 2 * Math.abs(x) : 0),
 }
 
-test.each(Object.entries(derivatives) as [Estimator, (x: number) => number][])(
+test.each(Object.entries(derivatives) as [EstimatorName, (x: number) => number][])(
   'the gradient of %s',
   async (estimator, derivative) => {
     await fc.assert(

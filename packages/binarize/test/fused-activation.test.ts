@@ -1,5 +1,5 @@
 import type { Activation } from '@cpnas/backends'
-import { type Estimator, sign } from '@cpnas/binarize'
+import { type EstimatorName, sign } from '@cpnas/binarize'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backend, type Data, dataOf, distance, read, type T, tensor } from './support.js'
@@ -8,7 +8,7 @@ const size = fc.integer({ min: 3, max: 6 })
 const few = fc.integer({ min: 1, max: 3 })
 const setting = fc.record({ height: size, width: size, channels: few, outputs: few, stride: few, dilation: few })
 
-const activations: readonly (readonly [Estimator, Activation])[] = [
+const activations: readonly (readonly [EstimatorName, Activation])[] = [
   ['clipped-identity', 'sign'],
   ['polynomial', 'sign-polynomial'],
 ]

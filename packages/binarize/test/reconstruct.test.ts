@@ -1,4 +1,4 @@
-import { channelScale, type Estimator, layerScale, reconstruct, type Scale, sign } from '@cpnas/binarize'
+import { channelScale, type EstimatorName, layerScale, reconstruct, type ScaleName, sign } from '@cpnas/binarize'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
@@ -13,8 +13,8 @@ import {
   tensor,
 } from './support.js'
 
-const scales: readonly Scale[] = ['channel', 'layer']
-const estimators: readonly Estimator[] = ['clipped-identity', 'polynomial']
+const scales: readonly ScaleName[] = ['channel', 'layer']
+const estimators: readonly EstimatorName[] = ['clipped-identity', 'polynomial']
 const options = fc.record({ scale: fc.constantFrom(...scales), estimator: fc.constantFrom(...estimators) })
 
 test('worked by hand', async () => {

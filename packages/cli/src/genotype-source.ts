@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError, decodeText } from '@cpnas/backends'
 import { fileKind } from '@cpnas/model'
-import { type Genotype, parseGenotype } from '@cpnas/supernet'
+import { type GenotypeFile, parseGenotypeFile } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -12,7 +12,7 @@ const unreadable = (path: string, message: string, remedy: string): CpnasError =
   cpnasError('InvalidGenotype', path, `cannot be read (${message})`, remedy)
 
 /** Error InvalidGenotype. */
-export const readGenotype = (path: string): TE.TaskEither<CpnasError, Genotype> =>
+export const readGenotype = (path: string): TE.TaskEither<CpnasError, GenotypeFile> =>
   pipe(
     TE.tryCatch(
       () => readFile(path),
@@ -20,7 +20,7 @@ export const readGenotype = (path: string): TE.TaskEither<CpnasError, Genotype> 
     ),
     TE.flatMapEither(bytes =>
       pipe(
-        parseGenotype(decodeText(bytes), path),
+        parseGenotypeFile(decodeText(bytes), path),
         E.mapLeft(error => {
           const kind = fileKind(bytes)
           return kind === undefined || kind === 'a JSON file'
@@ -42,7 +42,7 @@ export const isDirectory = async (path: string): Promise<boolean> =>
   )
 
 /** The genotype in a file, or the one that a finished run left in its directory. Error InvalidGenotype. */
-export const readGenotypeOf = (path: string): TE.TaskEither<CpnasError, Genotype> =>
+export const readGenotypeOf = (path: string): TE.TaskEither<CpnasError, GenotypeFile> =>
   pipe(
     TE.fromTask(() => isDirectory(path)),
     TE.flatMap(directory =>
@@ -57,8 +57,25 @@ export const readGenotypeOf = (path: string): TE.TaskEither<CpnasError, Genotype
                   `A search writes it when it is finished: cpnas search --resume --out ${path}`,
                 ),
             ),
-            TE.flatMapEither(text => parseGenotype(text, join(path, searchFiles.genotype))),
+            TE.flatMapEither(text => parseGenotypeFile(text, join(path, searchFiles.genotype))),
           )
         : readGenotype(path),
     ),
   )
+
+/** InvalidOption if an option asks for another space than that of the genotype. */
+export const checkSpace = (
+  flag: string,
+  given: unknown,
+  genotype: GenotypeFile | undefined,
+): E.Either<CpnasError, void> =>
+  given === undefined || genotype === undefined || given === genotype.space.name
+    ? E.right(undefined)
+    : E.left(
+        cpnasError(
+          'InvalidOption',
+          flag,
+          `is ${given}, and the genotype is of the space ${genotype.space.name}`,
+          'Leave it out: the genotype says of which space it is',
+        ),
+      )

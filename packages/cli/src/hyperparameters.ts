@@ -32,7 +32,7 @@ const placeholderOf = (range: OptionRange): string => {
     case 'choice':
       return range.values.join('|')
     case 'list':
-      return 'a,b,...'
+      return range.all ? 'all|a,b,...' : 'a,b,...'
     case 'interval':
       return `a,b|${range.words.join('|')}`
     default:
@@ -43,10 +43,8 @@ const placeholderOf = (range: OptionRange): string => {
 /** The value as it is typed. */
 export const formatValue = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value))
 
-const formatDefault = ({ range }: Option, values: readonly (readonly [preset: string, value: unknown])[]): string => {
-  const shown = values.map(([, value]) =>
-    range.kind === 'list' && formatValue(value) === range.values.join(',') ? 'all' : formatValue(value),
-  )
+const formatDefault = (values: readonly (readonly [preset: string, value: unknown])[]): string => {
+  const shown = values.map(([, value]) => formatValue(value))
   return new Set(shown).size === 1 ? shown[0]! : values.map(([preset], i) => `${preset} ${shown[i]!}`).join(', ')
 }
 
@@ -65,7 +63,7 @@ export const parseValue =
         return value === undefined ? left(formatRange(range)) : right(value)
       }
       case 'list':
-        return right(text.split(','))
+        return right(range.all && text === 'all' ? text : text.split(','))
       case 'interval': {
         const numbers = text.split(',').map(Number)
         if (range.words.includes(text)) return right(text)
@@ -107,14 +105,7 @@ export const hyperparametersOf = <P extends string, C extends object>(
     options: Object.fromEntries(
       names.map(name => [
         name,
-        optionOf(
-          table[name],
-          formatDefault(
-            table[name],
-            presetNames.map(preset => [preset, presets[preset][name]]),
-          ),
-          group,
-        ),
+        optionOf(table[name], formatDefault(presetNames.map(preset => [preset, presets[preset][name]])), group),
       ]),
     ) as HyperparameterOptions<C>,
     given: values => {
@@ -129,7 +120,7 @@ export const hyperparametersOf = <P extends string, C extends object>(
         const { replaces, idle } = table[name]
         const beside = [
           ...(replaces !== undefined && typeof values[replaces as keyof C] === 'object' ? [replaces] : []),
-          ...(idle !== undefined && config[idle.option as keyof C] === idle.value ? [idle.option] : []),
+          ...(idle?.values.includes(config[idle.option as keyof C]) ? [idle.option] : []),
         ]
         if (values[name] && beside[0] !== undefined)
           return left(

@@ -1,5 +1,5 @@
 import { presets, type SearchConfig, type SearchEvent } from '@cpnas/search'
-import type { Operation } from '@cpnas/supernet'
+import { cpNas, specFor } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { duration, percent, secondsLeft } from '../src/report/format.js'
@@ -9,18 +9,19 @@ import { genotypeTable, networkSizes, printSummary, summarize } from '../src/rep
 
 const config: SearchConfig = { ...presets.quick, operations: ['none', 'skip_connect', 'sep_conv_3x3'], passes: 2 }
 const words = searchWords(config)
-const cell = Array<Operation>(14).fill('skip_connect')
+const cell = Array<string>(14).fill('skip_connect')
 const architecture = { normal: cell, reduce: cell }
 
 const sample = (round: number, accuracyChild: number, accuracyParent: number): SearchEvent => ({
   type: 'sample',
   fraction: 0.25,
+  position: { round, rounds: 2, pass: 2, passes: 2, sample: 1, samples: 4 - round },
   entry: {
     ...{ type: 'sample', round, pass: 2, sample: 1, architecture, accuracyChild, accuracyParent, z: 0.5 },
     ...{ lossChild: 1, lossParent: 1, validationLossChild: 1, validationLossParent: 1 },
   },
 })
-const indicator = (dropped: Operation) => ({ operations: [], zbar: [], e: [], dropped })
+const indicator = (dropped: string) => ({ operations: [], zbar: [], e: [], dropped })
 const drop: SearchEvent = {
   type: 'drop',
   fraction: 0.5,
@@ -140,18 +141,17 @@ test('a bar for a terminal, with finished rounds above it', () => {
 })
 
 test('a summary has the last round, sizes and the table', () => {
-  const spec = { cells: 3, channels: 8, inChannels: 1, classes: 10 }
+  const data = { channels: 1, classNames: Array.from({ length: 10 }, (_, i) => `class ${i}`) }
   const history = [sample(1, 0, 0), sample(2, 0.2, 0.4), sample(2, 0.4, 0.8)].flatMap(event =>
     event.type === 'sample' ? [event.entry] : [],
   )
-  const state = { warmup: 0, round: 3, pass: 1, sample: 1, remaining: { normal: [], reduce: [] }, history }
-  const summary = summarize(spec, architecture, state, 75)
+  const summary = summarize(config, data, architecture, { history }, 75)
   expect(summary.accuracyChild).toBeCloseTo(0.3)
   expect(summary.accuracyParent).toBeCloseTo(0.6)
-  expect(summary).toMatchObject({ chance: 0.1, samples: 3, ...networkSizes(spec, architecture) })
+  expect(summary).toMatchObject({ chance: 0.1, samples: 3, ...networkSizes(specFor(config, data), architecture) })
   expect(summary.child.binary + summary.child.float).toBe(summary.parent.float)
-  const text = printSummary(summary, 'some/where')
-  expect(text).toContain(genotypeTable(architecture))
+  const text = printSummary(summary, cpNas, 'some/where')
+  expect(text).toContain(genotypeTable(architecture, cpNas))
   expect(text).toContain('Child 30.0 %, Parent 60.0 % (chance 10.0 %)')
   expect(text).toContain('3 architectures, 1 min 15 s')
   expect(text).toContain('some/where')

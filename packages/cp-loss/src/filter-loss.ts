@@ -1,5 +1,5 @@
 import { type Backend, sizeOf } from '@cpnas/backends'
-import { type Estimator, reconstruct, type Scale } from '@cpnas/binarize'
+import { type Estimator, type EstimatorName, reconstruct, type Scale, type ScaleName } from '@cpnas/binarize'
 
 /** How filters are reconstructed, and what the gradient through it is. */
 export interface FilterLossOptions {
@@ -7,9 +7,9 @@ export interface FilterLossOptions {
    * What stands in for the derivative of sign in H^: a straight-through estimator, or 'none' for the derivative itself, 0.
    * Default 'clipped-identity', as in `reconstruct`. Not stated in the source.
    */
-  readonly estimator?: Estimator | 'none'
+  readonly estimator?: EstimatorName | Estimator | 'none'
   /** Scale of H^, to be that of the network. Default 'channel'. */
-  readonly scale?: Scale
+  readonly scale?: ScaleName | Scale
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Estimator, type Scale, sign } from '@cpnas/binarize'
+import { type EstimatorName, type ScaleName, sign } from '@cpnas/binarize'
 import { type FilterLossOptions, filterLoss } from '@cpnas/cp-loss'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -16,8 +16,8 @@ import {
   tensor,
 } from './support.js'
 
-const scales: readonly Scale[] = ['channel', 'layer']
-const estimators: readonly Estimator[] = ['clipped-identity', 'polynomial']
+const scales: readonly ScaleName[] = ['channel', 'layer']
+const estimators: readonly EstimatorName[] = ['clipped-identity', 'polynomial']
 const scale = fc.constantFrom(...scales)
 
 /** Two filters of two values each, (1, -3) and (0.5, 0). */

@@ -1,4 +1,12 @@
-import { broadcastShape, type Kernels, outputShape, type Prologue, referenceKernels, sizeOf } from '@cpnas/backends'
+import {
+  broadcastShape,
+  type Kernels,
+  outputShape,
+  type Prologue,
+  referenceKernels,
+  sameShape,
+  sizeOf,
+} from '@cpnas/backends'
 import type { Constant, ConstantPrologue, Node } from './graph-nodes.js'
 import { refuseOperation } from './refusal.js'
 
@@ -33,6 +41,12 @@ export const recordingEngine = (): Recording => {
     affine === undefined
       ? { activation }
       : { activation, affine: { scale: constant(affine.scale, 'scale'), shift: constant(affine.shift, 'shift') } }
+
+  /** A sign that an engine does not fuse stands before the convolution; here it enters it as a fused one does. */
+  const entering = (x: Node, prologue: ConstantPrologue): { readonly x: Node; readonly prologue: ConstantPrologue } =>
+    x.kind === 'unary' && x.operation === 'sign' && prologue.activation === 'identity' && !prologue.affine
+      ? { x: x.x, prologue: { activation: 'sign' } }
+      : { x, prologue }
 
   const kernels: Kernels<Node> = {
     name: 'recording',
@@ -74,19 +88,17 @@ export const recordingEngine = (): Recording => {
       note({
         kind: 'conv2d',
         shape: outputShape(geometry),
-        x,
         filters: constant(filters, 'filter'),
         geometry,
-        prologue: prologueOf(prologue),
+        ...entering(x, prologueOf(prologue)),
       }),
     depthwiseConv2d: (x, filters, geometry, prologue) =>
       note({
         kind: 'depthwiseConv2d',
         shape: outputShape(geometry),
-        x,
         filters: constant(filters, 'filter'),
         geometry,
-        prologue: prologueOf(prologue),
+        ...entering(x, prologueOf(prologue)),
       }),
     maxPool: (x, geometry) => note({ kind: 'maxPool', shape: outputShape(geometry), x, geometry }),
     avgPool: (x, geometry) => note({ kind: 'avgPool', shape: outputShape(geometry), x, geometry }),
@@ -117,7 +129,8 @@ export const recordingEngine = (): Recording => {
     linearCombination: () => refuseOperation('linearCombination'),
     accumulate: () => refuseOperation('accumulate'),
     argMax: () => refuseOperation('argMax'),
-    reshape: () => refuseOperation('reshape'),
+    // The same tensor by another handle is what a gradient of its own is made with.
+    reshape: (x, shape) => (sameShape(x.shape, shape) ? x : refuseOperation('reshape')),
     transpose: () => refuseOperation('transpose'),
     slice: () => refuseOperation('slice'),
     pad: () => refuseOperation('pad'),

@@ -1,17 +1,20 @@
+import { estimators } from '@cpnas/binarize'
 import { pack } from '@cpnas/export'
 import { encode, from, type Step } from '@cpnas/packed'
-import { edges, type Operation } from '@cpnas/supernet'
+import { cpNas } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { right } from './support/either.js'
 import { type Head, modelOf, small } from './support/models.js'
 
+const { edges } = cpNas
+
 /** A cell whose edges have these operations, and the others none. */
-const cell = (operations: Readonly<Record<number, Operation>>): readonly Operation[] =>
+const cell = (operations: Readonly<Record<number, string>>): readonly string[] =>
   edges.map((_, edge) => operations[edge] ?? 'none')
 
 /** Two cells; `cells / 3` is 0 and `2 cells / 3` is 1, so both reduce. */
-const of = (reduce: Readonly<Record<number, Operation>>, spec: Partial<Head['spec']> = {}): Head => ({
+const of = (reduce: Readonly<Record<number, string>>, spec: Partial<Head['spec']> = {}): Head => ({
   ...small,
   spec: { ...small.spec, ...spec },
   genotype: { normal: cell({}), reduce: cell(reduce) },
@@ -40,6 +43,14 @@ describe('pack', () => {
   it('makes what can be written and read', async () => {
     const packed = right(pack(await modelOf(small)))
     expect(right(from(encode(packed)) as E.Either<unknown, typeof packed>)).toEqual(packed)
+  })
+
+  it('packs a Child of an estimator that no engine has fused to the same bits', async () => {
+    const head = of({ 0: 'sep_conv_3x3', 1: 'skip_connect', 2: 'dil_conv_5x5', 4: 'max_pool_3x3' })
+    const model = await modelOf(head)
+    const { activation: _, ...estimator } = estimators.polynomial
+    const own = { ...model, spec: { ...model.spec, estimator } }
+    expect(encode(right(pack(own)))).toEqual(encode(right(pack(model))))
   })
 
   it('compares with thresholds where nothing but signs are asked for, and takes a sign once', async () => {

@@ -1,4 +1,5 @@
-import type { Shape } from '@cpnas/backends'
+import { type Shape, sizeOf } from '@cpnas/backends'
+import { scaleOf } from '@cpnas/binarize'
 import {
   type Genotype,
   type Layer,
@@ -6,6 +7,7 @@ import {
   type NetworkSpec,
   networkLayers,
   normalizationShapes,
+  resolveSpec,
 } from '@cpnas/supernet'
 import type { TensorLayout } from '@cpnas/training'
 import type { Model } from './model.js'
@@ -35,7 +37,7 @@ export const normalizationsOf = (spec: NetworkSpec, genotype: Genotype, kind: Ne
 
 /** How many scales a 1-bit filter has: its channels, or 1; undefined for what is stored as floats. */
 export const scalesOf = ({ binary, shape }: Pick<Layer, 'binary' | 'shape'>, spec: NetworkSpec, kind: NetworkKind) =>
-  kind === 'child' && binary ? (spec.scale === 'layer' ? 1 : shape.at(-1)!) : undefined
+  kind === 'child' && binary ? sizeOf(scaleOf(resolveSpec(spec).scale).shape(shape)) : undefined
 
 /** Every tensor of a model, parameters first, each in the order of the forward pass. */
 export const tensorPlans = ({ spec, genotype, kind }: NetworkDescription): readonly TensorPlan[] => [
@@ -66,7 +68,7 @@ export const storedLayouts = (plans: readonly TensorPlan[]): Readonly<Record<str
       scales === undefined
         ? [[name, { dtype: 'F32', shape }]]
         : [
-            [signsName(name), { dtype: 'U8', shape: [packedBytes(shape.reduce((a, b) => a * b, 1))] }],
+            [signsName(name), { dtype: 'U8', shape: [packedBytes(sizeOf(shape))] }],
             [scaleName(name), { dtype: 'F32', shape: [scales] }],
           ],
     ),

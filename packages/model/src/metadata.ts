@@ -1,6 +1,15 @@
 import { formatError } from '@cpnas/backends'
-import { type NetworkSpec, printGenotype, resolveSpec, validateGenotype } from '@cpnas/supernet'
-import { choice, flag, integer, type OptionTable, parseOptions } from '@cpnas/training'
+import { type NetworkSpec, printGenotype, resolveSpec, spaceOf, validateGenotypeFile } from '@cpnas/supernet'
+import {
+  choice,
+  flag,
+  integer,
+  type OptionTable,
+  operationOptions,
+  parseOptions,
+  spaceOption,
+  withoutAdded,
+} from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import type { ModelHead } from './layout.js'
 import type { TrainedOn } from './model.js'
@@ -11,17 +20,28 @@ export const version = '1'
 type Strings = Readonly<Record<string, string>>
 
 const specOptions: OptionTable<Required<Omit<NetworkSpec, 'auxiliary'>>> = {
+  ...spaceOption,
   cells: { range: integer(1, 1000), description: 'cells' },
   channels: { range: integer(1, 65536), description: 'channels of the first cell' },
   inChannels: { range: integer(1, 65536), description: 'channels of the images' },
   classes: { range: integer(1, 1_000_000), description: 'classes' },
-  sepConvRepeat: { range: choice(1, 2), description: 'pairs of a sep_conv' },
-  prelu: { range: flag, description: 'PReLU' },
-  preprocessPrecision: { range: choice('binary', 'float'), description: 'precision of preprocessing' },
-  estimator: { range: choice('clipped-identity', 'polynomial'), description: 'estimator of sign' },
-  scale: { range: choice('channel', 'layer'), description: 'scales of a filter' },
+  ...operationOptions,
   affine: { range: flag, description: 'affine normalization' },
   stem: { range: choice('cifar', 'imagenet'), description: 'stem' },
+}
+
+/** What model files have that were written before there were these options. */
+const added = { space: 'cp-nas' } as const
+
+/** A spec of names alone: a space, an estimator or a scale that is given as a record has no name to be read back by. */
+const namedSpec = (spec: NetworkSpec): Readonly<Record<string, unknown>> => {
+  const { auxiliary: _, ...network } = resolveSpec(spec)
+  const unnamed = Object.entries(network).find(([, value]) => typeof value === 'object')
+  if (unnamed !== undefined)
+    throw new RangeError(
+      `a model file names its ${unnamed[0]}: add the record to those of its package to save this one`,
+    )
+  return withoutAdded(network, added)
 }
 
 /** Strings that say all that a model's head does. */
@@ -33,28 +53,25 @@ export const headStrings = ({
   image,
   normalization,
   trainedOn,
-}: ModelHead): Strings => {
-  const { auxiliary: _, ...network } = resolveSpec(spec)
-  return {
-    format,
-    version,
-    kind,
-    spec: JSON.stringify(network),
-    genotype: JSON.stringify(JSON.parse(printGenotype(genotype))),
-    classes: JSON.stringify(classNames),
-    image: JSON.stringify({ height: image.height, width: image.width, channels: image.channels }),
-    normalization: JSON.stringify({ mean: normalization.mean, std: normalization.std }),
-    ...(trainedOn === undefined
-      ? {}
-      : {
-          trainedOn: JSON.stringify({
-            dataset: trainedOn.dataset,
-            digest: trainedOn.digest,
-            shortSide: trainedOn.shortSide,
-          }),
+}: ModelHead): Strings => ({
+  format,
+  version,
+  kind,
+  spec: JSON.stringify(namedSpec(spec)),
+  genotype: JSON.stringify(JSON.parse(printGenotype(genotype, spaceOf(spec)))),
+  classes: JSON.stringify(classNames),
+  image: JSON.stringify({ height: image.height, width: image.width, channels: image.channels }),
+  normalization: JSON.stringify({ mean: normalization.mean, std: normalization.std }),
+  ...(trainedOn === undefined
+    ? {}
+    : {
+        trainedOn: JSON.stringify({
+          dataset: trainedOn.dataset,
+          digest: trainedOn.digest,
+          shortSide: trainedOn.shortSide,
         }),
-  }
-}
+      }),
+})
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -104,13 +121,17 @@ const isTrainedOn = (value: unknown): value is TrainedOn =>
 
 /** Reads what `headStrings` wrote, or says what is wrong with it. */
 export const parseHead = (strings: Strings): E.Either<string, ModelHead> => {
-  const spec = field(strings, 'spec', value => E.mapLeft(formatError)(parseOptions(specOptions, value, 'a network')))
+  const spec = field(strings, 'spec', value =>
+    E.mapLeft(formatError)(parseOptions(specOptions, value, 'a network', added)),
+  )
   if (E.isLeft(spec)) return E.left(spec.left.replace(/^(?!its)/, 'its spec: ').replace(/\.$/, ''))
   const { classes, inChannels } = spec.right
   const genotype = field(strings, 'genotype', value =>
-    E.mapLeft(({ problem }: { problem: string }) => `its genotype: ${problem}`)(validateGenotype(value)),
+    E.mapLeft(({ problem }: { problem: string }) => `its genotype: ${problem}`)(validateGenotypeFile(value)),
   )
   if (E.isLeft(genotype)) return genotype
+  if (genotype.right.space !== spaceOf(spec.right))
+    return E.left(`its genotype is of the space ${genotype.right.space.name}, its spec of ${spaceOf(spec.right).name}`)
   const { kind } = strings
   if (kind !== 'child' && kind !== 'parent') return E.left(`its kind is ${JSON.stringify(kind) ?? 'missing'}`)
   const classNames = field(strings, 'classes', check(isNames(classes), `its classes are not ${classes} names`))
@@ -134,7 +155,7 @@ export const parseHead = (strings: Strings): E.Either<string, ModelHead> => {
   if (E.isLeft(trainedOn)) return trainedOn
   return E.right({
     spec: spec.right,
-    genotype: genotype.right,
+    genotype: genotype.right.genotype,
     kind,
     classNames: classNames.right,
     image: image.right,

@@ -1,4 +1,4 @@
-import type { Estimator, Scale } from '@cpnas/binarize'
+import type { EstimatorName, ScaleName } from '@cpnas/binarize'
 import type { CropScaleOption } from '@cpnas/data'
 
 /**
@@ -11,6 +11,8 @@ export interface TrainingConfig {
 
   /** `binary` trains the Child; `float` the Parent of the same genotype. */
   readonly precision: 'binary' | 'float'
+  /** The search space that the genotype is of. */
+  readonly space: string
   /** Cells of the network; reduction cells stand at 1/3 and 2/3. */
   readonly cells: number
   /** Channels of the first cell. */
@@ -26,9 +28,9 @@ export interface TrainingConfig {
   /** Precision of the Child's preprocessing convolutions. Not stated in the source. */
   readonly preprocessPrecision: 'binary' | 'float'
   /** Straight-through estimator of sign. Not stated in the source. */
-  readonly estimator: Estimator
+  readonly estimator: EstimatorName
   /** One scale alpha per output channel (XNOR-Net) or per layer. */
-  readonly scale: Scale
+  readonly scale: ScaleName
 
   /** Share of the training images used at all, 0..1. */
   readonly share: number

@@ -1,6 +1,6 @@
 import type { CpnasError } from '@cpnas/backends'
 import { catchReadError } from '@cpnas/data'
-import { type Evaluation, finite, overBatches, type Tally } from '@cpnas/training'
+import { type Evaluation, finite, type Interruption, overBatches, type Tally } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Carried, Context, Stage } from './context.js'
 import { type Evaluated, estimationSteps, evaluatedNetwork, validate } from './evaluated.js'
@@ -9,9 +9,6 @@ import { iteratorOf, take } from './splits.js'
 import { readNetwork, type StoredNetwork } from './store.js'
 import { trainBatch } from './train-batch.js'
 import type { EpochEntry, LossTerms, TrainingState } from './types.js'
-
-/** Why work ended early. */
-export type Interruption = CpnasError | 'stopped'
 
 /** Epochs so far and this one, over all stages: what images are shuffled by. */
 const epochOf = <T>({ config }: Context<T>, { stage, epoch }: TrainingState): number =>

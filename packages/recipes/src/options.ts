@@ -14,6 +14,7 @@ import {
   seedOption,
   share,
   sizeOptions,
+  spaceOption,
 } from '@cpnas/training'
 import { type Either, flatMap, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -27,6 +28,7 @@ const fraction: OptionRange = { kind: 'number', minimum: 0, below: 1 }
 export const trainingOptions: OptionTable<TrainingConfig> = {
   ...seedOption,
   precision: { range: choice('binary', 'float'), description: 'binary trains the Child, float the Parent' },
+  ...spaceOption,
   ...sizeOptions,
   stem: { range: choice('cifar', 'imagenet'), description: 'one convolution, or three of stride 2' },
   affine: { range: flag, description: 'batch normalizations have a scale and a shift' },
@@ -46,11 +48,11 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
   minLearningRate: {
     range: weight,
     description: 'learning rate at the end',
-    idle: { option: 'schedule', value: 'constant' },
+    idle: { option: 'schedule', values: ['constant'] },
   },
   warmupEpochs: { range: weight, description: 'epochs over which the learning rate rises' },
   momentum: { range: fraction, description: 'momentum of SGD, beta1 of Adam' },
-  beta2: { range: fraction, description: 'beta2 of Adam', idle: { option: 'optimizer', value: 'sgd' } },
+  beta2: { range: fraction, description: 'beta2 of Adam', idle: { option: 'optimizer', values: ['sgd'] } },
   weightDecay: { range: weight, description: 'L2 penalty on the weights' },
   gradientClip: { range: weight, description: 'largest global norm of the gradients, 0 for no clipping' },
   dropPath: { range: fraction, description: 'probability at the end that an operation is left out' },
@@ -62,14 +64,14 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
   filterWeight: {
     range: weight,
     description: "weight of the filters' reconstruction error, Child only",
-    idle: { option: 'precision', value: 'float' },
+    idle: { option: 'precision', values: ['float'] },
   },
   lambda: { range: weight, description: 'weight of the intra-class compactness' },
   distillationWeight: { range: weight, description: "weight of the distance to a teacher's probabilities" },
   temperature: {
     range: { kind: 'number', above: 0 },
     description: 'temperature of the distillation',
-    idle: { option: 'distillationWeight', value: 0 },
+    idle: { option: 'distillationWeight', values: [0] },
   },
 }
 

@@ -10,6 +10,7 @@ const cost = ours('training in minutes on two cores')
 const cifar10: PresetSources = {
   seed: ours('any number'),
   precision: 'CP-NAS (arXiv 2005.00057): the 1-bit Child is what is trained',
+  space: 'CP-NAS: its search space',
   cells: 'DARTS (arXiv 1806.09055), final training on CIFAR-10',
   channels: 'DARTS, final training on CIFAR-10',
   stem: 'DARTS, network for CIFAR-10',

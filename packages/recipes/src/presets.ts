@@ -7,6 +7,7 @@ import { checkTrainingConfig } from './options.js'
 const cifar10: TrainingConfig = {
   seed: 0,
   precision: 'binary',
+  space: 'cp-nas',
   cells: 20,
   channels: 36,
   stem: 'cifar',

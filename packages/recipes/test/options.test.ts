@@ -7,11 +7,12 @@ import {
   trainingOptions,
   trainingPresets,
 } from '@cpnas/recipes'
-import { formatRange } from '@cpnas/training'
+import { addedOptions, formatRange } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 const { quick } = trainingPresets
+const added: Readonly<Record<string, unknown>> = addedOptions
 const names = Object.keys(trainingOptions) as (keyof TrainingConfig)[]
 const presetNames = Object.keys(trainingPresets) as (keyof typeof trainingPresets)[]
 
@@ -20,6 +21,7 @@ const wrong: readonly (readonly [keyof TrainingConfig, unknown])[] = [
   ['precision', 'half'],
   ['cells', 2],
   ['channels', 0],
+  ['space', 'darts'],
   ['stem', 'resnet'],
   ['affine', 1],
   ['sepConvRepeat', 3],
@@ -116,7 +118,8 @@ describe('options of a training', () => {
       fc.property(fc.constantFrom(...names), name => {
         const { [name]: _, ...rest } = quick
         // Files of versions that did not have it lack it.
-        if (name === 'cropScale') expect(parseTrainingConfig(rest)).toMatchObject({ right: { cropScale: 'auto' } })
+        if (Object.hasOwn(addedOptions, name))
+          expect(parseTrainingConfig(rest)).toEqual({ _tag: 'Right', right: { ...rest, [name]: added[name] } })
         else expect(parseTrainingConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
         expect(parseTrainingConfig({ ...quick, [`${name}s`]: 1 })).toMatchObject({ left: { where: `${name}s` } })
       }),

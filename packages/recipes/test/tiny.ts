@@ -9,14 +9,14 @@ import {
   type TrainingSnapshot,
   trainingPresets,
 } from '@cpnas/recipes'
-import type { Genotype, Operation } from '@cpnas/supernet'
+import type { Genotype } from '@cpnas/supernet'
 import type { StoredTensors } from '@cpnas/training'
 import { right } from 'fp-ts/lib/TaskEither.js'
 import { tinyDataset as datasetOf } from '../../../test/support/tiny-dataset.js'
 
 export const tinyDataset = (count = 20): RecordDataset => datasetOf(count)
 
-const cell = (...operations: readonly Operation[]): readonly Operation[] =>
+const cell = (...operations: readonly string[]): readonly string[] =>
   Array.from({ length: 14 }, (_, edge) => operations[edge % operations.length]!)
 
 /** Few convolutions, so that the reference engine is quick; all kinds of operations are there. */

@@ -1,7 +1,7 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import type { EpochEntry } from '@cpnas/recipes'
 import type { HistoryEntry } from '@cpnas/search'
-import { edges, operations, validateGenotype } from '@cpnas/supernet'
+import { spaces, validateGenotypeFile } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import type { JournalEntry } from './journal.js'
 import type { Evaluation } from './run.js'
@@ -18,7 +18,8 @@ const text: Check = value => (typeof value === 'string' ? undefined : 'is no tex
 const time: Check = value => text(value) ?? (Number.isNaN(Date.parse(value as string)) ? 'is no time' : undefined)
 const count: Check = value => (Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'is no count')
 const flag: Check = value => (typeof value === 'boolean' ? undefined : 'is neither true nor false')
-const operation: Check = value => (operations.some(name => name === value) ? undefined : 'is no operation')
+const operationNames = new Set<unknown>(spaces.flatMap(({ operations }) => operations.map(({ name }) => name)))
+const operation: Check = value => (operationNames.has(value) ? undefined : 'is no operation')
 const optional =
   (check: Check): Check =>
   value =>
@@ -50,7 +51,7 @@ const both =
     first(value) ?? second(value)
 
 const architecture: Check = value =>
-  isRecord(value) && E.isRight(validateGenotype({ space: 'cp-nas', nodes: 4, ...value }, 'architecture'))
+  isRecord(value) && spaces.some(({ name, nodes }) => E.isRight(validateGenotypeFile({ ...value, space: name, nodes })))
     ? undefined
     : 'is no architecture'
 
@@ -63,8 +64,16 @@ const parallel: Check = value => {
 
 const indicators = list(
   both(record({ operations: list(operation), zbar: list(number), e: list(number), dropped: operation }), parallel),
-  edges.length,
 )
+
+const edgeCounts = spaces.map(({ edges }) => edges.length)
+
+const everyEdge: Check = value => {
+  const { normal, reduce } = value as { readonly [kind: string]: readonly unknown[] }
+  return edgeCounts.some(count => normal!.length === count && reduce!.length === count)
+    ? undefined
+    : `has ${normal!.length} and ${reduce!.length} edges, not those of a cell`
+}
 
 const losses = { lossChild: number, lossParent: number }
 
@@ -82,7 +91,7 @@ const searchEntries: Readonly<Record<HistoryEntry['type'], Check>> = {
     validationLossChild: number,
     validationLossParent: number,
   }),
-  drop: record({ round: number, normal: indicators, reduce: indicators }),
+  drop: both(record({ round: number, normal: indicators, reduce: indicators }), everyEdge),
 }
 
 const trainingEntries: Readonly<Record<EpochEntry['type'], Check>> = {

@@ -1,7 +1,10 @@
 import { drawCells } from '@cpnas/report'
-import { edges, type Genotype, operations } from '@cpnas/supernet'
+import { cpNas, type Genotype } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+
+const { edges } = cpNas
+const operations = cpNas.operations.map(({ name }) => name)
 
 const cell = fc.array(fc.constantFrom(...operations), { minLength: edges.length, maxLength: edges.length })
 const genotypes: fc.Arbitrary<Genotype> = fc.record({ normal: cell, reduce: cell })

@@ -26,7 +26,7 @@ test.each([
   [lines([{ ...sample(1, 1, 0.5), z: '0.5' }]), ['h, line 1', '"z" is no number']],
   ['{"type":"warmup","epoch":1e999}', ['h, line 1', '"epoch" is no number']],
   [lines([{ ...sample(1, 1, 0.5), architecture: {} }]), ['h, line 1', '"architecture" is no architecture']],
-  [lines([{ ...drop(1), normal: [] }]), ['h, line 1', '"normal" is no list of 14']],
+  [lines([{ ...drop(1), normal: [] }]), ['h, line 1', 'has 0 and 14 edges, not those of a cell']],
   [
     lines([{ ...drop(1), reduce: drop(1).reduce.map(edge => ({ ...edge, e: [1] })) }]),
     ['h, line 1', '"reduce" has lists of different lengths'],

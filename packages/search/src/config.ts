@@ -1,6 +1,6 @@
-import type { Estimator, Scale } from '@cpnas/binarize'
+import type { EstimatorName, ScaleName } from '@cpnas/binarize'
 import type { CropScaleOption } from '@cpnas/data'
-import type { Operation } from '@cpnas/supernet'
+import { spaceOf } from '@cpnas/supernet'
 
 /**
  * Every hyper-parameter of a search. DARTS: arXiv 1806.09055, BNAS: arXiv 1911.10862, DCP-NAS: arXiv 2303.10595,
@@ -10,12 +10,19 @@ export interface SearchConfig {
   /** Integer; the same seed, data, engine and thread count give the same search, bit for bit. */
   readonly seed: number
 
+  /** Which architectures are looked at, and what is concluded: one of `strategies`. */
+  readonly strategy: string
+  /** What an architecture is worth, how it is trained before it is evaluated: one of `evaluators`. */
+  readonly evaluator: string
+
+  /** The search space: the name of one of `spaces` of @cpnas/supernet. The source's is `cp-nas`. */
+  readonly space: string
   /** Cells of the network; reduction cells stand at 1/3 and 2/3. Not stated in the source; BNAS 6, DARTS 8. */
   readonly cells: number
   /** Channels of the first cell. Not stated in the source; 16 in BNAS and DARTS. */
   readonly channels: number
-  /** The operations that compete on every edge, in the order that breaks ties. The source's eight. */
-  readonly operations: readonly Operation[]
+  /** The operations that compete on every edge, in the order that breaks ties: all of the space, or some by name. */
+  readonly operations: 'all' | readonly string[]
   /** Inputs kept on each node of the final cells: all, as in the source's search space, or the two of highest indicator, as in DARTS. */
   readonly edges: 'all' | 2
   /** How often the depthwise + pointwise pair of a sep_conv is applied. Not stated in the source; DARTS 2. */
@@ -25,9 +32,9 @@ export interface SearchConfig {
   /** Precision of the Child's preprocessing convolutions. Not stated in the source. */
   readonly preprocessPrecision: 'binary' | 'float'
   /** Straight-through estimator of sign. Not stated in the source. */
-  readonly estimator: Estimator
+  readonly estimator: EstimatorName
   /** One scale alpha per output channel (XNOR-Net) or per layer. */
-  readonly scale: Scale
+  readonly scale: ScaleName
   /** One latent set trained by the sum of Child's and Parent's losses, instead of a set each. Not stated in the source. */
   readonly shareWeights: boolean
 
@@ -35,6 +42,12 @@ export interface SearchConfig {
   readonly passes: number
   /** beta_P, the weight of the Parent in z. Value not stated in the source, whose accuracy rises with beta_P and falls from 2 on. */
   readonly betaP: number
+  /** Architectures that `random` and `regularized-evolution` look at. */
+  readonly samples: number
+  /** Architectures that are alive in `regularized-evolution`. Real et al. (arXiv 1802.01548): 100. */
+  readonly population: number
+  /** Architectures that a parent is the best of in `regularized-evolution`. Real et al.: 25. */
+  readonly tournament: number
   /** Epochs a sampled architecture is trained before it is evaluated. The source: 1. */
   readonly epochsPerSample: number
   /** Epochs before the first round, each on an architecture drawn uniformly. Not stated in the source; BNAS 5. */
@@ -63,3 +76,7 @@ export interface SearchConfig {
   /** Largest global norm of the gradients of a step. Not stated in the source; 5 in DARTS. */
   readonly gradientClip: number
 }
+
+/** The names of the operations that compete, in the order that breaks ties. */
+export const operationsOf = ({ space, operations }: Pick<SearchConfig, 'space' | 'operations'>): readonly string[] =>
+  operations === 'all' ? spaceOf({ space }).operations.map(({ name }) => name) : operations

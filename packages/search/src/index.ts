@@ -1,19 +1,22 @@
-export type { SearchConfig } from './config.js'
+export { operationsOf, type SearchConfig } from './config.js'
+export type { Done, Evaluated, Evaluator, Reporter } from './evaluator.js'
+export { type EvaluatorRecord, evaluators } from './evaluators/index.js'
+export { scratch, sharedWeights, type TrainingSetting } from './evaluators/shared-weights.js'
+export { tableEvaluator } from './evaluators/table.js'
+export { samplesOf } from './history.js'
 export * from './options.js'
-export {
-  epochCount,
-  epochsDone,
-  initialState,
-  learningRate,
-  nextTask,
-  roundCount,
-  sampleCount,
-  samplesIn,
-  samplesOf,
-  type Task,
-} from './plan.js'
 export * from './presets.js'
-export * from './round.js'
 export { runSearch } from './run-search.js'
+export { searchWith } from './search-with.js'
 export { splitsOf } from './splits.js'
+export { type CpNasState, cpNasStrategy } from './strategies/cp-nas.js'
+export { strategies, strategyOf } from './strategies/index.js'
+export { bestOf, choose, drawGenotype, samplesStrategy } from './strategies/samples.js'
+export type {
+  Observation,
+  Proposal,
+  SearchLength,
+  Strategy,
+  StrategyRecord,
+} from './strategy.js'
 export type * from './types.js'

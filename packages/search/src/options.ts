@@ -1,5 +1,5 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { operations } from '@cpnas/supernet'
+import { spaceOf, spaces } from '@cpnas/supernet'
 import {
   addedOptions,
   batchOptions,
@@ -7,6 +7,7 @@ import {
   checkRates,
   choice,
   flag,
+  type Idle,
   integer,
   type OptionTable,
   operationOptions,
@@ -14,26 +15,65 @@ import {
   seedOption,
   share,
   sizeOptions,
+  spaceOption,
 } from '@cpnas/training'
 import { type Either, flatMap, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { SearchConfig } from './config.js'
+import { evaluators } from './evaluators/index.js'
+import { strategies } from './strategies/index.js'
+
+const operationNames = [...new Set(spaces.flatMap(({ operations }) => operations.map(({ name }) => name)))]
+
+/** The strategies that an option has no effect on. */
+const unlessWith = (option: keyof SearchConfig): { readonly idle: Idle } => ({
+  idle: {
+    option: 'strategy',
+    values: Object.keys(strategies).filter(name => !strategies[name]!.options.includes(option)),
+  },
+})
 
 /** The range and a description of every option of SearchConfig: what `checkConfig` enforces and a command line can be made of. */
 export const searchOptions: OptionTable<SearchConfig> = {
   ...seedOption,
+  strategy: { range: choice(...Object.keys(strategies)), description: 'which architectures are looked at' },
+  evaluator: { range: choice(...Object.keys(evaluators)), description: 'weights that an architecture is trained on' },
+  ...spaceOption,
   ...sizeOptions,
   operations: {
-    range: { kind: 'list', values: operations, minimum: 2 },
+    range: { kind: 'list', values: operationNames, minimum: 2, all: true },
     description: 'operations that compete on every edge',
   },
-  edges: { range: choice('all', 2), description: 'inputs kept on each node of the final cells' },
+  edges: {
+    range: choice('all', 2),
+    description: 'inputs kept on each node of the final cells',
+    ...unlessWith('edges'),
+  },
   ...operationOptions,
   shareWeights: { range: flag, description: 'one set of latent weights for Child and Parent' },
-  passes: { range: integer(1), description: 'T: evaluations of every operation before a drop' },
-  betaP: { range: { kind: 'number', minimum: 0 }, description: 'beta_P: weight of the Parent in the indicator' },
+  passes: {
+    range: integer(1),
+    description: 'T: evaluations of every operation before a drop',
+    ...unlessWith('passes'),
+  },
+  betaP: {
+    range: { kind: 'number', minimum: 0, ...unlessWith('betaP') },
+    description: 'beta_P: weight of the Parent in the indicator',
+    ...unlessWith('betaP'),
+  },
+  samples: { range: integer(1), description: 'architectures that are looked at', ...unlessWith('samples') },
+  population: { range: integer(1), description: 'architectures that are alive', ...unlessWith('population') },
+  tournament: {
+    range: integer(1),
+    description: 'architectures that a parent is the best of',
+    ...unlessWith('tournament'),
+  },
   epochsPerSample: { range: integer(1), description: 'training epochs of a sampled architecture' },
-  warmupEpochs: { range: integer(0), description: 'epochs on random architectures before the first round' },
+  warmupEpochs: {
+    range: integer(0),
+    description: 'epochs on random architectures before the first round',
+    ...unlessWith('warmupEpochs'),
+  },
   share: { range: share, description: 'share of the training images used' },
   validationShare: {
     range: { kind: 'number', above: 0, below: 1 },
@@ -52,11 +92,37 @@ export const searchOptions: OptionTable<SearchConfig> = {
  * that names it. `parseConfig` is for values from outside: unknown or missing options are errors too.
  */
 export const checkConfig = (config: SearchConfig): Either<CpnasError, SearchConfig> =>
-  pipe(checkOptions(searchOptions, config), flatMap(checkRates))
+  pipe(checkOptions(searchOptions, config), flatMap(checkRates), flatMap(checkSpace))
+
+/** What searches have that were begun before there were these options. */
+export const addedSearchOptions = {
+  ...addedOptions,
+  strategy: 'cp-nas',
+  evaluator: 'shared-weights',
+  samples: 35,
+  population: 10,
+  tournament: 5,
+} as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */
 export const parseConfig = (value: unknown): Either<CpnasError, SearchConfig> =>
-  pipe(parseOptions(searchOptions, value, 'a search', addedOptions), flatMap(checkRates))
+  pipe(parseOptions(searchOptions, value, 'a search', addedSearchOptions), flatMap(checkRates), flatMap(checkSpace))
+
+/** InvalidOption for operations that are not of the space. */
+const checkSpace = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
+  const known = spaceOf(config).operations.map(({ name }) => name)
+  const foreign = config.operations === 'all' ? undefined : config.operations.find(name => !known.includes(name))
+  return foreign === undefined
+    ? right(config)
+    : left(
+        cpnasError(
+          'InvalidOption',
+          'operations',
+          `${foreign} is no operation of the space ${config.space}`,
+          `Known are ${known.join(', ')}`,
+        ),
+      )
+}
 
 /** Checks what only the data can tell: both splits must hold at least one whole batch. */
 export const checkSplit = (

@@ -1,5 +1,4 @@
 import type { CpnasError } from '@cpnas/backends'
-import { operations } from '@cpnas/supernet'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 import { checkConfig } from './options.js'
@@ -11,9 +10,12 @@ import { checkConfig } from './options.js'
  */
 const paper: SearchConfig = {
   seed: 0,
+  strategy: 'cp-nas',
+  evaluator: 'shared-weights',
+  space: 'cp-nas',
   cells: 8,
   channels: 16,
-  operations,
+  operations: 'all',
   edges: 'all',
   sepConvRepeat: 1,
   prelu: false,
@@ -23,6 +25,9 @@ const paper: SearchConfig = {
   shareWeights: false,
   passes: 3,
   betaP: 1.5,
+  samples: 105,
+  population: 25,
+  tournament: 10,
   epochsPerSample: 1,
   warmupEpochs: 5,
   share: 1,
@@ -40,7 +45,7 @@ const paper: SearchConfig = {
 }
 
 /** `cifar10`: BNAS's 6 cells, one pass and two fifths of the images: a search a CPU ends the same day. */
-const cifar10: SearchConfig = { ...paper, cells: 6, passes: 1, warmupEpochs: 2, share: 0.4 }
+const cifar10: SearchConfig = { ...paper, cells: 6, passes: 1, samples: 35, warmupEpochs: 2, share: 0.4 }
 
 /**
  * `quick`: the smallest network with both kinds of cell, a quarter of 10,000 images, and small batches so that there are

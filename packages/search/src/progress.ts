@@ -1,54 +1,37 @@
-import type { SplitBatches } from '@cpnas/data'
-import type { SearchConfig } from './config.js'
-import { roundCount, sampleCount, samplesIn, samplesOf } from './plan.js'
-import type { ProgressEvent, SearchEvent, SearchState } from './types.js'
+import type { Done, Evaluator, Reporter } from './evaluator.js'
+import { samplesOf } from './history.js'
+import type { SearchLength } from './strategy.js'
+import type { Position, SearchEvent, SearchState } from './types.js'
 
 /** A training step has a forward pass and a backward pass of about twice the work. */
 const trainingWeight = 3
-const networks = 2
 
-type Steps = Pick<SplitBatches, 'trainingSteps' | 'validationSteps'>
+type Cost = Evaluator<unknown>['cost']
 
-const workOf = (
-  config: SearchConfig,
-  { trainingSteps, validationSteps }: Steps,
-  warmups: number,
-  samples: number,
-): number =>
-  networks * (trainingWeight * trainingSteps * (warmups + config.epochsPerSample * samples) + validationSteps * samples)
+const workOf = (cost: Cost, { warmups, samples }: Done): number => cost.warmup * warmups + cost.sample * samples
+
+/** What a state has behind it. */
+export const doneIn = (state: SearchState): Done => ({
+  warmups: state.history.filter(({ type }) => type === 'warmup').length,
+  samples: samplesOf(state).length,
+})
 
 /** Share of the whole search's work that a state has behind it, 0..1. */
-export const fractionDone = (config: SearchConfig, steps: Steps, state: SearchState): number =>
-  workOf(config, steps, state.warmup, samplesOf(state).length) /
-  workOf(config, steps, config.warmupEpochs, sampleCount(config))
+export const fractionDone = (cost: Cost, length: SearchLength, state: SearchState): number =>
+  workOf(cost, doneIn(state)) / workOf(cost, length)
 
-/** Tells of the steps of one phase; gives what is to be called after each. */
-export type Reporter = (
-  phase: ProgressEvent['phase'],
-  network: ProgressEvent['network'],
-  steps: number,
-) => (step: number) => void
-
-/** A reporter for the task that follows a state. */
+/** A reporter for a proposal that follows a state. */
 export const reporter = (
-  config: SearchConfig,
-  splits: Steps,
+  cost: Cost,
+  length: SearchLength,
   state: SearchState,
+  position: Position,
   emit: (event: SearchEvent) => void,
 ): Reporter => {
-  const { round, pass, sample } = state
-  const place = {
-    round,
-    rounds: roundCount(config),
-    pass,
-    passes: config.passes,
-    sample,
-    samples: samplesIn(config, round),
-  }
-  const total = workOf(config, splits, config.warmupEpochs, sampleCount(config))
-  let work = fractionDone(config, splits, state) * total
+  const total = workOf(cost, length)
+  let work = workOf(cost, doneIn(state))
   return (phase, network, steps) => step => {
-    work += (phase === 'evaluate' ? 1 : trainingWeight) * (network === 'both' ? networks : 1)
-    emit({ type: 'progress', fraction: work / total, phase, network, ...place, step, steps })
+    work += (phase === 'evaluate' ? 1 : trainingWeight) * (network === 'both' ? 2 : 1)
+    emit({ type: 'progress', fraction: work / total, phase, network, ...position, step, steps })
   }
 }

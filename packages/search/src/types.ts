@@ -1,7 +1,20 @@
 import type { CpnasError } from '@cpnas/backends'
-import type { Genotype, Operation, Remaining } from '@cpnas/supernet'
+import type { Genotype, NetworkKind } from '@cpnas/supernet'
 import type { StoredTensors } from '@cpnas/training'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+
+/** Something for each of the two networks of an architecture. */
+export type PerNetwork<A> = Readonly<Record<NetworkKind, A>>
+
+/** Where a proposal stands in its search; each counts from 1. */
+export interface Position {
+  readonly round: number
+  readonly rounds: number
+  readonly pass: number
+  readonly passes: number
+  readonly sample: number
+  readonly samples: number
+}
 
 /** An epoch before the first drop, on an architecture drawn uniformly; it gives no z. */
 export interface WarmupEntry {
@@ -25,7 +38,10 @@ export interface SampleEntry {
   /** Validation accuracies A_P and A_C, fractions in 0..1, with batch statistics. */
   readonly accuracyParent: number
   readonly accuracyChild: number
-  /** z = betaP * (A_P - A_C) + A_C: what each of the 28 sampled operations gets. */
+  /**
+   * What the strategy goes by. Of CP-NAS z = betaP * (A_P - A_C) + A_C, which each of the sampled operations gets; of the
+   * others the Child's accuracy.
+   */
   readonly z: number
   /** Mean training loss of the sample's last epoch. */
   readonly lossChild: number
@@ -37,12 +53,12 @@ export interface SampleEntry {
 
 /** What the indicator said about one edge at the end of a round; the three lists run in parallel. */
 export interface EdgeIndicator {
-  readonly operations: readonly Operation[]
+  readonly operations: readonly string[]
   /** Mean of z over the T passes. */
   readonly zbar: readonly number[]
   /** Softmax of zbar over the edge's operations. */
   readonly e: readonly number[]
-  readonly dropped: Operation
+  readonly dropped: string
 }
 
 /** The end of a round: every edge loses one operation. */
@@ -57,18 +73,8 @@ export interface DropEntry {
 /** A line of history.jsonl. */
 export type HistoryEntry = WarmupEntry | SampleEntry | DropEntry
 
-/**
- * Where a search stands: a plain value, safe to print as JSON. Everything else (the order of samples, of batches, the
- * learning rate) follows from it and the configuration.
- */
+/** Where a search stands: a plain value, safe to print as JSON. A strategy's state may hold more. */
 export interface SearchState {
-  /** Warm-up epochs done. */
-  readonly warmup: number
-  /** The round, pass and sample to come, each from 1. After the last round: one round past it. */
-  readonly round: number
-  readonly pass: number
-  readonly sample: number
-  readonly remaining: Remaining
   readonly history: readonly HistoryEntry[]
 }
 
@@ -78,20 +84,13 @@ export interface SearchSnapshot {
   readonly tensors: StoredTensors
 }
 
-/** Where the search is within the current sample; for a progress bar. */
-export interface ProgressEvent {
+/** Where the search is within the current sample; for a progress bar. In the warm-up the position is that of the sample to come. */
+export interface ProgressEvent extends Position {
   readonly type: 'progress'
   /** Work done of the whole search, 0..1 (a training step counts as three evaluation steps). */
   readonly fraction: number
   readonly phase: 'warmup' | 'train' | 'evaluate'
   readonly network: 'child' | 'parent' | 'both'
-  /** Each from 1; in the warm-up round, pass and sample are those to come. */
-  readonly round: number
-  readonly rounds: number
-  readonly pass: number
-  readonly passes: number
-  readonly sample: number
-  readonly samples: number
   /** Batches done and all batches of this phase. */
   readonly step: number
   readonly steps: number
@@ -101,7 +100,7 @@ export interface ProgressEvent {
 export type SearchEvent =
   | ProgressEvent
   | { readonly type: 'warmup'; readonly fraction: number; readonly entry: WarmupEntry }
-  | { readonly type: 'sample'; readonly fraction: number; readonly entry: SampleEntry }
+  | { readonly type: 'sample'; readonly fraction: number; readonly entry: SampleEntry; readonly position: Position }
   | { readonly type: 'drop'; readonly fraction: number; readonly entry: DropEntry }
   | { readonly type: 'done'; readonly fraction: 1; readonly genotype: Genotype }
 

@@ -1,4 +1,5 @@
 import {
+  addedSearchOptions,
   checkConfig,
   checkSplit,
   parseConfig,
@@ -10,8 +11,15 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+const added: Readonly<Record<string, unknown>> = addedSearchOptions
 const names = Object.keys(searchOptions) as (keyof SearchConfig)[]
 const wrong: readonly (readonly [keyof SearchConfig, unknown])[] = [
+  ['strategy', 'grid'],
+  ['evaluator', 'oracle'],
+  ['space', 'darts'],
+  ['samples', 0],
+  ['population', 0],
+  ['tournament', 0],
   ['seed', -1],
   ['seed', 2 ** 31],
   ['seed', 0.5],
@@ -80,7 +88,8 @@ describe('options of a search', () => {
       fc.property(fc.constantFrom(...names), name => {
         const { [name]: _, ...rest } = presets.cifar10
         // Files of versions that did not have it lack it.
-        if (name === 'cropScale') expect(parseConfig(rest)).toMatchObject({ right: { cropScale: 'auto' } })
+        if (Object.hasOwn(addedSearchOptions, name))
+          expect(parseConfig(rest)).toEqual({ _tag: 'Right', right: { ...rest, [name]: added[name] } })
         else expect(parseConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
         expect(parseConfig({ ...presets.cifar10, [`${name}s`]: 1 })).toMatchObject({ left: { where: `${name}s` } })
       }),

@@ -1,11 +1,13 @@
 import { referenceBackend } from '@cpnas/backends'
 import { DatasetReadError } from '@cpnas/data'
-import { runSearch, type SearchEvent, type SearchResult, type SearchSnapshot } from '@cpnas/search'
-import { operations, validateGenotype } from '@cpnas/supernet'
+import { type CpNasState, runSearch, type SearchEvent, type SearchResult, type SearchSnapshot } from '@cpnas/search'
+import { cpNas, validateGenotype } from '@cpnas/supernet'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { left } from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
-import { runTiny, tinyConfig, tinyDataset } from './tiny.js'
+import { runOn, runTiny, tinyConfig, tinyDataset } from './tiny.js'
+
+const operations = cpNas.operations.map(({ name }) => name)
 
 const rightOf = <A>(result: Either<unknown, A>): A => {
   expect(result).toMatchObject({ _tag: 'Right' })
@@ -87,11 +89,52 @@ describe('runSearch', () => {
       ({ tensors }) => Object.keys(tensors).filter(name => name.includes('.parameters.')).length,
     )
     expect(sizes.at(-1)).toBeLessThan(sizes[0]!)
-    const { state, tensors } = snapshots.at(-1)!
+    const { state, tensors } = snapshots.at(-1)! as { readonly state: CpNasState; readonly tensors: object }
     for (const name of Object.keys(tensors)) {
       const [, cell, edge, operation] = /cells\.(\d)\.edges\.(\d+)\.(\w+)/.exec(name) ?? []
       if (operation) expect(state.remaining[cell === '0' ? 'normal' : 'reduce'][Number(edge)]).toEqual([operation])
     }
+  })
+
+  it('lets the learning rate fall along one cosine over all epochs', async () => {
+    const backend = referenceBackend()
+    const rates: number[] = []
+    const watched = {
+      ...backend,
+      sgdStep: ((updates, coefficients, factor) => {
+        if (rates.at(-1) !== coefficients.learningRate) rates.push(coefficients.learningRate)
+        return backend.sgdStep(updates, coefficients, factor)
+      }) satisfies typeof backend.sgdStep,
+    }
+    await runOn(watched, { warmupEpochs: 1, shareWeights: true })
+    const epochs = 1 + 5
+    const { learningRate, minLearningRate } = tinyConfig
+    expect(rates).toHaveLength(epochs)
+    for (const [epoch, rate] of rates.entries())
+      expect(rate).toBeCloseTo(
+        minLearningRate + ((learningRate - minLearningRate) * (1 + Math.cos((Math.PI * epoch) / epochs))) / 2,
+        12,
+      )
+  })
+
+  it('searches at random and by evolution, on shared weights and on weights of their own', async () => {
+    for (const strategy of ['random', 'regularized-evolution'] as const)
+      for (const evaluator of ['shared-weights', 'scratch'] as const) {
+        const { result, snapshots, memory } = await runTiny({ strategy, evaluator, samples: 3, population: 2 })
+        const found = rightOf(result)
+        expect(found.status).toBe('finished')
+        expect(samplesIn(found)).toHaveLength(3)
+        expect(Object.keys(snapshots[0]!.tensors).length > 0).toBe(evaluator === 'shared-weights')
+        expect(memory).toEqual({ tensors: 0, bytes: 0 })
+      }
+  })
+
+  it('judges an architecture alike whatever was trained before it, if it is trained from scratch', async () => {
+    const evolve = { strategy: 'random', evaluator: 'scratch', samples: 3 } as const
+    const [all, first] = [await runTiny(evolve), await runTiny({ ...evolve, operations: ['none', 'skip_connect'] })]
+    const again = await runTiny(evolve, { snapshot: { ...all.snapshots[1]!, tensors: {} } })
+    expect(again.result).toEqual(all.result)
+    expect(first.result).not.toEqual(all.result)
   })
 
   it('trains as many epochs a sample as told', async () => {

@@ -1,29 +1,32 @@
-import type { Padding } from '@cpnas/backends'
-import type { NetworkSpec } from './spec.js'
+import type { WindowOptions } from '@cpnas/backends'
+import type { Builder } from './space.js'
 
 /** A square window that slides over a map without padding; a map smaller than it is first extended at its bottom and right. */
-export interface SlidingWindow {
-  readonly size: number
-  readonly stride: number
+const fitted = <T>({ backend }: Builder<T>, x: T, size: number, stride: number): WindowOptions => {
+  const [, height = 0, width = 0] = backend.shape(x)
+  return {
+    stride,
+    padding: { top: 0, left: 0, bottom: Math.max(0, size - height), right: Math.max(0, size - width) },
+  }
 }
 
-/** Places of the window along a side of so many pixels. */
-export const places = (side: number, { size, stride }: SlidingWindow): number =>
-  Math.max(1, Math.floor((side - size) / stride) + 1)
-
-/** What extends a map that is smaller than the window. */
-export const extension = (height: number, width: number, { size }: SlidingWindow): Padding => ({
-  top: 0,
-  left: 0,
-  bottom: Math.max(0, size - height),
-  right: Math.max(0, size - width),
-})
-
-/** Output channels of the auxiliary head's convolutions, 1x1 and 2x2. */
-export const auxiliaryChannels = [128, 768] as const
-
-/** Its average pooling and its 2x2 convolution: DARTS pools with stride 3 for CIFAR's 8x8 maps and 2 for ImageNet's 7x7. */
-export const auxiliaryWindows = ({ stem = 'cifar' }: NetworkSpec): readonly [SlidingWindow, SlidingWindow] => [
-  { size: 5, stride: stem === 'cifar' ? 3 : 2 },
-  { size: 2, stride: 1 },
-]
+/**
+ * The auxiliary head, float in both kinds: ReLU, average pooling 5x5 of stride 3 (2 with the ImageNet stem), 1x1 convolution
+ * to 128 channels, normalization, ReLU, 2x2 convolution to 768, normalization, ReLU, linear classifier. DARTS pools with
+ * stride 3 for CIFAR's 8x8 maps and 2 for ImageNet's 7x7. Source: DARTS's final training.
+ */
+export const auxiliaryHead = <T>(build: Builder<T>, features: T): T => {
+  const { backend, spec } = build
+  const [narrow, wide] = [128, 768]
+  const pooled = backend.avgPool(backend.relu(features), 5, fitted(build, features, 5, spec.stem === 'cifar' ? 3 : 2))
+  const first = build.convolution('auxiliary.0.filters', pooled, narrow, { precision: 'float', activation: 'identity' })
+  const between = build.normalization('auxiliary.0', narrow, true)
+  const second = build.convolution('auxiliary.1.filters', first, wide, {
+    ...fitted(build, first, 2, 1),
+    size: 2,
+    precision: 'float',
+    normalization: between,
+  })
+  const end = build.normalization('auxiliary.1', wide, true)
+  return build.classifier('auxiliary', backend.relu(backend.batchNorm(second, end)))
+}

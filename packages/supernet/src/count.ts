@@ -1,9 +1,7 @@
 import { sizeOf } from '@cpnas/backends'
-import { places } from './auxiliary.js'
-import type { Genotype } from './genotype.js'
-import type { Layer, NetworkKind } from './layer.js'
-import { networkLayers } from './layers.js'
-import type { NetworkSpec } from './spec.js'
+import type { Architecture } from './genotype.js'
+import type { NetworkKind, NetworkSpec } from './space.js'
+import { type ImageSize, type Layer, trace } from './trace.js'
 
 /** Parameters and multiply-accumulates, by the precision of their operands. */
 export interface Cost {
@@ -34,24 +32,16 @@ export interface Count {
  * are the scales alpha, which are computed from the latent weights. The auxiliary head counts where the spec has it.
  * `image` is the size in pixels, default 32x32; the parameters do not depend on it.
  */
-export const count = (
-  spec: NetworkSpec,
-  genotype: Genotype,
-  kind: NetworkKind,
-  image: { readonly height: number; readonly width: number } = { height: 32, width: 32 },
-): Count => {
-  const layers = networkLayers(spec, genotype, kind).map((layer): LayerCount => {
-    const parameters = sizeOf(layer.shape)
-    const side = (pixels: number) => (layer.windows ?? []).reduce(places, Math.ceil(pixels / 2 ** layer.halvings))
-    const pixels = layer.kind === 'dense' ? 1 : side(image.height) * side(image.width)
-    return {
+export const count = (spec: NetworkSpec, architecture: Architecture, kind: NetworkKind, image?: ImageSize): Count => {
+  const layers = trace(spec, architecture, kind, image).layers.map(
+    (layer): LayerCount => ({
       name: layer.name,
       kind: layer.kind,
       bits: kind === 'child' && layer.binary ? 1 : 32,
-      parameters,
-      macs: layer.kind === 'vector' ? 0 : parameters * pixels,
-    }
-  })
+      parameters: sizeOf(layer.shape),
+      macs: layer.macs,
+    }),
+  )
   const costOf = (bits: readonly number[]): Cost => {
     const some = layers.filter(layer => bits.includes(layer.bits))
     return {

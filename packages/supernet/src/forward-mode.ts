@@ -1,9 +1,18 @@
 import type { TensorRecord } from '@cpnas/backends'
+import type { CellKind } from './cell.js'
 
 /** Mean and biased variance over a batch, [channels] each. */
 export interface Moments<T> {
   readonly mean: T
   readonly variance: T
+}
+
+/** An operation of an edge of a cell; `cell` counts from 0. */
+export interface OperationPlace {
+  readonly cell: number
+  readonly kind: CellKind
+  readonly edge: number
+  readonly operation: string
 }
 
 /** How a network is run: nothing of it for a search, what a training or an evaluation needs otherwise. */
@@ -25,6 +34,12 @@ export interface ForwardMode<T> {
    * Source: DARTS's final training.
    */
   readonly dropPath?: ((name: string) => T | undefined) | undefined
+  /**
+   * What the normalized output of an operation is multiplied by before its node is summed, a scalar or anything that
+   * broadcasts over [batch, height, width, channels]; undefined for 1. Asked for every operation but those without terms (`none`).
+   * A gradient flows to it, so DARTS's architecture weights are parameters that this gives. Default: 1 for all.
+   */
+  readonly weight?: ((place: OperationPlace) => T | undefined) | undefined
   /**
    * Told the value of every intermediate node of every cell in their order, by its name (`cells.2.nodes.0`): a tensor of the
    * cell's scope. Default: nobody asks.

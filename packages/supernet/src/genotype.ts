@@ -1,20 +1,44 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { type Either, left, right, toError, tryCatch } from 'fp-ts/lib/Either.js'
-import { cellKinds, edges, intermediateNodes } from './cell.js'
-import { type Operation, operations } from './operations.js'
+import { type Either, left, map, right, toError, tryCatch } from 'fp-ts/lib/Either.js'
+import { type CellKind, cellKinds } from './cell.js'
+import type { Space } from './space.js'
+import { cpNas } from './spaces/cp-nas.js'
+import { spaces } from './spaces/index.js'
 
-/** The operation of every edge, in the order of `edges`, of the normal and of the reduction cells. */
+/** The name of the operation of every edge, in the order of the space's edges, of the normal and of the reduction cells. */
 export interface Genotype {
-  readonly normal: readonly Operation[]
-  readonly reduce: readonly Operation[]
+  readonly normal: readonly string[]
+  readonly reduce: readonly string[]
 }
 
-const space = 'cp-nas'
+/** The names of the operations of every edge: of a part of a space, or of a supernet. */
+export interface Mixture {
+  readonly normal: readonly (readonly string[])[]
+  readonly reduce: readonly (readonly string[])[]
+}
 
-/** The text of a genotype file: JSON with the search space's name, one line a cell kind. */
-export const printGenotype = ({ normal, reduce }: Genotype): string => `{
-  "space": "${space}",
-  "nodes": ${intermediateNodes},
+/** What a network's cells compute: on every edge one operation, or several. */
+export type Architecture = Genotype | Mixture
+
+/** The operations of an edge. */
+export const operationsOn = (architecture: Architecture, kind: CellKind, edge: number): readonly string[] => {
+  const choice = architecture[kind][edge] ?? []
+  return typeof choice === 'string' ? [choice] : choice
+}
+
+/** A genotype and the space that its edges and operations are of: what a genotype file holds. */
+export interface GenotypeFile {
+  readonly space: Space
+  readonly genotype: Genotype
+}
+
+/** The text of a genotype file: JSON with the search space's name (default `cp-nas`), one line a cell kind. */
+export const printGenotype = (
+  { normal, reduce }: Genotype,
+  { name, nodes }: Pick<Space, 'name' | 'nodes'> = cpNas,
+): string => `{
+  "space": ${JSON.stringify(name)},
+  "nodes": ${nodes},
   "normal": ${JSON.stringify(normal)},
   "reduce": ${JSON.stringify(reduce)}
 }
@@ -22,43 +46,73 @@ export const printGenotype = ({ normal, reduce }: Genotype): string => `{
 
 /**
  * Reads the text of a genotype file. `where` names its origin in the error, which is an InvalidGenotype that says what is
- * wrong: no JSON, another search space, another number of nodes or edges, an unknown operation. Fields that a genotype
+ * wrong: no JSON, an unknown search space, another number of nodes or edges, an unknown operation. Fields that a genotype
  * does not have are ignored.
  */
-export const parseGenotype = (text: string, where = 'genotype'): Either<CpnasError, Genotype> => {
+export const parseGenotypeFile = (text: string, where = 'genotype'): Either<CpnasError, GenotypeFile> => {
   const json = tryCatch((): unknown => JSON.parse(text.replace(/^\ufeff/, '')), toError)
   return json._tag === 'Right'
-    ? validateGenotype(json.right, where)
-    : left(invalid(where, 'is not JSON', `Give ${example}`))
+    ? validateGenotypeFile(json.right, where)
+    : left(invalid(where, 'is not JSON', `Give ${exampleOf(cpNas)}`))
 }
 
-/** As `parseGenotype`, for a value that has been read from JSON already. */
-export const validateGenotype = (value: unknown, where = 'genotype'): Either<CpnasError, Genotype> => {
+/** As `parseGenotypeFile`, for a value that has been read from JSON already. */
+export const validateGenotypeFile = (value: unknown, where = 'genotype'): Either<CpnasError, GenotypeFile> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return left(invalid(where, 'is not a JSON object', `Give ${example}`))
+    return left(invalid(where, 'is not a JSON object', `Give ${exampleOf(cpNas)}`))
   const file: Partial<Record<string, unknown>> = value
-  if (file.space !== space)
-    return left(invalid(where, `"space" is ${show(file.space)}`, `The only search space known is "${space}"`))
-  if (file.nodes !== intermediateNodes)
+  const space = spaces.find(({ name }) => name === file.space)
+  if (space === undefined) {
+    const names = spaces.map(({ name }) => `"${name}"`)
+    return left(
+      invalid(
+        where,
+        `"space" is ${show(file.space)}`,
+        names.length === 1 ? `The only search space known is ${names[0]}` : `Known are ${names.join(', ')}`,
+      ),
+    )
+  }
+  return map((genotype: Genotype) => ({ space, genotype }))(checkEdges(space, file, where))
+}
+
+/** The genotype of a file of the space of CP-NAS. */
+export const parseGenotype = (text: string, where = 'genotype'): Either<CpnasError, Genotype> =>
+  map(({ genotype }: GenotypeFile) => genotype)(parseGenotypeFile(text, where))
+
+/** As `parseGenotype`, for a value that has been read from JSON already. */
+export const validateGenotype = (value: unknown, where = 'genotype'): Either<CpnasError, Genotype> =>
+  map(({ genotype }: GenotypeFile) => genotype)(validateGenotypeFile(value, where))
+
+const checkEdges = (
+  space: Space,
+  file: Partial<Record<string, unknown>>,
+  where: string,
+): Either<CpnasError, Genotype> => {
+  if (file.nodes !== space.nodes)
     return left(
       invalid(
         where,
         `"nodes" is ${show(file.nodes)}`,
-        `A cell of "${space}" has ${intermediateNodes} intermediate nodes`,
+        `A cell of "${space.name}" has ${space.nodes} intermediate nodes`,
       ),
     )
+  const operations = space.operations.map(({ name }) => name)
   for (const kind of cellKinds) {
     const list = file[kind]
     if (!Array.isArray(list))
       return left(
-        invalid(where, `"${kind}" is ${show(list)}`, `Give the ${edges.length} operations of the ${kind} cell's edges`),
+        invalid(
+          where,
+          `"${kind}" is ${show(list)}`,
+          `Give the ${space.edges.length} operations of the ${kind} cell's edges`,
+        ),
       )
-    if (list.length !== edges.length)
+    if (list.length !== space.edges.length)
       return left(
         invalid(
           where,
           `"${kind}" has ${list.length} operations`,
-          `A cell has ${edges.length} edges; give one operation an edge`,
+          `A cell has ${space.edges.length} edges; give one operation an edge`,
         ),
       )
     const wrong = list.findIndex(name => !operations.includes(name))
@@ -71,10 +125,11 @@ export const validateGenotype = (value: unknown, where = 'genotype'): Either<Cpn
         ),
       )
   }
-  return right({ normal: file.normal as Operation[], reduce: file.reduce as Operation[] })
+  return right({ normal: file.normal as string[], reduce: file.reduce as string[] })
 }
 
-const example = `{"space":"${space}","nodes":${intermediateNodes},"normal":[${edges.length} operations],"reduce":[${edges.length} operations]}`
+const exampleOf = ({ name, nodes, edges }: Space): string =>
+  `{"space":"${name}","nodes":${nodes},"normal":[${edges.length} operations],"reduce":[${edges.length} operations]}`
 
 const invalid = (where: string, problem: string, remedy: string) =>
   cpnasError('InvalidGenotype', where, problem, remedy)

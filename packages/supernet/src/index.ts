@@ -1,19 +1,36 @@
-export type { SlidingWindow } from './auxiliary.js'
-export { type CellKind, cellKinds, type Edge, edges, inputNodes, intermediateNodes } from './cell.js'
+export { type CellKind, cellKinds, type Edge, fullyConnected, inputNodes } from './cell.js'
 export { type Cost, type Count, count, type LayerCount } from './count.js'
-export type { ForwardMode, Moments } from './forward-mode.js'
-export { type Genotype, parseGenotype, printGenotype, validateGenotype } from './genotype.js'
+export type { ForwardMode, Moments, OperationPlace } from './forward-mode.js'
+export {
+  type Architecture,
+  type Genotype,
+  type GenotypeFile,
+  type Mixture,
+  operationsOn,
+  parseGenotype,
+  parseGenotypeFile,
+  printGenotype,
+  validateGenotype,
+  validateGenotypeFile,
+} from './genotype.js'
 export { initialParameters } from './initial-parameters.js'
 export { type EdgeScores, keepEdges } from './keep-edges.js'
-export type { Layer, NetworkKind } from './layer.js'
+export { type Forward, type NetworkOptions, type NetworkOutput, network } from './network.js'
+export { generatorFor } from './random.js'
+export { samplePass } from './sample-pass.js'
+export * from './space.js'
+export { cpNas } from './spaces/cp-nas.js'
+export { spaces } from './spaces/index.js'
+export { type DataFacts, resolveSpec, spaceOf, specFor } from './spec.js'
 export {
+  fullSpace,
+  type ImageSize,
+  type Layer,
   latentNames,
   networkLayers,
   normalizationShapes,
   parameterShapes,
   supernetShapes,
-} from './layers.js'
-export { type Forward, type NetworkOptions, type NetworkOutput, network } from './network.js'
-export { type Operation, operations } from './operations.js'
-export { fullSpace, type Remaining, samplePass } from './sample-pass.js'
-export { type DataFacts, type NetworkSpec, resolveSpec, specFor } from './spec.js'
+  type Trace,
+  trace,
+} from './trace.js'

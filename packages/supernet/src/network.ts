@@ -1,10 +1,12 @@
 import type { Backend, TensorRecord } from '@cpnas/backends'
-import { type Blocks, blocksOver } from './blocks.js'
-import { edges, inputNodes, intermediateNodes } from './cell.js'
+import { auxiliaryHead } from './auxiliary.js'
+import { builderOver, named } from './builder.js'
+import { type CellKind, edgeName, inputNodes, nodeName, strideOf } from './cell.js'
 import type { ForwardMode, Moments } from './forward-mode.js'
-import type { Genotype } from './genotype.js'
-import { type NetworkKind, nodeName } from './layer.js'
-import { auxiliaryCell, type CellPlan, cellPlans, type NetworkSpec, resolveSpec } from './spec.js'
+import { type Architecture, operationsOn } from './genotype.js'
+import { auxiliaryCell, cellPlans, stemPlans } from './plan.js'
+import type { Builder, CellPlan, NetworkKind, NetworkSpec, Operation, Parameter, Space, WeightedTerm } from './space.js'
+import { resolveSpec, spaceOf } from './spec.js'
 
 /** What a network makes of images. */
 export interface NetworkOutput<T> {
@@ -35,72 +37,129 @@ export interface NetworkOptions {
 }
 
 /**
- * The network of a genotype: stem (3x3 convolution, normalization), cells, global mean, linear classifier.
+ * The network of an architecture: stem (3x3 convolution, normalization), cells, global mean, linear classifier. A genotype has
+ * one operation on every edge; of a mixture an edge adds several, each by the weight that the mode gives it (1 by default):
+ * a supernet. What operations and cells compute is said by the space of the spec.
  * Images may have any size; reduction cells halve it, rounded up. Batch normalization uses the statistics of the batch,
  * in training and in evaluation, unless the mode gives others. `parameters` holds at least those of
- * `parameterShapes(spec, genotype, kind)`; ShapeError if one is missing.
+ * `parameterShapes(spec, architecture, kind)`; ShapeError if one is missing.
  *
- * A separable convolution is ReLU, depthwise, pointwise, normalization in the Parent, and sign, depthwise, normalization,
- * sign, pointwise, normalization in the Child. Preprocessing and factorized reduction are activation, convolution,
- * normalization. Source: CP-NAS, figure of the Child and Parent operations; where it is silent, DARTS.
- *
- * The auxiliary head is float in both kinds and that of DARTS: ReLU, average pooling 5x5 of stride 3 (2 with the ImageNet
- * stem), 1x1 convolution to 128 channels, normalization, ReLU, 2x2 convolution to 768, normalization, ReLU, linear
- * classifier. So that it takes any map: one smaller than a window is extended at the bottom and the right, for the
- * pooling by pixels that do not count and for the convolution by zeros; and where more than one pixel comes out, the
- * classifier takes their mean. On DARTS's maps, 8x8 (7x7), none of this happens.
+ * The auxiliary head is float in both kinds and that of DARTS. So that it takes any map: one smaller than a window is extended
+ * at the bottom and the right, for the pooling by pixels that do not count and for the convolution by zeros; and where more
+ * than one pixel comes out, the classifier takes their mean. On DARTS's maps, 8x8 (7x7), none of this happens.
  */
-export const network =
-  (spec: NetworkSpec, genotype: Genotype, kind: NetworkKind, { filters = 'latent' }: NetworkOptions = {}): Forward =>
-  <T>(backend: Backend<T>, parameters: TensorRecord<T>, images: T, mode: ForwardMode<T> = {}) => {
+export const network = (
+  spec: NetworkSpec,
+  architecture: Architecture,
+  kind: NetworkKind,
+  { filters = 'latent' }: NetworkOptions = {},
+): Forward => {
+  const forward = networkOver(spec, architecture, kind, filters)
+  return (backend, parameters, images, mode) =>
+    forward(backend, ({ name }) => named(parameters, name, 'parameter'), images, mode)
+}
+
+/** As `network`, of parameters that are asked for one by one, in the order in which the forward pass needs them first. */
+export const networkOver =
+  (spec: NetworkSpec, architecture: Architecture, kind: NetworkKind, filters: 'latent' | 'given') =>
+  <T>(
+    backend: Backend<T>,
+    parameter: (parameter: Parameter) => T,
+    images: T,
+    mode: ForwardMode<T> = {},
+  ): NetworkOutput<T> => {
     const seen: (readonly [string, Moments<T>])[] = []
-    const collect = mode.observe && ((name: string, moments: Moments<T>) => void seen.push([name, moments]))
-    const blocks = blocksOver(resolveSpec(spec), kind, filters === 'given', backend, parameters, {
-      ...mode,
-      observe: collect,
-    })
+    const observe = mode.observe && ((name: string, moments: Moments<T>) => void seen.push([name, moments]))
+    const build = builderOver(resolveSpec(spec), kind, filters === 'given', backend, parameter, { ...mode, observe })
     // What a cell has observed outlives its scope with its output; so the observer gets tensors of the caller's.
     const observed = <A>(value: A): A => {
       for (const [name, moments] of seen.splice(0)) mode.observe?.(name, moments)
       return value
     }
 
-    const outputs: T[] = [...observed(blocks.stem(images))]
+    const space = spaceOf(spec)
+    const choices = choicesOf(space, architecture)
+    const outputs: T[] = [...observed(stem(build, images))]
     for (const plan of cellPlans(spec)) {
       const { output } = backend.scope(() => ({
-        output: cell(backend, blocks, plan, genotype, outputs.at(-2)!, outputs.at(-1)!, mode.node),
+        output: cell(build, space, plan, choices[plan.kind], outputs.at(-2)!, outputs.at(-1)!, mode),
         moments: seen.map(([, moments]) => moments),
       }))
       outputs.push(observed(output))
     }
     const features = outputs.at(-1)!
-    const logits = blocks.head(features)
+    const logits = build.classifier('head', features)
     if (!mode.auxiliary) return { features, logits }
-    return { features, logits, auxiliary: observed(blocks.auxiliary(outputs[2 + auxiliaryCell(spec)]!)) }
+    return { features, logits, auxiliary: observed(auxiliaryHead(build, outputs[2 + auxiliaryCell(spec)]!)) }
   }
 
-/** Every intermediate node sums its edges; the cell's output concatenates the nodes: [batch, h, w, 4 * channels]. */
+type Choices = readonly (readonly Operation[])[]
+
+const choicesOf = (space: Space, architecture: Architecture): Readonly<Record<CellKind, Choices>> => {
+  const known = new Map(space.operations.map(operation => [operation.name, operation]))
+  const of = (kind: CellKind): Choices =>
+    space.edges.map((_, edge) =>
+      operationsOn(architecture, kind, edge).map(name => {
+        const operation = known.get(name)
+        if (operation === undefined) throw new RangeError(`network: ${name} is no operation of the space ${space.name}`)
+        return operation
+      }),
+    )
+  return { normal: of('normal'), reduce: of('reduce') }
+}
+
+/** The inputs of the first cell. */
+const stem = <T>(build: Builder<T>, images: T): readonly [T, T] => {
+  const [first, ...others] = stemPlans(build.spec)
+  const convolve = (x: T, { name, channels, stride }: typeof first, activation: 'identity' | 'relu'): T =>
+    build.backend.batchNorm(
+      build.convolution(`${name}.filters`, x, channels, { size: 3, stride, precision: 'float', activation }),
+      build.normalization(name, channels, true),
+    )
+  const start = convolve(images, first, 'identity')
+  return others.reduce<readonly [T, T]>(([, x], plan) => [x, convolve(x, plan, 'relu')], [start, start])
+}
+
 const cell = <T>(
-  backend: Backend<T>,
-  blocks: Blocks<T>,
+  build: Builder<T>,
+  space: Space,
   plan: CellPlan,
-  genotype: Genotype,
+  choices: Choices,
   first: T,
   second: T,
-  tell: ForwardMode<T>['node'],
+  mode: ForwardMode<T>,
 ): T => {
-  const nodes = [blocks.input(plan, 0, first), blocks.input(plan, 1, second)]
-  const [batch, height, width, channels] = backend.shape(nodes[0]!) as readonly [number, number, number, number]
-  const half = (size: number) => (plan.kind === 'reduce' ? Math.ceil(size / 2) : size)
-  for (let to = inputNodes; to < inputNodes + intermediateNodes; to++) {
-    const terms = edges.flatMap((edge, index) => {
-      if (edge.to !== to) return []
-      const term = blocks.edge(plan, index, genotype[plan.kind][index]!, nodes[edge.from]!)
-      return term ? [term] : []
-    })
-    const node = terms.length > 0 ? blocks.node(terms) : backend.full(0, [batch, half(height), half(width), channels])
-    tell?.(nodeName(plan.index, to - inputNodes), node)
-    nodes.push(node)
+  const nodes = [space.input(build, plan, 0, first), space.input(build, plan, 1, second)]
+  for (let node = 0; node < space.nodes; node++) {
+    const terms = space.edges.flatMap(({ from, to }, edge) =>
+      to === inputNodes + node
+        ? choices[edge]!.flatMap(operation => edgeTerms(build, space, plan, edge, operation, nodes[from]!, mode))
+        : [],
+    )
+    const value = space.node(build, plan, node, terms, nodes)
+    mode.node?.(nodeName(plan.index, node), value)
+    nodes.push(value)
   }
-  return backend.concat(nodes.slice(inputNodes), 3)
+  return space.output(build, nodes.slice(inputNodes))
+}
+
+/** What an operation adds to the node at the end of its edge. */
+const edgeTerms = <T>(
+  build: Builder<T>,
+  space: Space,
+  { index, kind, channels }: CellPlan,
+  edge: number,
+  operation: Operation,
+  x: T,
+  { dropPath, weight }: ForwardMode<T>,
+): readonly WeightedTerm<T>[] => {
+  const name = edgeName(index, edge, operation.name)
+  const terms = operation.forward(build, x, { name, stride: strideOf(kind, space.edges[edge]!), channels })
+  const isIdentity = terms.every(term => term.x === x)
+  const mask = isIdentity ? undefined : dropPath?.(name)
+  const ofOperation = terms.length === 0 ? undefined : weight?.({ cell: index, kind, edge, operation: operation.name })
+  if (mask === undefined && ofOperation === undefined) return terms
+  const factor =
+    mask === undefined || ofOperation === undefined ? (mask ?? ofOperation!) : build.backend.mul(mask, ofOperation)
+  return terms.map(term => ({ ...term, factor }))
 }

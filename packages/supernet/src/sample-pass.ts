@@ -1,18 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
-import { edges } from './cell.js'
-import type { Genotype } from './genotype.js'
-import { type Operation, operations } from './operations.js'
+import type { Genotype, Mixture } from './genotype.js'
 import { generatorFor } from './random.js'
-
-/** The operations not yet abandoned, by edge; every edge has the same number. */
-export interface Remaining {
-  readonly normal: readonly (readonly Operation[])[]
-  readonly reduce: readonly (readonly Operation[])[]
-}
-
-/** All operations on every edge: where a search begins. */
-export const fullSpace: Remaining = { normal: edges.map(() => operations), reduce: edges.map(() => operations) }
 
 /** Fisher-Yates. */
 const shuffled = <A>(values: readonly A[], generator: RandomGenerator): readonly A[] => {
@@ -30,7 +19,7 @@ const shuffled = <A>(values: readonly A[], generator: RandomGenerator): readonly
  * uniform. The same seed (an integer) gives the same pass. Throws RangeError if edges differ in how many operations remain.
  * Source: CP-NAS, search algorithm.
  */
-export const samplePass = (remaining: Remaining, seed: number): readonly Genotype[] => {
+export const samplePass = (remaining: Mixture, seed: number): readonly Genotype[] => {
   const count = remaining.normal[0]?.length ?? 0
   if ([...remaining.normal, ...remaining.reduce].some(edge => edge.length !== count))
     throw new RangeError('samplePass: every edge must have the same number of remaining operations')

@@ -1,5 +1,7 @@
-import { edges } from '@cpnas/supernet'
+import { cpNas } from '@cpnas/supernet'
 import { expect, test } from 'vitest'
+
+const { edges } = cpNas
 
 test('a cell has 14 edges, by end, then by beginning', () => {
   expect(edges.map(({ from, to }) => `${from},${to}`)).toEqual([

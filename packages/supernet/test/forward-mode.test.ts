@@ -1,17 +1,18 @@
 import { referenceBackend, ShapeError } from '@cpnas/backends'
 import {
-  edges,
+  cpNas,
   type ForwardMode,
   type Genotype,
   type NetworkKind,
   type NetworkSpec,
   network,
   normalizationShapes,
-  type Operation,
 } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { distance, genotype, imagesOf, kind, mixed, parametersOf, tinySpec, uniform } from './support.js'
+
+const { edges } = cpNas
 
 const backend = referenceBackend()
 type Tensor = ReturnType<typeof backend.tensor>
@@ -52,7 +53,7 @@ test('every normalization tells its statistics once, in the order of normalizati
 })
 
 test('the names of normalizations', () => {
-  const cell: readonly Operation[] = edges.map(({ from, to }) =>
+  const cell: readonly string[] = edges.map(({ from, to }) =>
     to > 2 ? 'none' : from === 0 ? 'sep_conv_3x3' : 'max_pool_3x3',
   )
   const g = { normal: cell, reduce: cell.map(o => (o === 'none' ? o : 'skip_connect')) }
@@ -152,7 +153,7 @@ test('edges with masks of 0 are edges of none', async () => {
   const dropped = fc.array(fc.boolean(), { minLength: edges.length, maxLength: edges.length })
   await fc.assert(
     fc.asyncProperty(tinySpec, genotype, kind, dropped, async (s, g, k, drop) => {
-      const falls = (operation: Operation, i: number, reduces: boolean) =>
+      const falls = (operation: string, i: number, reduces: boolean) =>
         drop[i]! && (operation !== 'skip_connect' || (reduces && edges[i]!.from < 2))
       const without: Genotype = {
         normal: g.normal.map((o, i) => (falls(o, i, false) ? 'none' : o)),

@@ -1,9 +1,11 @@
 import { formatError } from '@cpnas/backends'
-import { operations, parseGenotype, printGenotype, validateGenotype } from '@cpnas/supernet'
+import { cpNas, parseGenotype, printGenotype, validateGenotype } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { left, right } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { genotype, mixed, uniform } from './support.js'
+
+const operations = cpNas.operations.map(({ name }) => name)
 
 const file = { space: 'cp-nas', nodes: 4, ...mixed }
 

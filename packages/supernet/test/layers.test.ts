@@ -1,8 +1,10 @@
 import { sizeOf } from '@cpnas/backends'
-import { latentNames, operations, parameterShapes, supernetShapes } from '@cpnas/supernet'
+import { cpNas, latentNames, parameterShapes, supernetShapes } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { genotype, mixed, spec, uniform } from './support.js'
+
+const operations = cpNas.operations.map(({ name }) => name)
 
 const small = { cells: 3, channels: 2, inChannels: 1, classes: 5 }
 

@@ -1,11 +1,14 @@
-import { cellKinds, edges, fullSpace, operations, parameterShapes, type Remaining, samplePass } from '@cpnas/supernet'
+import { cellKinds, cpNas, fullSpace, type Mixture, parameterShapes, samplePass } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+
+const { edges } = cpNas
+const operations = cpNas.operations.map(({ name }) => name)
 
 const seed = fc.integer({ min: 0, max: 2 ** 31 - 1 })
 
 /** The same number of operations, others on every edge. */
-const remaining: fc.Arbitrary<Remaining> = fc.integer({ min: 1, max: operations.length }).chain(count => {
+const remaining: fc.Arbitrary<Mixture> = fc.integer({ min: 1, max: operations.length }).chain(count => {
   const edge = fc.subarray([...operations], { minLength: count, maxLength: count })
   const cell = fc.array(edge, { minLength: edges.length, maxLength: edges.length })
   return fc.record({ normal: cell, reduce: cell })
@@ -32,7 +35,7 @@ test('the same seed gives the same pass', () => {
 })
 
 test('every operation is as likely as any other to come first', () => {
-  const first = Array.from({ length: 400 }, (_, s) => samplePass(fullSpace, s)[0]!)
+  const first = Array.from({ length: 400 }, (_, s) => samplePass(fullSpace(cpNas), s)[0]!)
   const drawn = first.flatMap(({ normal, reduce }) => [...normal, ...reduce])
   for (const operation of operations) {
     const share = drawn.filter(name => name === operation).length / drawn.length
@@ -41,20 +44,20 @@ test('every operation is as likely as any other to come first', () => {
 })
 
 test('edges are drawn independently', () => {
-  const first = Array.from({ length: 400 }, (_, s) => samplePass(fullSpace, s)[0]!)
+  const first = Array.from({ length: 400 }, (_, s) => samplePass(fullSpace(cpNas), s)[0]!)
   const agree = first.filter(({ normal }) => normal[0] === normal[1]).length / first.length
   expect(Math.abs(agree - 1 / 8)).toBeLessThan(0.06)
 })
 
 test('the architectures of a pass share no weights of operations', () => {
   const spec = { cells: 3, channels: 4, inChannels: 1, classes: 10 }
-  const names = samplePass(fullSpace, 1).flatMap(architecture =>
+  const names = samplePass(fullSpace(cpNas), 1).flatMap(architecture =>
     Object.keys(parameterShapes(spec, architecture)).filter(name => name.includes('edges')),
   )
   expect(new Set(names).size).toBe(names.length)
 })
 
 test('edges with different numbers of operations are refused', () => {
-  const uneven: Remaining = { ...fullSpace, reduce: [operations.slice(1), ...fullSpace.reduce.slice(1)] }
+  const uneven: Mixture = { ...fullSpace(cpNas), reduce: [operations.slice(1), ...fullSpace(cpNas).reduce.slice(1)] }
   expect(() => samplePass(uneven, 1)).toThrow(RangeError)
 })

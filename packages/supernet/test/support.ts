@@ -1,17 +1,19 @@
 import { type Backend, sizeOf } from '@cpnas/backends'
 import {
-  edges,
+  type Architecture,
+  cpNas,
   type Genotype,
   initialParameters,
   type NetworkKind,
   type NetworkSpec,
-  type Operation,
-  operations,
   parameterShapes,
 } from '@cpnas/supernet'
 import fc from 'fast-check'
 
-export const operation: fc.Arbitrary<Operation> = fc.constantFrom(...operations)
+const { edges } = cpNas
+const operations = cpNas.operations.map(({ name }) => name)
+
+export const operation: fc.Arbitrary<string> = fc.constantFrom(...operations)
 
 const cell = fc.array(operation, { minLength: edges.length, maxLength: edges.length })
 
@@ -44,11 +46,11 @@ export const kind = fc.constantFrom('child' as const, 'parent' as const)
 export const parametersOf = <T>(
   backend: Backend<T>,
   spec: NetworkSpec,
-  genotype: Genotype,
+  architecture: Architecture,
   kind: NetworkKind,
   seed = 1,
 ): Readonly<Record<string, T>> => {
-  const shapes = parameterShapes(spec, genotype, kind)
+  const shapes = parameterShapes(spec, architecture, kind)
   return Object.fromEntries(
     Object.entries(initialParameters(shapes, seed)).map(([name, values]) => [
       name,
@@ -76,7 +78,7 @@ export const distance = async <T>(backend: Backend<T>, a: T, b: T): Promise<numb
 }
 
 /** The same operation on every edge of a cell. */
-export const uniform = (normal: Operation, reduce: Operation): Genotype => ({
+export const uniform = (normal: string, reduce: string): Genotype => ({
   normal: edges.map(() => normal),
   reduce: edges.map(() => reduce),
 })

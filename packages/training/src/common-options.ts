@@ -1,10 +1,17 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { estimators, scales } from '@cpnas/binarize'
+import { spaces } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { choice, flag, integer, interval } from './options.js'
 
 /** What every configuration of a search or a training has, in the parts of which their option tables are made. */
 export const seedOption = {
   seed: { range: integer(0, 2 ** 31 - 1), description: 'seed of all randomness' },
+}
+
+/** The search space. */
+export const spaceOption = {
+  space: { range: choice(...spaces.map(({ name }) => name)), description: 'search space of the cells' },
 }
 
 /** The size of the network. */
@@ -21,8 +28,8 @@ export const operationOptions = {
     range: choice('binary', 'float'),
     description: "precision of the Child's preprocessing convolutions",
   },
-  estimator: { range: choice('clipped-identity', 'polynomial'), description: 'straight-through estimator of sign' },
-  scale: { range: choice('channel', 'layer'), description: 'one scale per output channel or per layer' },
+  estimator: { range: choice(...Object.keys(estimators)), description: 'straight-through estimator of sign' },
+  scale: { range: choice(...Object.keys(scales)), description: 'one scale per output channel or per layer' },
 }
 
 /** Batches and their augmentation. */
@@ -42,11 +49,16 @@ export const batchOptions = {
 }
 
 /** What runs have that were begun before there were these options. */
-export const addedOptions = { cropScale: 'auto' } as const
+export const addedOptions = { cropScale: 'auto', space: 'cp-nas' } as const
 
 /** A configuration without the options that earlier versions did not have, where they are what those versions did. */
-export const withoutAdded = <C extends { readonly cropScale: unknown }>({ cropScale, ...config }: C) =>
-  cropScale === addedOptions.cropScale ? config : { cropScale, ...config }
+export const withoutAdded = <C extends object>(
+  config: C,
+  added: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(config).filter(([name, value]) => !Object.hasOwn(added, name) || added[name] !== value),
+  )
 
 /** InvalidOption if the learning rate would rise to its minimum. */
 export const checkRates = <C extends { readonly learningRate: number; readonly minLearningRate: number }>(

@@ -13,7 +13,8 @@ export type OptionRange =
     }
   | { readonly kind: 'flag' }
   | { readonly kind: 'choice'; readonly values: readonly (string | number)[] }
-  | { readonly kind: 'list'; readonly values: readonly string[]; readonly minimum: number }
+  /** Different ones of the values; with `all` the word `all` as well. */
+  | { readonly kind: 'list'; readonly values: readonly string[]; readonly minimum: number; readonly all?: true }
   /** One of the words, or a pair of numbers above 0 and at most 1, the first at most the second. */
   | { readonly kind: 'interval'; readonly words: readonly string[] }
 
@@ -24,8 +25,14 @@ export interface Option {
   readonly description: string
   /** An option of words that this one stands in for: where this one is given, that one is `none`. */
   readonly replaces?: string
-  /** An option without which this one has no effect: where that one has this value. */
-  readonly idle?: { readonly option: string; readonly value: unknown }
+  /** An option beside which this one has no effect: where that one has one of these values. */
+  readonly idle?: Idle
+}
+
+/** Where an option has no effect: where another one has one of these values. */
+export interface Idle {
+  readonly option: string
+  readonly values: readonly unknown[]
 }
 
 /** A configuration's options by name: what checks it, and what a command line can be made of. */
@@ -68,7 +75,7 @@ export const formatRange = (range: OptionRange): string => {
     case 'choice':
       return `one of ${list(range.values)}`
     case 'list':
-      return `at least ${range.minimum} different of ${list(range.values)}`
+      return `${range.all ? 'all, or ' : ''}at least ${range.minimum} different of ${list(range.values)}`
     case 'interval':
       return `${range.words.join(' or ')}, or two numbers above 0 and at most 1, the smaller one first, e.g. 0.6,1`
   }
@@ -91,6 +98,7 @@ const holds = (range: OptionRange, value: unknown): boolean => {
     case 'choice':
       return (range.values as readonly unknown[]).includes(value)
     case 'list':
+      if (range.all && value === 'all') return true
       return (
         Array.isArray(value) &&
         value.length >= range.minimum &&

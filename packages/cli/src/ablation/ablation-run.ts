@@ -1,4 +1,5 @@
-import { type Genotype, printGenotype } from '@cpnas/supernet'
+import { addedSearchOptions } from '@cpnas/search'
+import { type Genotype, printGenotype, spaceOf } from '@cpnas/supernet'
 import { addedOptions } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -57,7 +58,7 @@ const parseConfigs = (search: unknown, training: unknown): E.Either<string, Abla
   pipe(
     checkAblationConfig(
       flatten({
-        search: { ...addedOptions, ...(search ?? {}) },
+        search: { ...addedSearchOptions, ...(search ?? {}) },
         training: { ...addedOptions, ...(training ?? {}) },
       } as AblationConfig),
     ),
@@ -81,8 +82,10 @@ export const ablationRun = {
     return pipe(
       E.Do,
       E.bind('varied', () => parseVaries(vary)),
-      E.bind('genotype', () => (genotype === null ? E.right(null) : parseCells(genotype))),
       E.bind('configs', () => parseConfigs(search, training)),
+      E.bind('genotype', ({ configs }) =>
+        genotype === null ? E.right(null) : parseCells(genotype, spaceOf(configs.training)),
+      ),
       E.map(({ varied, genotype, configs }) => ({
         ...base,
         vary: varied.map(formatVary),

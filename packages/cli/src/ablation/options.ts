@@ -15,7 +15,7 @@ export interface AblationConfig {
 
 /**
  * Its options by the names they have on the command line: those of the search and of the training; one that both have is
- * `searchX` and `trainX`, but for the seed, which they share.
+ * `searchX` and `trainX`, but for the seed and the space, which they share.
  */
 export type FlatConfig = Readonly<Record<string, unknown>>
 
@@ -27,19 +27,22 @@ interface Place {
   readonly name: string
 }
 
+/** What searches and trainings cannot differ in; found on the side of the search. */
+const common = new Set(['seed', 'space'])
+
 const shared = new Set(Object.keys(searchOptions).filter(name => Object.hasOwn(trainingOptions, name)))
 
 const prefixed = (side: Side, name: string): string => `${side}${name[0]!.toUpperCase()}${name.slice(1)}`
 
 /** The name of a side's option on the command line. */
 export const flatName = (side: Side, name: string): string =>
-  name === 'seed' || !shared.has(name) ? name : prefixed(side, name)
+  common.has(name) || !shared.has(name) ? name : prefixed(side, name)
 
-/** Every option, first the search's, by its name on the command line. The seed is found on the side of the search. */
+/** Every option, first the search's, by its name on the command line. */
 export const places: Readonly<Record<string, Place>> = Object.fromEntries([
   ...Object.keys(searchOptions).map(name => [flatName('search', name), { side: 'search', name }]),
   ...Object.keys(trainingOptions)
-    .filter(name => name !== 'seed')
+    .filter(name => !common.has(name))
     .map(name => [flatName('train', name), { side: 'train', name }]),
 ])
 
@@ -51,7 +54,7 @@ const tables: Readonly<Record<Side, OptionTable<FlatConfig>>> = {
 export const ablationOptions: OptionTable<FlatConfig> = Object.fromEntries(
   Object.entries(places).map(([flat, { side, name }]) => {
     const option = tables[side][name]!
-    const whose = shared.has(name) && name !== 'seed' ? `${side === 'search' ? 'search' : 'training'}: ` : ''
+    const whose = shared.has(name) && !common.has(name) ? `${side === 'search' ? 'search' : 'training'}: ` : ''
     const { replaces, idle } = option
     const others = {
       ...(replaces === undefined ? {} : { replaces: flatName(side, replaces) }),

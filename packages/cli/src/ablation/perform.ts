@@ -130,7 +130,10 @@ export const performPlanned = (
   const cells =
     planned.search === undefined
       ? TE.right(setting.genotype!)
-      : readGenotype(join(directory, planned.search, searchFiles.genotype))
+      : pipe(
+          readGenotype(join(directory, planned.search, searchFiles.genotype)),
+          TE.map(({ genotype }) => genotype),
+        )
   return pipe(
     cells,
     TE.flatMap(genotype => {

@@ -11,7 +11,7 @@ import { type AblationPlan, configOfTrial, planTrials } from '../ablation/runs.j
 import { assignments, formatVary, optionName, parseVary, type Vary } from '../ablation/vary.js'
 import { checkTrials, performAblation } from '../ablation/work.js'
 import { type CommandOptions, command, type RepeatedOption, type Values } from '../command.js'
-import { readGenotypeOf } from '../genotype-source.js'
+import { checkSpace, readGenotypeOf } from '../genotype-source.js'
 import { type Comparison, type Plan, planRun } from '../runs/plan-run.js'
 import { dataOfRun, requestOf, runOptions, withRun } from '../runs/run-command.js'
 import { readTeacher, teacherOption } from '../training/teacher.js'
@@ -97,15 +97,20 @@ const planAblation = (
   pipe(
     given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
     TE.bindTo('genotype'),
+    TE.chainFirstEitherK(({ genotype }) => checkSpace('--space', (given as FlatConfig).space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, data }) =>
-      planRun(ablationRun, requestOf(ablationRun, given, data), comparisons(given, genotype)),
+      planRun(
+        ablationRun,
+        requestOf(ablationRun, genotype === undefined ? given : { ...given, space: genotype.space.name }, data),
+        comparisons(given, genotype?.genotype),
+      ),
     ),
     TE.bind('work', ({ genotype, plan: { stored, config } }) => {
       const work = {
         seeds: stored?.seeds ?? given.seeds ?? defaultSeeds,
         parents: stored?.parents ?? given.parents ?? false,
-        genotype: stored?.genotype ?? genotype,
+        genotype: stored?.genotype ?? genotype?.genotype,
         config: unflatten(config),
       }
       return TE.fromEither(checkVary(stored ? varyOf(stored) : (given.vary ?? []), work))

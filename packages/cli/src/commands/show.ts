@@ -26,17 +26,17 @@ export const showCommand = command({
   run: ({ svg, ...size }, io, path) =>
     pipe(
       readGenotype(path),
-      TE.chainFirst(genotype =>
+      TE.chainFirst(({ space, genotype }) =>
         svg === undefined
           ? TE.right(undefined)
           : pipe(
-              TE.fromTask(() => drawCells(genotype)),
+              TE.fromTask(() => drawCells(genotype, space)),
               TE.flatMap(picture => writeFileAtomic(svg, picture)),
             ),
       ),
-      TE.map(genotype => {
-        const { child, parent } = networkSizes({ ...defaults, ...size }, genotype)
-        io.out(`${genotypeTable(genotype)}\n${sizeLines(child, parent)}\n`)
+      TE.map(({ space, genotype }) => {
+        const { child, parent } = networkSizes({ space, ...defaults, ...size }, genotype)
+        io.out(`${genotypeTable(genotype, space)}\n${sizeLines(child, parent)}\n`)
         return { status: 'done' }
       }),
     ),

@@ -1,11 +1,11 @@
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { presetSources, trainingSplits } from '@cpnas/recipes'
-import { printGenotype } from '@cpnas/supernet'
+import { type GenotypeFile, printGenotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, type Values } from '../command.js'
-import { readGenotypeOf } from '../genotype-source.js'
+import { checkSpace, readGenotypeOf } from '../genotype-source.js'
 import type { Io, Outcome } from '../io.js'
 import { configTable, sourcedConfig } from '../print-config.js'
 import { trainingWords } from '../report/training-words.js'
@@ -80,16 +80,21 @@ const comparisons =
           : [flag!, stored!, given],
     )
 
+/** A genotype says of which space it is. */
+const withSpace = (given: Given, genotype: GenotypeFile | undefined): Given =>
+  genotype === undefined ? given : { ...given, space: genotype.space.name }
+
 const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
   pipe(
     given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
     TE.bindTo('genotype'),
+    TE.chainFirstEitherK(({ genotype }) => checkSpace('--space', given.space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, data }) =>
       planRun(
         trainingRun,
-        requestOf(trainingRun, given, data),
-        comparisons(given, genotype && printGenotype(genotype)),
+        requestOf(trainingRun, withSpace(given, genotype), data),
+        comparisons(given, genotype && printGenotype(genotype.genotype)),
       ),
     ),
     TE.chainFirstEitherK(({ plan }) =>
@@ -98,7 +103,7 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
         : E.right(undefined),
     ),
     TE.flatMapEither(({ genotype, plan }) => {
-      const found = plan.stored?.genotype ?? genotype
+      const found = plan.stored?.genotype ?? genotype?.genotype
       return found === undefined
         ? E.left(
             cpnasError(

@@ -5,7 +5,7 @@ import { catalogue, type DatasetFacts } from '@cpnas/data'
 import { type ModelSummary, readModel, summarize } from '@cpnas/model'
 import { modelSpec, networkKind } from '@cpnas/recipes'
 import type { Run, SearchRun, TrainingRun } from '@cpnas/report'
-import { parseGenotype, specFor } from '@cpnas/supernet'
+import { parseGenotypeFile, specFor } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -108,9 +108,10 @@ const readSearch = (
     TE.bind('parsers', () => parsers),
     TE.bind('history', ({ parsers }) => readParsed(paths.history, parsers.parseSearchHistory)),
     TE.bind('journal', ({ parsers }) => readParsed(paths.journal, parsers.parseJournal)),
-    TE.bind('genotype', () => readParsed(paths.genotype, parseGenotype)),
-    TE.map(({ history = [], journal = [], genotype }): SearchRun => {
+    TE.bind('genotype', () => readParsed(paths.genotype, parseGenotypeFile)),
+    TE.map(({ history = [], journal = [], genotype: found }): SearchRun => {
       const facts = factsOf(config)
+      const genotype = found?.genotype
       return {
         ...commonOf(name, directory, config, journal, running, genotype !== undefined),
         kind: 'search',

@@ -1,30 +1,18 @@
-import {
-  type DropEntry,
-  roundCount,
-  type SampleEntry,
-  type SearchConfig,
-  type SearchEvent,
-  samplesIn,
-  type WarmupEntry,
-} from '@cpnas/search'
+import type { DropEntry, Position, SampleEntry, SearchConfig, SearchEvent, WarmupEntry } from '@cpnas/search'
 import { percent } from './format.js'
 import type { EventWords } from './reporter.js'
 
-/** How far the search is: "round 2/7 pass 1/1 sample 3/7". */
-const position = (
-  config: SearchConfig,
-  { round, pass, sample }: Pick<SampleEntry, 'round' | 'pass' | 'sample'>,
-): string =>
-  `round ${round}/${roundCount(config)} pass ${pass}/${config.passes} sample ${sample}/${samplesIn(config, round)}`
+/** How far the search is: "round 2/7 pass 1/1 sample 3/7"; of a search of one round "sample 3/35". */
+const positionText = ({ round, rounds, pass, passes, sample, samples }: Position): string =>
+  rounds === 1 && passes === 1
+    ? `sample ${sample}/${samples}`
+    : `round ${round}/${rounds} pass ${pass}/${passes} sample ${sample}/${samples}`
 
 const warmupLine = (config: SearchConfig, { epoch, lossChild, lossParent }: WarmupEntry): string =>
   `warm-up ${epoch}/${config.warmupEpochs}: loss child ${lossChild.toFixed(3)} parent ${lossParent.toFixed(3)}`
 
 const accuracies = ({ accuracyChild, accuracyParent }: SampleEntry): string =>
   `child ${percent(accuracyChild)} parent ${percent(accuracyParent)}`
-
-const sampleLine = (config: SearchConfig, entry: SampleEntry): string =>
-  `${position(config, entry)}: ${accuracies(entry)} z ${entry.z.toFixed(3)}`
 
 const dropLine = ({ round, normal, reduce }: DropEntry): string => {
   const counts = new Map<string, number>()
@@ -40,7 +28,7 @@ export const searchWords = (config: SearchConfig): EventWords<SearchEvent> => ({
       case 'warmup':
         return warmupLine(config, event.entry)
       case 'sample':
-        return sampleLine(config, event.entry)
+        return `${positionText(event.position)}: ${accuracies(event.entry)} z ${event.entry.z.toFixed(3)}`
       case 'drop':
         return dropLine(event.entry)
       default:
@@ -48,7 +36,7 @@ export const searchWords = (config: SearchConfig): EventWords<SearchEvent> => ({
     }
   },
   position: event =>
-    event.type !== 'progress' ? undefined : event.phase === 'warmup' ? 'warm-up' : position(config, event),
+    event.type !== 'progress' ? undefined : event.phase === 'warmup' ? 'warm-up' : positionText(event),
   figures: event => (event.type === 'sample' ? accuracies(event.entry) : undefined),
   isKept: ({ type }) => type === 'warmup' || type === 'drop',
 })

@@ -1,5 +1,15 @@
-import type { SampleEntry, SearchState } from '@cpnas/search'
-import { cellKinds, count, edges, type Genotype, inputNodes, type NetworkKind, type NetworkSpec } from '@cpnas/supernet'
+import type { SampleEntry, SearchConfig, SearchState } from '@cpnas/search'
+import {
+  cellKinds,
+  count,
+  type DataFacts,
+  type Genotype,
+  inputNodes,
+  type NetworkKind,
+  type NetworkSpec,
+  type Space,
+  specFor,
+} from '@cpnas/supernet'
 import Table from 'cli-table3'
 import { searchFiles } from '../runs/search-run.js'
 import { duration, percent } from './format.js'
@@ -39,16 +49,22 @@ export const networkSizes = (
   return { child: sizeOf('child'), parent: sizeOf('parent') }
 }
 
-export const summarize = (spec: NetworkSpec, genotype: Genotype, state: SearchState, seconds: number): Summary => {
+export const summarize = (
+  config: SearchConfig,
+  data: DataFacts,
+  genotype: Genotype,
+  state: SearchState,
+  seconds: number,
+): Summary => {
   const samples = state.history.filter((entry): entry is SampleEntry => entry.type === 'sample')
   const last = samples.filter(({ round }) => round === samples.at(-1)?.round)
   return {
     genotype,
     accuracyChild: mean(last.map(entry => entry.accuracyChild)),
     accuracyParent: mean(last.map(entry => entry.accuracyParent)),
-    chance: 1 / spec.classes,
+    chance: 1 / data.classNames.length,
     samples: samples.length,
-    ...networkSizes(spec, genotype),
+    ...networkSizes(specFor(config, data), genotype),
     seconds,
   }
 }
@@ -57,7 +73,7 @@ const nodeName = (node: number): string =>
   node < inputNodes ? `c_{k-${inputNodes - node}}` : String(node - inputNodes)
 
 /** The operations of both cells, edge by edge. */
-export const genotypeTable = (genotype: Genotype): string => {
+export const genotypeTable = (genotype: Genotype, { edges }: Pick<Space, 'edges'>): string => {
   const table = new Table({ head: ['edge', ...cellKinds], style: { head: [], border: [], compact: true } })
   edges.forEach(({ from, to }, i) => {
     table.push([`${nodeName(from)} -> ${nodeName(to)}`, ...cellKinds.map(kind => genotype[kind][i]!)])
@@ -77,9 +93,9 @@ export const sizeLines = (child: Size, parent: Size): string =>
   `${sizeLine('Child ', child)}\n${sizeLine('Parent', parent)}`
 
 /** For people, at the end of a search. */
-export const printSummary = (summary: Summary, directory: string): string =>
+export const printSummary = (summary: Summary, space: Space, directory: string): string =>
   [
-    genotypeTable(summary.genotype),
+    genotypeTable(summary.genotype, space),
     `Validation accuracy, mean of the last round: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
     sizeLines(summary.child, summary.parent),
     `${summary.samples} architectures, ${duration(summary.seconds)}`,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/backends'
 import type { DataFingerprint } from '@cpnas/data'
-import { type Genotype, printGenotype } from '@cpnas/supernet'
+import { type Genotype, printGenotype, type Space } from '@cpnas/supernet'
 import { readCheckpoint, type StoredTensors, writeCheckpoint, writeFileAtomic } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -215,9 +215,10 @@ export const saveSnapshot = <S extends RunState, R extends RunBase>(
 export const writeGenotype = (
   paths: { readonly genotype: string; readonly cells: string },
   genotype: Genotype,
+  space: Space,
 ): TE.TaskEither<CpnasError, void> =>
   pipe(
-    writeFileAtomic(paths.genotype, printGenotype(genotype)),
-    TE.flatMap(() => TE.fromTask(() => drawCells(genotype))),
+    writeFileAtomic(paths.genotype, printGenotype(genotype, space)),
+    TE.flatMap(() => TE.fromTask(() => drawCells(genotype, space))),
     TE.flatMap(svg => writeFileAtomic(paths.cells, svg)),
   )

@@ -1,4 +1,4 @@
-import { checkConfig, parseConfig, presets, type SearchConfig, searchOptions } from '@cpnas/search'
+import { addedSearchOptions, checkConfig, parseConfig, presets, type SearchConfig, searchOptions } from '@cpnas/search'
 import { withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -31,5 +31,5 @@ export const searchRun = {
         search => ({ ...base, search }),
       ),
     ),
-  settings: run => ({ ...commonSettings(run), ...withoutAdded(run.search) }),
+  settings: run => ({ ...commonSettings(run), ...withoutAdded(run.search, addedSearchOptions) }),
 } as const satisfies RunKind<keyof typeof presets, SearchConfig, SearchRunConfig>

@@ -5,8 +5,8 @@ import {
   trainingOptions,
   trainingPresets,
 } from '@cpnas/recipes'
-import { type Genotype, validateGenotype } from '@cpnas/supernet'
-import { withoutAdded } from '@cpnas/training'
+import { type Genotype, type Space, spaceOf, validateGenotypeFile } from '@cpnas/supernet'
+import { addedOptions, withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { hyperparametersOf } from '../hyperparameters.js'
@@ -44,11 +44,14 @@ export const trainingFiles = {
 /** Whether it is a text, or null for none. */
 export const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
-/** `validateGenotype` takes what a genotype file holds; config.json has the cells alone. */
-export const parseCells = (value: unknown): E.Either<string, Genotype> =>
+/** The cells of a config.json, which has them without what else a genotype file holds. */
+export const parseCells = (value: unknown, { name, nodes }: Space): E.Either<string, Genotype> =>
   pipe(
-    validateGenotype({ space: 'cp-nas', nodes: 4, ...(value as object) }, '"genotype"'),
-    E.mapLeft(({ where, problem }) => `${where} ${problem}`),
+    validateGenotypeFile({ ...(value as object), space: name, nodes }, '"genotype"'),
+    E.bimap(
+      ({ where, problem }) => `${where} ${problem}`,
+      ({ genotype }) => genotype,
+    ),
   )
 
 /** A training as a kind of run. */
@@ -67,13 +70,13 @@ export const trainingRun = {
       ? E.left('does not say what it begins from')
       : pipe(
           E.Do,
-          E.bind('genotype', () => parseCells(genotype)),
           E.bind('training', () =>
             pipe(
               parseTrainingConfig(training),
               E.mapLeft(({ where, problem }) => `"training.${where}" ${problem}`),
             ),
           ),
+          E.bind('genotype', ({ training }) => parseCells(genotype, spaceOf(training))),
           E.map(own => ({
             ...base,
             ...own,
@@ -90,6 +93,6 @@ export const trainingRun = {
     genotype,
     initFrom: initHash,
     teacher: teacherHash,
-    ...withoutAdded(training),
+    ...withoutAdded(training, addedOptions),
   }),
 } as const satisfies RunKind<TrainingPreset, TrainingConfig, TrainingRunConfig>

@@ -6,10 +6,10 @@ import {
   type SearchEvent,
   type SearchResult,
   type SearchState,
-  sampleCount,
   samplesOf,
+  strategyOf,
 } from '@cpnas/search'
-import { specFor, supernetShapes } from '@cpnas/supernet'
+import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { printSummary, summarize } from '../report/summary.js'
@@ -47,10 +47,14 @@ export const searchRunOf = (
   stored,
   images: data.fingerprint,
   engine: engineLine(engine),
-  introduction: state => [
-    ...introduction(data, engine),
-    `Run:    ${directory}, ${stored ? `continued after ${state === undefined ? 0 : samplesOf(state).length} of ${sampleCount(config.search)} samples` : `${sampleCount(config.search)} samples`}`,
-  ],
+  introduction: state => {
+    const { samples } = strategyOf(config.search).length
+    const done = state === undefined ? 0 : samplesOf(state).length
+    return [
+      ...introduction(data, engine),
+      `Run:    ${directory}, ${stored ? `continued after ${done} of ${samples} samples` : `${samples} samples`}`,
+    ]
+  },
   work: options =>
     pipe(
       // An engine's tensors are its own: the search is generic in them.
@@ -61,10 +65,10 @@ export const searchRunOf = (
     const paths = pathsOf(files, directory)
     return pipe(
       writeHistory(files, directory, state),
-      TE.flatMap(() => writeGenotype(paths, genotype)),
+      TE.flatMap(() => writeGenotype(paths, genotype, spaceOf(config.search))),
       TE.map(() => {
-        const summary = summarize(specFor(config.search, data.train), genotype, state, seconds())
-        return { result: { ...summary, files: paths }, text: printSummary(summary, directory) }
+        const summary = summarize(config.search, data.train, genotype, state, seconds())
+        return { result: { ...summary, files: paths }, text: printSummary(summary, spaceOf(config.search), directory) }
       }),
     )
   },

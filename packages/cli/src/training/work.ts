@@ -10,7 +10,7 @@ import {
   type TrainingState,
   trainingSpec,
 } from '@cpnas/recipes'
-import { type Genotype, parameterShapes } from '@cpnas/supernet'
+import { type Genotype, parameterShapes, spaceOf } from '@cpnas/supernet'
 import { writeFileAtomic } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -91,7 +91,7 @@ export const trainingRunOf = (
   const finish = (result: Finished, reporter: Reporter<Event>, seconds: () => number) =>
     pipe(
       writeHistory(trainingFiles, directory, result.state),
-      TE.flatMap(() => writeGenotype(paths, genotype)),
+      TE.flatMap(() => writeGenotype(paths, genotype, spaceOf(config.training))),
       TE.flatMap(() => writeModel(paths.last, withOrigin(result.last))),
       TE.flatMap(() => writeModel(paths.best, withOrigin(result.best))),
       TE.flatMap(() =>

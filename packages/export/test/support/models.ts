@@ -1,17 +1,11 @@
 import { type Backend, referenceBackend } from '@cpnas/backends'
 import type { Model } from '@cpnas/model'
-import {
-  edges,
-  initialParameters,
-  type Moments,
-  type NetworkSpec,
-  network,
-  networkLayers,
-  type Operation,
-  operations,
-} from '@cpnas/supernet'
+import { cpNas, initialParameters, type Moments, type NetworkSpec, network, networkLayers } from '@cpnas/supernet'
 import type { StoredTensor } from '@cpnas/training'
 import fc from 'fast-check'
+
+const { edges } = cpNas
+const operations = cpNas.operations.map(({ name }) => name)
 
 /** Numbers that follow from a seed, uniform in -1..1. */
 export const numbers = (seed: number, length: number): Float32Array => {
@@ -65,7 +59,8 @@ export const modelOf = async (head: Head, seed = 1, weights = untrained(head, se
     await Promise.all(
       layersOf(head).map(async ({ name, shape, binary }) => {
         const tensor = backend.tensor(weights[name]!, shape)
-        const filters = binary ? backend.scaledSign(tensor, { group: head.spec.scale ?? 'channel' }) : tensor
+        const group = head.spec.scale === 'layer' ? 'layer' : 'channel'
+        const filters = binary ? backend.scaledSign(tensor, { group }) : tensor
         return [name, await read(backend, filters)] as const
       }),
     ),
@@ -114,10 +109,10 @@ const specs: fc.Arbitrary<NetworkSpec> = fc
   )
   .map(spec => ({ ...spec, channels: spec.stem === 'imagenet' ? Math.max(2, spec.channels) : spec.channels }))
 
-const cellOf = (choices: readonly Operation[]): fc.Arbitrary<readonly Operation[]> =>
+const cellOf = (choices: readonly string[]): fc.Arbitrary<readonly string[]> =>
   fc.array(fc.constantFrom(...choices), { minLength: edges.length, maxLength: edges.length })
 
-const sparse = [...operations, ...Array<Operation>(12).fill('none')]
+const sparse = [...operations, ...Array<string>(12).fill('none')]
 
 const cell = fc.oneof(cellOf(operations), cellOf(sparse), cellOf(['sep_conv_3x3', 'dil_conv_3x3', 'none', 'none']))
 

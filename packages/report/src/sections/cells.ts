@@ -1,4 +1,4 @@
-import { cellKinds, edges, type Genotype, type Operation } from '@cpnas/supernet'
+import { cellKinds, type Genotype, type Space, spaceOf } from '@cpnas/supernet'
 import { drawCells } from '../draw-cells.js'
 import { figure, picture, section } from '../page/elements.js'
 import { type Html, html } from '../page/html.js'
@@ -7,19 +7,26 @@ import type { Run } from '../run.js'
 import { cellTitles, edgeName } from './edge-names.js'
 import type { Indexed } from './indexed.js'
 
-const describe = (operations: readonly Operation[]): string =>
+const describe = ({ edges }: Space, operations: readonly string[]): string =>
   edges.map((edge, i) => `${edgeName(edge)} ${operations[i]}`).join(', ')
 
-const cellsFigure = async (id: string, names: readonly string[], genotype: Genotype): Promise<Html> =>
+/** A genotype, and the runs that have it. */
+interface Found {
+  readonly names: readonly string[]
+  readonly genotype: Genotype
+  readonly space: Space
+}
+
+const cellsFigure = async (id: string, { names, genotype, space }: Found): Promise<Html> =>
   figure({
     id,
     title: `Cells of ${names.join(', ')}`,
-    note: 'c with an index: outputs of this cell and of the two before it; 0 to 3: the nodes within.',
+    note: `c with an index: outputs of this cell and of the two before it; 0 to ${space.nodes - 1}: the nodes within.`,
     wide: true,
     content: picture(
       {
-        svg: await drawCells(genotype),
-        alt: `Both cells as graphs. ${cellKinds.map(kind => `${cellTitles[kind]}: ${describe(genotype[kind])}.`).join(' ')}`,
+        svg: await drawCells(genotype, space),
+        alt: `Both cells as graphs. ${cellKinds.map(kind => `${cellTitles[kind]}: ${describe(space, genotype[kind])}.`).join(' ')}`,
         minWidth: 820,
       },
       id,
@@ -27,24 +34,25 @@ const cellsFigure = async (id: string, names: readonly string[], genotype: Genot
     numbers: {
       label: 'Operations of both cells',
       head: ['edge', ...cellKinds.map(kind => cellTitles[kind])],
-      rows: edges.map((edge, i) => [edgeName(edge), ...cellKinds.map(kind => genotype[kind][i]!)]),
+      rows: space.edges.map((edge, i) => [edgeName(edge), ...cellKinds.map(kind => genotype[kind][i]!)]),
       text: true,
     },
   })
 
 /** The cells of every run that has some, each once; undefined if none has. */
 export const cells = async (runs: Indexed<Run>): Promise<PageSection | undefined> => {
-  const byGenotype = new Map<string, { readonly genotype: Genotype; readonly names: string[] }>()
+  const byGenotype = new Map<string, Found>()
   for (const { run } of runs) {
     if (run.genotype === undefined) continue
-    const key = JSON.stringify([run.genotype.normal, run.genotype.reduce])
+    const key = JSON.stringify([run.config.space, run.genotype.normal, run.genotype.reduce])
     const known = byGenotype.get(key)
-    if (known) known.names.push(run.name)
-    else byGenotype.set(key, { genotype: run.genotype, names: [run.name] })
+    byGenotype.set(key, {
+      genotype: run.genotype,
+      space: spaceOf(run.config),
+      names: [...(known?.names ?? []), run.name],
+    })
   }
   if (byGenotype.size === 0) return undefined
-  const figures = await Promise.all(
-    [...byGenotype.values()].map(({ genotype, names }, i) => cellsFigure(`cells-${i + 1}`, names, genotype)),
-  )
+  const figures = await Promise.all([...byGenotype.values()].map((found, i) => cellsFigure(`cells-${i + 1}`, found)))
   return section({ id: 'cells', title: 'Cells', content: html`<div class="figures">${figures}</div>` })
 }

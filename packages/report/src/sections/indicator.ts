@@ -1,5 +1,5 @@
-import type { DropEntry, EdgeIndicator } from '@cpnas/search'
-import { type CellKind, cellKinds, edges, type Operation } from '@cpnas/supernet'
+import { type DropEntry, type EdgeIndicator, operationsOf } from '@cpnas/search'
+import { type CellKind, cellKinds, type Edge, spaceOf } from '@cpnas/supernet'
 import { type Cell, cellChart } from '../charts/cell-chart.js'
 import { figure, picture, section, type Table } from '../page/elements.js'
 import { decimal, plural } from '../page/format.js'
@@ -21,7 +21,7 @@ const reach = (drop: DropEntry): number =>
     ...cellKinds.flatMap(kind => drop[kind].flatMap(edge => edge.operations.map((_, i) => Math.abs(excess(edge, i))))),
   )
 
-const roundCells = (indicators: readonly EdgeIndicator[], operations: readonly Operation[], most: number): Cell[] =>
+const roundCells = (indicators: readonly EdgeIndicator[], operations: readonly string[], most: number): Cell[] =>
   indicators.flatMap((edge, row) =>
     edge.operations.map((operation, i) => ({
       column: operations.indexOf(operation),
@@ -31,32 +31,34 @@ const roundCells = (indicators: readonly EdgeIndicator[], operations: readonly O
     })),
   )
 
-const describe = (indicators: readonly EdgeIndicator[]): string =>
+const edgesOf = ({ config }: SearchRun): readonly Edge[] => spaceOf(config).edges
+
+const describe = (edges: readonly Edge[], indicators: readonly EdgeIndicator[]): string =>
   edges.map((edge, i) => `${edgeName(edge)} drops ${indicators[i]!.dropped}`).join(', ')
 
 const roundPicture = (id: string, run: SearchRun, kind: CellKind, drop: DropEntry): Html => html`
 <div class="panel"><h4>Round ${drop.round}</h4>${picture(
   {
     svg: cellChart({
-      columns: run.config.operations,
-      rows: edges.map(edgeName),
-      cells: roundCells(drop[kind], run.config.operations, reach(drop)),
+      columns: operationsOf(run.config),
+      rows: edgesOf(run).map(edgeName),
+      cells: roundCells(drop[kind], operationsOf(run.config), reach(drop)),
       cell: { width: 22, height: 19 },
       left: 58,
       bottom: 86,
     }),
-    alt: `${cellTitles[kind]}, round ${drop.round}: indicator of every operation by edge. ${describe(drop[kind])}.`,
+    alt: `${cellTitles[kind]}, round ${drop.round}: indicator of every operation by edge. ${describe(edgesOf(run), drop[kind])}.`,
   },
   id,
 )}</div>`
 
 const numbers = (run: SearchRun, kind: CellKind): readonly Table[] => {
-  const { operations } = run.config
+  const operations = operationsOf(run.config)
   return drops(run).map(drop => ({
     label: `${cellTitles[kind]}, round ${drop.round}: z̄ and e`,
     head: [`Round ${drop.round}: z̄ and e`, ...operations, 'dropped'],
     rows: drop[kind].map((edge, row) => [
-      edgeName(edges[row]!),
+      edgeName(edgesOf(run)[row]!),
       ...operations.map(operation => {
         const i = edge.operations.indexOf(operation)
         return i < 0 ? '' : html`${decimal(edge.zbar[i]!)}<br>${decimal(edge.e[i]!)}`

@@ -1,4 +1,4 @@
-import { type SampleEntry, sampleCount } from '@cpnas/search'
+import { type SampleEntry, strategyOf } from '@cpnas/search'
 import { secondsWorked } from '../journal.js'
 import { section, table } from '../page/elements.js'
 import { clock, kilobytes, mean, orDash, percent } from '../page/format.js'
@@ -13,7 +13,7 @@ const samplesOf = ({ history }: SearchRun): readonly SampleEntry[] =>
 const progress = (run: Run): string => {
   const done =
     run.kind === 'search'
-      ? `${samplesOf(run).length} of ${sampleCount(run.config)} architectures`
+      ? `${samplesOf(run).length} of ${strategyOf(run.config).length.samples} architectures`
       : `${run.history.length} of ${run.config.epochs * run.config.stages} epochs`
   const seconds = secondsWorked(run.journal)
   return seconds === undefined ? done : `${done} in ${clock(seconds)}`

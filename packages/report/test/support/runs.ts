@@ -3,9 +3,11 @@ import type { EpochEntry } from '@cpnas/recipes'
 import { modelSpec, trainingPresets } from '@cpnas/recipes'
 import type { JournalEntry, SearchRun, StartEntry, TrainingRun } from '@cpnas/report'
 import { type DropEntry, type EdgeIndicator, type HistoryEntry, presets, type SampleEntry } from '@cpnas/search'
-import { edges, type Genotype, type Operation } from '@cpnas/supernet'
+import { cpNas, type Genotype } from '@cpnas/supernet'
 
-const cell = (...operations: readonly Operation[]): readonly Operation[] =>
+const { edges } = cpNas
+
+const cell = (...operations: readonly string[]): readonly string[] =>
   edges.map((_, i) => operations[i % operations.length]!)
 
 export const genotype: Genotype = {

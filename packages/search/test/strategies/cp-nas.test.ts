@@ -1,36 +1,20 @@
-import {
-  epochCount,
-  epochsDone,
-  genotypeOf,
-  initialState,
-  learningRate,
-  nextTask,
-  presets,
-  recordSample,
-  recordWarmup,
-  roundCount,
-  type SampleEntry,
-  type SearchConfig,
-  type SearchState,
-  sampleCount,
-  samplesOf,
-} from '@cpnas/search'
-import { cellKinds, edges, type Operation, operations } from '@cpnas/supernet'
+import { type CpNasState, cpNasStrategy, presets, type SampleEntry, type SearchConfig, samplesOf } from '@cpnas/search'
+import { cellKinds, cpNas } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { observationOf } from '../observations.js'
 
-/** A search in which training is replaced by z, a function of the sample's number. */
-const simulate = (config: SearchConfig, z: (sample: number) => number): readonly SearchState[] => {
-  const states = [initialState(config)]
+const { edges } = cpNas
+const operations = cpNas.operations.map(({ name }) => name)
+
+/** A search in which training is replaced by the Child's accuracy, a function of the sample's number; with betaP 0 it is z. */
+const simulate = (config: SearchConfig, z: (sample: number) => number): readonly CpNasState[] => {
+  const strategy = cpNasStrategy({ ...config, betaP: 0 })
+  const states = [strategy.initial]
   for (let state = states[0]!; ; state = states.at(-1)!) {
-    const task = nextTask(config, state)
-    if (task.type === 'done') return states
-    if (task.type === 'warmup') states.push(recordWarmup(state, { ...task, lossChild: 1, lossParent: 1 }))
-    else {
-      const results = { accuracyParent: 0, accuracyChild: 0, lossChild: 1, lossParent: 1 }
-      const validation = { validationLossChild: 1, validationLossParent: 1 }
-      states.push(recordSample(config, state, { ...task, ...results, ...validation, z: z(samplesOf(state).length) }))
-    }
+    const [proposal] = strategy.ask(state)
+    if (proposal === undefined) return states
+    states.push(strategy.tell(state, [observationOf(proposal, z(samplesOf(state).length))]))
   }
 }
 
@@ -42,21 +26,21 @@ const configs = fc
     epochsPerSample: fc.integer({ min: 1, max: 2 }),
     operations: fc.shuffledSubarray([...operations], { minLength: 2 }),
   })
-  .map((options): SearchConfig => ({ ...presets.quick, ...options }))
+  .map(options => ({ ...presets.quick, ...options }))
 /** Few values, so that ties come up. */
 const zs = fc.func(fc.integer({ min: 0, max: 5 }).map(n => n / 5))
 
-const samplesOfRound = (state: SearchState, round: number): readonly SampleEntry[] =>
+const roundsOf = ({ operations }: { readonly operations: readonly string[] }): number => operations.length - 1
+
+const samplesOfRound = (state: CpNasState, round: number): readonly SampleEntry[] =>
   samplesOf(state).filter(entry => entry.round === round)
 
-describe('the search as a plan', () => {
+describe('the strategy of CP-NAS', () => {
   it('takes 35 T samples for the eight operations', () => {
     const config: SearchConfig = { ...presets.paper, passes: 3, warmupEpochs: 5, epochsPerSample: 2 }
-    expect(sampleCount(config)).toBe(105)
-    expect(epochCount(config)).toBe(215)
+    expect(cpNasStrategy(config).length).toEqual({ warmups: 5, samples: 105 })
     const end = simulate(config, () => 0).at(-1)!
     expect(samplesOf(end)).toHaveLength(105)
-    expect(epochsDone(config, end)).toBe(215)
   })
 
   it('evaluates every remaining operation of every edge exactly T times a round', () => {
@@ -64,7 +48,7 @@ describe('the search as a plan', () => {
       fc.property(configs, zs, (config, z) => {
         const states = simulate(config, z)
         const end = states.at(-1)!
-        for (let round = 1; round <= roundCount(config); round++) {
+        for (let round = 1; round <= roundsOf(config); round++) {
           const { remaining } = states.find(s => s.round === round)!
           for (const kind of cellKinds)
             for (const edge of edges.keys())
@@ -85,13 +69,13 @@ describe('the search as a plan', () => {
         const states = simulate(config, z)
         const end = states.at(-1)!
         const drops = end.history.filter(entry => entry.type === 'drop')
-        expect(drops.map(drop => drop.round)).toEqual(Array.from({ length: roundCount(config) }, (_, i) => i + 1))
+        expect(drops.map(drop => drop.round)).toEqual(Array.from({ length: roundsOf(config) }, (_, i) => i + 1))
         for (const drop of drops)
           for (const kind of cellKinds)
             for (const [edge, { operations, zbar, e, dropped }] of drop[kind].entries()) {
               const before = states.find(s => s.round === drop.round)!.remaining[kind][edge]!
               const after = states.find(s => s.round === drop.round + 1)!.remaining[kind][edge]!
-              const meanOf = (operation: Operation): number => {
+              const meanOf = (operation: string): number => {
                 const with_ = samplesOfRound(end, drop.round).filter(s => s.architecture[kind][edge] === operation)
                 return with_.reduce((sum, s) => sum + s.z, 0) / with_.length
               }
@@ -111,7 +95,7 @@ describe('the search as a plan', () => {
     fc.assert(
       fc.property(configs, zs, (config, z) => {
         const end = simulate(config, z).at(-1)!
-        const genotype = genotypeOf(config, end)
+        const genotype = cpNasStrategy(config).result(end)
         for (const kind of cellKinds) expect(genotype[kind].map(o => [o])).toEqual(end.remaining[kind])
       }),
       { numRuns: 20 },
@@ -122,7 +106,7 @@ describe('the search as a plan', () => {
     fc.assert(
       fc.property(configs, zs, (config, z) => {
         const end = simulate({ ...config, edges: 2 }, z).at(-1)!
-        const [all, two] = [genotypeOf(config, end), genotypeOf({ ...config, edges: 2 }, end)]
+        const [all, two] = [cpNasStrategy(config).result(end), cpNasStrategy({ ...config, edges: 2 }).result(end)]
         const last = end.history.findLast(entry => entry.type === 'drop')!
         for (const kind of cellKinds)
           for (const to of [2, 3, 4, 5]) {
@@ -159,24 +143,14 @@ describe('the search as a plan', () => {
 
   it('draws other architectures in every pass and for every seed', () => {
     const config: SearchConfig = { ...presets.quick, passes: 4, warmupEpochs: 2 }
-    const firsts = simulate(config, () => 0).filter(s => s.sample === 1 && nextTask(config, s).type !== 'done')
-    const tasks = firsts.map(s => nextTask(config, s))
-    const architectures = tasks.map(task => task.type !== 'done' && JSON.stringify(task.architecture))
-    expect(tasks).toHaveLength(2 + 7 * 4)
-    expect(new Set(architectures).size).toBe(tasks.length)
-    const start = { ...initialState(config), warmup: config.warmupEpochs }
-    expect(nextTask({ ...config, seed: 1 }, start)).not.toEqual(nextTask({ ...config, seed: 2 }, start))
-    expect(nextTask({ ...config, seed: 1 }, start)).toEqual(nextTask({ ...config, seed: 1 }, start))
-  })
-
-  it('lets the learning rate fall along one cosine over all epochs', () => {
-    fc.assert(
-      fc.property(configs, config => {
-        const rates = Array.from({ length: epochCount(config) }, (_, epoch) => learningRate(config, epoch))
-        expect(rates[0]).toBe(config.learningRate)
-        expect(rates).toEqual([...rates].sort((a, b) => b - a))
-        expect(learningRate(config, epochCount(config))).toBeCloseTo(config.minLearningRate, 12)
-      }),
-    )
+    const strategy = cpNasStrategy(config)
+    const firsts = simulate(config, () => 0).filter(state => state.sample === 1)
+    const proposals = firsts.flatMap(state => strategy.ask(state))
+    expect(proposals).toHaveLength(2 + 7 * 4)
+    expect(new Set(proposals.map(({ architecture }) => JSON.stringify(architecture))).size).toBe(proposals.length)
+    const start = { ...strategy.initial, warmup: config.warmupEpochs }
+    const asked = (seed: number) => cpNasStrategy({ ...config, seed }).ask(start)
+    expect(asked(1)).not.toEqual(asked(2))
+    expect(asked(1)).toEqual(asked(1))
   })
 })

@@ -1,9 +1,8 @@
 import { type Backend, type CpnasError, type Shape, sameShape, type TensorRecord } from '@cpnas/backends'
-import { initialParameters, type NetworkKind, type NetworkSpec, parameterShapes, type Remaining } from '@cpnas/supernet'
+import { initialParameters, type Mixture, type NetworkKind, type NetworkSpec, parameterShapes } from '@cpnas/supernet'
 import { type Learner, type Optimizer, type StoredTensor, type StoredTensors, tensorMismatch } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
-import type { SearchConfig } from './config.js'
-import { covering } from './plan.js'
+import type { SearchConfig } from '../config.js'
 
 /** A set of weights and the networks it is trained for. */
 export interface Owner {
@@ -26,15 +25,15 @@ export type Weights<T> = Readonly<Record<string, Learner<T>>>
 type Shapes = Readonly<Record<string, Shape>>
 
 /** Of all parameters that the remaining operations have; the Child's where the networks share them. */
-const shapesOf = (spec: NetworkSpec, remaining: Remaining, { networks }: Owner): Shapes =>
-  Object.assign({}, ...covering(remaining).map(genotype => parameterShapes(spec, genotype, networks[0])))
+const shapesOf = (spec: NetworkSpec, remaining: Mixture, { networks }: Owner): Shapes =>
+  parameterShapes(spec, remaining, networks[0])
 
 /** Child and Parent begin with the same latent weights (not stated in the source). */
 export const initialWeights = <T>(
   backend: Backend<T>,
   spec: NetworkSpec,
   config: SearchConfig,
-  remaining: Remaining,
+  remaining: Mixture,
   optimizer: Optimizer,
 ): Weights<T> =>
   Object.fromEntries(
@@ -79,7 +78,7 @@ export const prune = <T>(
   weights: Weights<T>,
   spec: NetworkSpec,
   config: SearchConfig,
-  remaining: Remaining,
+  remaining: Mixture,
 ): Weights<T> =>
   Object.fromEntries(
     ownersOf(config).map(owner => {
@@ -105,7 +104,7 @@ export const restoreWeights = <T>(
   backend: Backend<T>,
   spec: NetworkSpec,
   config: SearchConfig,
-  remaining: Remaining,
+  remaining: Mixture,
   optimizer: Optimizer,
   tensors: StoredTensors,
 ): Either<CpnasError, Weights<T>> => {

@@ -1,0 +1,41 @@
+import type { CpnasError } from '@cpnas/backends'
+import type { Mixture } from '@cpnas/supernet'
+import type { Interruption, StoredTensors } from '@cpnas/training'
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { Observation, Proposal } from './strategy.js'
+import type { ProgressEvent } from './types.js'
+
+/** Tells of the steps of one phase; gives what is to be called after each. */
+export type Reporter = (
+  phase: ProgressEvent['phase'],
+  network: ProgressEvent['network'],
+  steps: number,
+) => (step: number) => void
+
+/** Proposals that have been worked on before this one. */
+export interface Done {
+  readonly warmups: number
+  readonly samples: number
+}
+
+/** What came of a proposal, and the weights, which replace those given. */
+export interface Evaluated<W> {
+  readonly weights: W
+  readonly observation: Either<Interruption, Observation>
+}
+
+/** What an architecture is worth, and at which cost. W is what it carries from one proposal to the next: weights on an engine, or nothing. */
+export interface Evaluator<W> {
+  /** Work of a proposal of either type, in evaluation steps; what progress is measured in. */
+  readonly cost: { readonly warmup: number; readonly sample: number }
+  /** Begins with the weights of the operations given: anew, or from what was stored; InvalidCheckpoint if that does not fit. */
+  begin(remaining: Mixture, stored: StoredTensors | undefined): Either<CpnasError, W>
+  /** Works on a proposal. Takes over the weights. */
+  evaluate(weights: W, proposal: Proposal, done: Done, report: Reporter): Promise<Evaluated<W>>
+  /** Gives up the weights of operations that no longer remain. Takes over the weights. */
+  prune(weights: W, remaining: Mixture): W
+  /** What to begin with another time. */
+  store(weights: W): Promise<StoredTensors>
+  /** Frees the weights. */
+  dispose(weights: W): void
+}

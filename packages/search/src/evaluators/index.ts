@@ -1,0 +1,23 @@
+import type { Evaluator } from '../evaluator.js'
+import type { SearchLength } from '../strategy.js'
+import { scratch, sharedWeights, type TrainingSetting } from './shared-weights.js'
+
+/** An evaluator as it is chosen: what it carries is its own affair. */
+export interface EvaluatorRecord {
+  /** One line for a help text. */
+  readonly description: string
+  /** The evaluator of a setting, for a search of that length. */
+  readonly create: <T>(setting: TrainingSetting<T>, length: SearchLength) => Evaluator<unknown>
+}
+
+/** Every evaluator that trains, by name. To add one, add its record here. */
+export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
+  'shared-weights': {
+    description: 'trained for some epochs on weights that all architectures share',
+    create: sharedWeights,
+  },
+  scratch: {
+    description: 'trained for some epochs from weights of its own',
+    create: scratch,
+  },
+}

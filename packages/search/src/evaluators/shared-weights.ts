@@ -1,0 +1,222 @@
+import type { Backend } from '@cpnas/backends'
+import { catchReadError, type SplitBatches } from '@cpnas/data'
+import { type Genotype, latentNames, type NetworkSpec, network, parameterShapes } from '@cpnas/supernet'
+import { cosine, type Evaluation, evaluate, type Interruption, sgd, trainEpoch } from '@cpnas/training'
+import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
+import type { SearchConfig } from '../config.js'
+import type { Evaluator, Reporter } from '../evaluator.js'
+import type { Observation, Proposal, SearchLength } from '../strategy.js'
+import type { PerNetwork } from '../types.js'
+import {
+  initialWeights,
+  merge,
+  type Owner,
+  ownersOf,
+  partition,
+  prune,
+  restoreWeights,
+  storeWeights,
+  type Weights,
+} from './weights.js'
+
+/** What an evaluator that trains needs. */
+export interface TrainingSetting<T> {
+  readonly backend: Backend<T>
+  readonly config: SearchConfig
+  readonly spec: NetworkSpec
+  readonly splits: SplitBatches
+  readonly signal: AbortSignal | undefined
+}
+
+/** What one architecture is worked on with: its name in errors, and who is told of its steps. */
+interface Work {
+  readonly architecture: Genotype
+  readonly where: string
+  readonly report: Reporter
+}
+
+/** An epoch: its number over the whole search, from 0, which decides the order of the images, and its learning rate. */
+interface Epoch {
+  readonly index: number
+  readonly learningRate: number
+}
+
+/** The weights, which replace those given, and what came of the work. */
+interface Trained<T> {
+  readonly weights: Weights<T>
+  readonly losses: Either<Interruption, PerNetwork<number>>
+}
+
+/** A training step has a forward pass and a backward pass of about twice the work. */
+const trainingWeight = 3
+const networkCount = 2
+
+/** Work of a warm-up epoch, and of a sample with so many epochs, in evaluation steps. */
+const costOf = <T>({ config, splits }: TrainingSetting<T>): Evaluator<unknown>['cost'] => {
+  const epoch = networkCount * trainingWeight * splits.trainingSteps
+  return { warmup: epoch, sample: config.epochsPerSample * epoch + networkCount * splits.validationSteps }
+}
+
+/** Epochs of a search of so many proposals; each trains Child and Parent. */
+const epochsOf = ({ epochsPerSample }: SearchConfig, { warmups, samples }: SearchLength): number =>
+  warmups + epochsPerSample * samples
+
+/** Trains the networks of a proposal and, if it is a sample, evaluates them. */
+const workOn = async <T>(
+  setting: TrainingSetting<T>,
+  weights: Weights<T>,
+  proposal: Proposal,
+  epochs: readonly Epoch[],
+  report: Reporter,
+): Promise<{ readonly weights: Weights<T>; readonly observation: Either<Interruption, Observation> }> => {
+  const { round, pass, sample } = proposal.position
+  const isSample = proposal.type === 'sample'
+  const where = isSample ? `round ${round}, pass ${pass}, sample ${sample}` : `warm-up epoch ${epochs[0]!.index + 1}`
+  const work = { architecture: proposal.architecture, where, report }
+  const trained = await trainArchitecture(setting, weights, work, isSample ? 'train' : 'warmup', epochs)
+  if (trained.losses._tag === 'Left') return { weights: trained.weights, observation: trained.losses }
+  const { right: losses } = trained.losses
+  if (!isSample) return { weights: trained.weights, observation: right({ proposal, losses }) }
+  const evaluated = await evaluateArchitecture(setting, trained.weights, work)
+  return {
+    weights: trained.weights,
+    observation: map((evaluations: PerNetwork<Evaluation>) => ({ proposal, losses, evaluations }))(evaluated),
+  }
+}
+
+/**
+ * `shared-weights`: every architecture is trained for `epochsPerSample` epochs on the weights that all of them share, a set for the
+ * Child and one for the Parent or one for both, then evaluated on the validation split with batch statistics. The learning
+ * rate falls along a cosine over the whole search. Source: CP-NAS (arXiv 2005.00057); ENAS (arXiv 1802.03268) for the sharing.
+ */
+export const sharedWeights = <T>(setting: TrainingSetting<T>, length: SearchLength): Evaluator<Weights<T>> => {
+  const { backend, config, spec } = setting
+  const optimizer = sgd(config)
+  const total = epochsOf(config, length)
+  const { learningRate: initial, minLearningRate: minimum } = config
+  const epochAt = (index: number): Epoch => ({ index, learningRate: cosine({ initial, minimum, total }, index) })
+  return {
+    cost: costOf(setting),
+    begin: (remaining, stored) =>
+      stored === undefined
+        ? right(initialWeights(backend, spec, config, remaining, optimizer))
+        : restoreWeights(backend, spec, config, remaining, optimizer, stored),
+    evaluate: (weights, proposal, done, report) => {
+      const first = epochsOf(config, done)
+      const epochs = proposal.type === 'warmup' ? 1 : config.epochsPerSample
+      return workOn(
+        setting,
+        weights,
+        proposal,
+        Array.from({ length: epochs }, (_, i) => epochAt(first + i)),
+        report,
+      )
+    },
+    prune: (weights, remaining) => prune(backend, weights, spec, config, remaining),
+    store: weights => storeWeights(backend, weights),
+    dispose: weights => backend.dispose(weights),
+  }
+}
+
+/**
+ * `scratch`: every architecture is trained for `epochsPerSample` epochs from weights of its own, which begin the same for all, along
+ * a cosine of its own, then evaluated as with shared weights. Nothing is carried from one to the next.
+ */
+export const scratch = <T>(setting: TrainingSetting<T>): Evaluator<undefined> => {
+  const { backend, config, spec } = setting
+  const { epochsPerSample, learningRate: initial, minLearningRate: minimum } = config
+  const epochs = Array.from({ length: epochsPerSample }, (_, index) => ({
+    index,
+    learningRate: cosine({ initial, minimum, total: epochsPerSample }, index),
+  }))
+  return {
+    cost: costOf(setting),
+    begin: () => right(undefined),
+    evaluate: async (_, proposal, __, report) => {
+      const { architecture } = proposal
+      const own = { normal: architecture.normal.map(name => [name]), reduce: architecture.reduce.map(name => [name]) }
+      const begun = initialWeights(backend, spec, config, own, sgd(config))
+      const { weights, observation } = await workOn(setting, begun, proposal, epochs, report)
+      backend.dispose(weights)
+      return { weights: undefined, observation }
+    },
+    prune: () => undefined,
+    store: async () => ({}),
+    dispose: () => {},
+  }
+}
+
+/**
+ * Trains Child and Parent of an architecture for the given epochs: each on its own weights, or both by the sum of their losses
+ * where they share them. Takes over the weights. Gives the mean losses of the last epoch.
+ */
+const trainArchitecture = async <T>(
+  setting: TrainingSetting<T>,
+  weights: Weights<T>,
+  work: Work,
+  phase: 'warmup' | 'train',
+  epochs: readonly Epoch[],
+): Promise<Trained<T>> => {
+  let current = weights
+  const losses = { child: Number.NaN, parent: Number.NaN }
+  for (const owner of ownersOf(setting.config))
+    for (const epoch of epochs) {
+      const trained = await trainOwner(setting, current, work, phase, owner, epoch)
+      current = trained.weights
+      if (trained.losses._tag === 'Left') return { weights: current, losses: trained.losses }
+      for (const [i, kind] of owner.networks.entries()) losses[kind] = trained.losses.right[i]!
+    }
+  return { weights: current, losses: right(losses) }
+}
+
+const trainOwner = async <T>(
+  { backend, config, spec, splits, signal }: TrainingSetting<T>,
+  weights: Weights<T>,
+  { architecture, where, report }: Work,
+  phase: 'warmup' | 'train',
+  { name, networks }: Owner,
+  { index, learningRate }: Epoch,
+): Promise<{ readonly weights: Weights<T>; readonly losses: Either<Interruption, readonly number[]> }> => {
+  const names = new Set(Object.keys(parameterShapes(spec, architecture, networks[0])))
+  const { selected, rest } = partition(weights[name]!, names)
+  const [first, ...others] = networks.map(kind => network(spec, architecture, kind))
+  const result = await catchReadError(() =>
+    trainEpoch<T>(backend, selected, [first!, ...others], splits.training(index + 1), {
+      optimizer: sgd(config),
+      learningRate,
+      gradientClip: config.gradientClip,
+      latent: networks.includes('child') ? latentNames(spec, architecture) : [],
+      where: `${where}, ${networks.join(' and ')}`,
+      onStep: report(phase, networks.length > 1 ? 'both' : networks[0], splits.trainingSteps),
+      signal,
+    }),
+  )
+  if (result._tag === 'Left') return { weights: { ...weights, [name]: rest }, losses: result }
+  const { learner, losses, stopped } = result.right
+  return { weights: { ...weights, [name]: merge(rest, learner) }, losses: stopped ? left('stopped') : losses }
+}
+
+/** Accuracy and loss of Child and Parent on the validation split, with batch statistics. */
+const evaluateArchitecture = async <T>(
+  { backend, config, spec, splits, signal }: TrainingSetting<T>,
+  weights: Weights<T>,
+  { architecture, where, report }: Work,
+): Promise<Either<Interruption, PerNetwork<Evaluation>>> => {
+  const nothing: Evaluation = { accuracy: Number.NaN, loss: Number.NaN }
+  const evaluations = { child: nothing, parent: nothing }
+  for (const { name, networks } of ownersOf(config))
+    for (const kind of networks) {
+      const result = await catchReadError(() =>
+        evaluate(backend, weights[name]!.parameters, network(spec, architecture, kind), splits.validation, {
+          where: `${where}, ${kind}, validation`,
+          onStep: report('evaluate', kind, splits.validationSteps),
+          signal,
+        }),
+      )
+      if (result._tag === 'Left') return result
+      if (result.right.stopped) return left('stopped')
+      if (result.right.result._tag === 'Left') return result.right.result
+      evaluations[kind] = result.right.result.right
+    }
+  return right(evaluations)
+}

@@ -1,0 +1,12 @@
+import type { StrategyRecord } from '../strategy.js'
+import { drawGenotype, samplesStrategy } from './samples.js'
+
+/**
+ * `random`: architectures drawn uniformly, of which the one with the best Child is the result. Over shared weights it is random
+ * search with weight sharing (Li and Talwalkar, arXiv 1902.07638), except that there the evaluations follow the training.
+ */
+export const random: StrategyRecord = {
+  description: 'the best of architectures drawn uniformly (Li and Talwalkar, arXiv 1902.07638)',
+  options: ['samples'],
+  create: config => samplesStrategy(config, (generator, _, everywhere) => drawGenotype(generator, everywhere)),
+}

@@ -1,0 +1,63 @@
+import { type Genotype, generatorFor, type Mixture, spaceOf } from '@cpnas/supernet'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
+import { operationsOf, type SearchConfig } from '../config.js'
+import { recordOf, sampleOf, samplesOf } from '../history.js'
+import type { Strategy } from '../strategy.js'
+import type { SampleEntry } from '../types.js'
+
+/** One of the values, uniformly. Moves the generator on. */
+export const choose = <A>(generator: RandomGenerator, values: readonly A[]): A =>
+  values[uniformInt(generator, 0, values.length - 1)]!
+
+/** An architecture with an operation of every edge drawn uniformly and independently. */
+export const drawGenotype = (generator: RandomGenerator, { normal, reduce }: Mixture): Genotype => {
+  const draw = (edges: readonly (readonly string[])[]): readonly string[] =>
+    edges.map(operations => choose(generator, operations))
+  return { normal: draw(normal), reduce: draw(reduce) }
+}
+
+/** The sample of the highest score, the earliest of equals. */
+export const bestOf = (samples: readonly SampleEntry[]): SampleEntry =>
+  samples.reduce((best, sample) => (sample.z > best.z ? sample : best))
+
+/**
+ * A strategy that looks at so many architectures one after the other, each drawn from those before it, scores them by the Child's
+ * accuracy, and ends with the best. `draw` is given a generator of its own for every sample.
+ */
+export const samplesStrategy = (
+  config: SearchConfig,
+  draw: (generator: RandomGenerator, before: readonly SampleEntry[], everywhere: Mixture) => Genotype,
+): Strategy => {
+  const { seed, samples } = config
+  const edges = spaceOf(config).edges.map(() => operationsOf(config))
+  const everywhere: Mixture = { normal: edges, reduce: edges }
+  return {
+    initial: { history: [] },
+    ask: state => {
+      const before = samplesOf(state)
+      const sample = before.length + 1
+      if (sample > samples) return []
+      const generator = generatorFor(seed, `sample ${sample}`)
+      return [
+        {
+          type: 'sample',
+          architecture: draw(generator, before, everywhere),
+          position: { round: 1, rounds: 1, pass: 1, passes: 1, sample, samples },
+        },
+      ]
+    },
+    tell: (state, observations) =>
+      observations.reduce(
+        (after, observation) =>
+          recordOf(
+            after,
+            sampleOf(observation, ({ child }) => child.accuracy),
+          ),
+        state,
+      ),
+    result: state => bestOf(samplesOf(state)).architecture,
+    remaining: () => everywhere,
+    length: { warmups: 0, samples },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Genotype, Mixture } from '@cpnas/supernet'
+import type { Evaluation } from '@cpnas/training'
+import type { SearchConfig } from './config.js'
+import type { PerNetwork, Position, SearchState } from './types.js'
+
+/** An architecture that a strategy wants to know about. */
+export interface Proposal {
+  /** `sample`: to be trained and evaluated. `warmup`: to be trained only, before the first sample. */
+  readonly type: 'warmup' | 'sample'
+  readonly architecture: Genotype
+  readonly position: Position
+}
+
+/** What came of a proposal. */
+export interface Observation {
+  readonly proposal: Proposal
+  /** Mean training losses of the last epoch; NaN where nothing was trained. */
+  readonly losses: PerNetwork<number>
+  /** On the validation split; of a sample only. */
+  readonly evaluations?: PerNetwork<Evaluation>
+}
+
+/** How many proposals a whole search has. */
+export interface SearchLength {
+  readonly warmups: number
+  readonly samples: number
+}
+
+/**
+ * Which architectures to look at, and what to conclude: the interface of ask and tell that Optuna and NNI have. All functions
+ * are pure; the state is plain JSON, and whatever is random follows from the configuration's seed and the state.
+ */
+export interface Strategy<S extends SearchState = SearchState> {
+  readonly initial: S
+  /** The proposals that can be worked on now, independently of one another. None: the search is finished. */
+  ask(state: S): readonly Proposal[]
+  /** The state after some of the proposals, in their order; their entries are at the end of its history. */
+  tell(state: S, observations: readonly Observation[]): S
+  /** The architecture that was found; of a finished search. */
+  result(state: S): Genotype
+  /** The operations that may still be proposed: the weights of the others are given up. */
+  remaining(state: S): Mixture
+  readonly length: SearchLength
+}
+
+/** A strategy as it is chosen and configured. */
+export interface StrategyRecord {
+  /** One line for a help text, with its source. */
+  readonly description: string
+  /** The options that only some strategies have, of those that this one has. */
+  readonly options: readonly (keyof SearchConfig)[]
+  /** The strategy of a configuration. */
+  readonly create: (config: SearchConfig) => Strategy
+}

@@ -1,0 +1,5 @@
+import type { Space } from '../space.js'
+import { cpNas } from './cp-nas.js'
+
+/** Every space that genotype files and options can name. To add one, add it here. */
+export const spaces: readonly Space[] = [cpNas]
