@@ -152,5 +152,6 @@ export const parseOptions = <C extends object>(
     return left(
       cpnasError('InvalidOption', unknown, `is no option of ${what}`, `The options are ${list(Object.keys(table))}`),
     )
-  return checkOptions(table, { ...added, ...(value as C) })
+  const missing = Object.entries(added).filter(([name]) => !Object.hasOwn(value, name))
+  return checkOptions(table, { ...value, ...Object.fromEntries(missing) } as C)
 }

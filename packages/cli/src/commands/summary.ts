@@ -125,7 +125,7 @@ const ofSearch = (given: Given, directory: string): TE.TaskEither<CpnasError, Mo
     TE.bind('run', () => readRunConfig(searchRun, directory, 'its path')),
     TE.bind('genotype', () => readGenotypeOf(directory)),
     TE.flatMapEither(({ run, genotype: { space, genotype } }) => {
-      if (run === undefined) return E.right(ofGenotype(given, genotype, { ...defaults, space }, plainImage))
+      if (run === undefined) return E.right(ofGenotype(given, genotype, { ...defaults, space: space.name }, plainImage))
       const facts = factsOf(run)
       return facts.classNames.length === 0 && given.classes === undefined
         ? E.left(
@@ -179,7 +179,7 @@ const ofFile = (given: Given, path: string): TE.TaskEither<CpnasError, ModelSumm
       text || path.endsWith('.json')
         ? pipe(
             readGenotype(path),
-            TE.map(({ space, genotype }) => ofGenotype(given, genotype, { ...defaults, space }, plainImage)),
+            TE.map(({ space, genotype }) => ofGenotype(given, genotype, { ...defaults, space: space.name }, plainImage)),
           )
         : pipe(
             readModel(path),
