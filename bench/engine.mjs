@@ -1,13 +1,6 @@
 // The engines as the benchmarks open them, with what their devices tell.
-import {
-  backendOf,
-  formatError,
-  openWebgpu,
-  printAdapter,
-  resolveBackend,
-  tfjsKernels,
-  webgpuKernels,
-} from '@cpnas/backends'
+import { backendOf, openWebgpu, printAdapter, resolveBackend, tfjsKernels, webgpuKernels } from '@cpnas/backends'
+import { formatError } from '@cpnas/core'
 
 const rightOf = either => {
   if (either._tag === 'Right') return either.right

@@ -5,22 +5,23 @@ import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 
 /** Bottom first: a package may import the ones before it. */
 const layers = [
+  'core',
   'backends',
   'binarize',
+  'cp-loss',
   'supernet',
   'indicator',
-  'cp-loss',
   'data',
   'training',
-  'model',
-  'recipes',
   'search',
+  'model',
   'packed',
   'export',
+  'runs',
   'report',
   'cli',
 ]
-const independent = ['indicator', 'packed']
+const independent = ['core', 'indicator', 'packed']
 
 const sourcesOf = name => `^packages/${name}/src/`
 /** Built packages resolve to their dist, packages not built yet to their bare name. */

@@ -1,7 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Metrics } from '@cpnas/model'
-import { decodeSafetensors } from '@cpnas/training'
+import { decodeSafetensors, type Metrics } from '@cpnas/model'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'

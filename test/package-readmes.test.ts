@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-// The examples of data, training, search and cli touch files; they are run by tests beside them.
-test.each(['backends', 'binarize', 'cp-loss', 'indicator', 'supernet'])(
+// The examples of data, training, search, runs and cli touch files; they are run by tests beside them.
+test.each(['backends', 'binarize', 'core', 'cp-loss', 'indicator', 'supernet'])(
   'the example in the README of %s prints what its comments say',
   name => {
     const root = join(import.meta.dirname, '../packages', name)

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { presetSources, trainingPresets } from '@cpnas/recipes'
+import { presetSources, trainingPresets } from '@cpnas/training'
 import { expect, test } from 'vitest'
 import { run, runProcess } from './support/cli.js'
 import { briefTraining } from './support/few-images.js'

@@ -1,5 +1,6 @@
-import { backendOf, formatError, openWebgpu, referenceKernels, webgpuKernels } from '@cpnas/backends'
+import { backendOf, openWebgpu, referenceKernels, webgpuKernels } from '@cpnas/backends'
 import { channelScale } from '@cpnas/binarize'
+import { formatError } from '@cpnas/core'
 import { mean } from '@cpnas/indicator'
 import fc from 'fast-check'
 import { kernelCases } from '../../packages/backends/test/kernel-cases.js'

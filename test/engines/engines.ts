@@ -1,6 +1,4 @@
 import {
-  type CpnasError,
-  formatError,
   type Kernels,
   openCpu,
   openNode,
@@ -10,6 +8,7 @@ import {
   wasmKernels,
   webgpuKernels,
 } from '@cpnas/backends'
+import { type CpnasError, formatError } from '@cpnas/core'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 

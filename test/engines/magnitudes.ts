@@ -1,5 +1,4 @@
-import type { ConvGradients, Geometry, Gradient, Kernels, Prologue } from '@cpnas/backends'
-import { sizeOf } from '@cpnas/backends'
+import { type ConvGradients, type Geometry, type Gradient, type Kernels, type Prologue, sizeOf } from '@cpnas/backends'
 import { ADAM_ROUNDINGS, adamMagnitudes } from '../../packages/backends/test/kernel-cases/optimizer.js'
 import type { KernelName } from '../../packages/backends/test/kernel-cases.js'
 

@@ -1,13 +1,13 @@
-import type {
-  ConvGradients,
-  Geometry,
-  Gradient,
-  Kernels,
-  Prologue,
-  ReferenceTensor,
-  WantedGradients,
+import {
+  type ConvGradients,
+  type Geometry,
+  type Gradient,
+  type Kernels,
+  type Prologue,
+  type ReferenceTensor,
+  referenceKernels,
+  type WantedGradients,
 } from '@cpnas/backends'
-import { referenceKernels } from '@cpnas/backends'
 import { float32Bound, type WorstError, worstError } from '../../packages/backends/test/kernel-errors.js'
 import { magnitudesOver } from './magnitudes.js'
 import { type Call, mapTree, Operand, resultsOf, type Trace } from './trace.js'

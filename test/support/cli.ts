@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { printableLines } from '@cpnas/backends'
 import { cpnas } from '@cpnas/cli'
+import { printableLines } from '@cpnas/core'
 
 /** What a user starts: the package's own executable. */
 export const executable = fileURLToPath(new URL('../node_modules/@cpnas/cli/bin/cpnas.js', import.meta.url))

@@ -1,6 +1,7 @@
 import { sizeOf } from '@cpnas/backends'
-import { type Model, writeModel } from '@cpnas/model'
+import { writeModel } from '@cpnas/model'
 import { initialParameters, type NetworkKind, networkLayers, normalizationShapes } from '@cpnas/supernet'
+import type { Model } from '@cpnas/training'
 import { genotype } from './genotype.js'
 
 /** alpha * +-1, an alpha a channel. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Checkpoint, readCheckpoint, type Settings, writeCheckpoint } from '@cpnas/training'
+import { type Checkpoint, readCheckpoint, type Settings, writeCheckpoint } from '@cpnas/runs'
 
 type Snapshot<S> = Pick<Checkpoint<S>, 'state' | 'tensors'>
 

@@ -1,8 +1,8 @@
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type AnyBackend, type BackendName, type Engine, type EngineProbe, engines } from './engines.js'
-import { type CpnasError, cpnasError } from './errors.js'
 import type { AdapterSummary } from './tfjs/open/adapter.js'
 import { defaultThreads } from './wasm/backend.js'
 

@@ -1,6 +1,6 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import type { Dataset } from '@cpnas/data'
-import type { Model } from '@cpnas/model'
+import type { Model } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 
 /** Which class of a model each class of the data is. */

@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError, printable } from '@cpnas/backends'
+import { type CpnasError, cpnasError, printable } from '@cpnas/core'
 import {
   catalogue,
   catchReadError,

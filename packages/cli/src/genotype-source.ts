@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError, decodeText } from '@cpnas/backends'
+import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
 import { fileKind } from '@cpnas/model'
+import { searchFiles } from '@cpnas/runs'
 import { type GenotypeFile, parseGenotypeFile } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { searchFiles } from './runs/search-run.js'
 
 const unreadable = (path: string, message: string, remedy: string): CpnasError =>
   cpnasError('InvalidGenotype', path, `cannot be read (${message})`, remedy)

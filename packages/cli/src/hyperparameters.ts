@@ -1,5 +1,4 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { formatRange, type Option, type OptionRange, type OptionTable } from '@cpnas/training'
+import { type CpnasError, cpnasError, formatRange, type Option, type OptionRange, type OptionTable } from '@cpnas/core'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type FlagOption, flagOf, type ValueOption } from './command.js'
 

@@ -28,7 +28,7 @@ const tooManyFiles = (error: unknown): boolean =>
   ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 const run = async (): Promise<number> => {
-  const [{ printableLines }, { cpnas }] = await Promise.all([import('@cpnas/backends'), import('./index.js')])
+  const [{ printableLines }, { cpnas }] = await Promise.all([import('@cpnas/core'), import('./index.js')])
   return cpnas(process.argv.slice(2), {
     out: text => {
       if (failed === undefined) process.stdout.write(printableLines(text))

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { from, type PackedModel } from '@cpnas/packed'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'

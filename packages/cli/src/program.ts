@@ -1,4 +1,4 @@
-import { type CpnasError, formatError } from '@cpnas/backends'
+import { type CpnasError, formatError } from '@cpnas/core'
 import { CommanderError, Option, Command as Program } from 'commander'
 import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'

@@ -1,5 +1,5 @@
-import { trainingPresets } from '@cpnas/recipes'
 import { presets } from '@cpnas/search'
+import { trainingPresets } from '@cpnas/training'
 import fc from 'fast-check'
 import { isLeft, right } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'

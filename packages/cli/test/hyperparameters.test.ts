@@ -1,5 +1,5 @@
-import { type TrainingConfig, trainingPresets } from '@cpnas/recipes'
 import { presets, type SearchConfig, searchOptions } from '@cpnas/search'
+import { type TrainingConfig, trainingPresets } from '@cpnas/training'
 import { right } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { flagOf } from '../src/command.js'

@@ -1,5 +1,5 @@
 import type { Backend } from '@cpnas/backends'
-import type { Centers } from './centers.js'
+import { type Centers, initialCenters } from './centers.js'
 import { compactnessLoss } from './compactness-loss.js'
 import { type FilterLossOptions, filterLoss } from './filter-loss.js'
 import { updateCenters } from './update-centers.js'
@@ -12,6 +12,7 @@ export interface CpLossInputs<T> {
   readonly features: T
   /** Class indices, [n]. */
   readonly labels: T
+  readonly classes: number
   /** Latent filters of the 1-bit layers. */
   readonly filters: readonly T[]
 }
@@ -22,56 +23,54 @@ export interface CpLossOptions extends FilterLossOptions {
   readonly crossEntropyWeight?: number
   /** Weight of the filters' MSE. Default 1, as in the source. */
   readonly filterWeight?: number
-  /** Weight of the compactness. Default 5e-3, as in DCP-NAS. Not stated in the source. */
+  /** lambda, the weight of the compactness. Default 0.01. Not stated in the source. */
   readonly lambda?: number
-  /**
-   * Whether the class means that a batch is compared with include the batch. Default true: a class is then compared with
-   * its own mean from its first batch on. Not stated in the source.
-   */
-  readonly batchInMeans?: boolean
+}
+
+/** The terms, each shape [] and without its weight. One of weight 0 is absent, but for the cross-entropy, which was given. */
+export interface CpLossTerms<T> {
+  readonly crossEntropy: T
+  readonly filter?: T
+  readonly compactness?: T
 }
 
 /** As a function under `valueAndGrad` returns it. */
 export interface CpLossResult<T> {
   readonly value: T
   readonly aux: {
-    /** Each shape [] and without its weight: the compactness is that of lambda = 1. */
-    readonly terms: { readonly crossEntropy: T; readonly filter: T; readonly compactness: T }
-    /** Of the samples seen so far and of this batch, whatever the weights are; for the next batch. */
-    readonly centers: Centers<T>
+    readonly terms: CpLossTerms<T>
+    /** Of the samples seen so far and of this batch; for the next batch. As given where lambda is 0. */
+    readonly centers: Centers<T> | undefined
   }
 }
 
 /**
  * The kernel-level Child-Parent loss, L = L_CE + L_H, with a weight on each term:
- * crossEntropyWeight * L_CE + filterWeight * `filterLoss` + `compactnessLoss` of lambda. A term of weight 0 is measured but
- * not added: value and gradients are bit for bit those of the loss without it.
- *
- * L_CE is usually a mean over the batch and the compactness a sum, so their ratio depends on the batch's size; how L_CE is
- * reduced is not stated in the source. `centers` stay the caller's. ShapeError if the inputs do not fit.
+ * crossEntropyWeight * L_CE + filterWeight * `filterLoss` + lambda * `compactnessLoss`. A term of weight 0 is neither computed nor
+ * added. The class means that a batch is compared with include the batch, so that a class is compared with its own mean from its
+ * first batch on (not stated in the source). `centers` are undefined before the first batch, and stay the caller's. ShapeError if
+ * the inputs do not fit.
  * Source: CP-NAS, the loss of the Child.
  */
 export const cpLoss = <T>(
   backend: Backend<T>,
-  { crossEntropy, features, labels, filters }: CpLossInputs<T>,
-  centers: Centers<T>,
-  {
-    crossEntropyWeight = 1,
-    filterWeight = 1,
-    lambda = 5e-3,
-    batchInMeans = true,
-    ...filterOptions
-  }: CpLossOptions = {},
+  { crossEntropy, features, labels, classes, filters }: CpLossInputs<T>,
+  centers: Centers<T> | undefined,
+  { crossEntropyWeight = 1, filterWeight = 1, lambda = 0.01, ...filterOptions }: CpLossOptions = {},
 ): CpLossResult<T> =>
   backend.scope(() => {
-    const updated = updateCenters(backend, centers, features, labels)
-    const filter = filterLoss(backend, filters, filterOptions)
-    const compactness = compactnessLoss(backend, features, labels, batchInMeans ? updated : centers, { lambda: 1 })
-    const weighted = [
-      { weight: crossEntropyWeight, term: crossEntropy },
-      { weight: filterWeight, term: filter },
-      { weight: lambda, term: compactness },
-    ].flatMap(({ weight, term }) => (weight === 0 ? [] : [backend.mul(term, weight)]))
+    const before = centers ?? initialCenters(backend, classes, backend.shape(features).slice(1))
+    const updated = lambda === 0 ? centers : updateCenters(backend, before, features, labels)
+    const terms: CpLossTerms<T> = {
+      crossEntropy,
+      ...(filterWeight !== 0 && { filter: filterLoss(backend, filters, filterOptions) }),
+      ...(lambda !== 0 && { compactness: compactnessLoss(backend, features, labels, updated!) }),
+    }
+    const weights = { crossEntropy: crossEntropyWeight, filter: filterWeight, compactness: lambda }
+    const weighted = (['crossEntropy', 'filter', 'compactness'] as const).flatMap(name => {
+      const term = terms[name]
+      return term === undefined || weights[name] === 0 ? [] : [backend.mul(term, weights[name])]
+    })
     const value = weighted.length === 0 ? backend.full(0) : weighted.reduce((a, b) => backend.add(a, b))
-    return { value, aux: { terms: { crossEntropy, filter, compactness }, centers: updated } }
+    return { value, aux: { terms, centers: updated } }
   })

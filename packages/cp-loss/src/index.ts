@@ -1,5 +1,5 @@
 export { type Centers, initialCenters } from './centers.js'
-export { type CompactnessLossOptions, compactnessLoss } from './compactness-loss.js'
-export { type CpLossInputs, type CpLossOptions, type CpLossResult, cpLoss } from './cp-loss.js'
+export { compactnessLoss } from './compactness-loss.js'
+export { type CpLossInputs, type CpLossOptions, type CpLossResult, type CpLossTerms, cpLoss } from './cp-loss.js'
 export { type FilterLossOptions, filterLoss } from './filter-loss.js'
 export { updateCenters } from './update-centers.js'

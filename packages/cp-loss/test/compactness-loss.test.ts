@@ -28,45 +28,37 @@ import {
 const meansOf = dataOf([classes, ...featureShape])
 const seenOnce = (means: Data): Centers<T> => ({ counts: backend.full(1, [classes]), means: tensor(means) })
 
-const lossOf = ({ features, labels }: Batch, centers: Centers<T>, lambda?: number): Promise<number> =>
-  scalar(compactnessLoss(backend, tensor(features), vector(labels), centers, lambda === undefined ? {} : { lambda }))
+/** The loss as a sum over samples and values, of which it is the mean. */
+const sumOf = async ({ features, labels }: Batch, centers: Centers<T>): Promise<number> =>
+  features.values.length * (await scalar(compactnessLoss(backend, tensor(features), vector(labels), centers)))
+
+const expectSame = (found: number, expected: number): void =>
+  expect(Math.abs(found - expected)).toBeLessThan(1e-12 * (1 + Math.abs(expected)))
 
 test('worked by hand', async () => {
   const centers = { counts: vector([2, 0, 1]), means: backend.tensor([2, 2, 0, 0, 5, -1], [3, 1, 1, 2]) }
-  const loss = (values: readonly number[], labels: readonly number[], lambda: number): Promise<number> =>
-    scalar(
-      compactnessLoss(backend, backend.tensor(values, [labels.length, 1, 1, 2]), vector(labels), centers, { lambda }),
-    )
-  // (1, 2) - (2, 2), (3, 3) - (2, 2), (5, 1) - (5, -1): 1 + 2 + 4.
-  expect(await loss([1, 2, 3, 3, 5, 1], [0, 0, 2], 1)).toBe(3.5)
-  expect(await loss([1, 2, 3, 3, 5, 1], [0, 0, 2], 4)).toBe(14)
+  const loss = (values: readonly number[], labels: readonly number[]): Promise<number> =>
+    scalar(compactnessLoss(backend, backend.tensor(values, [labels.length, 1, 1, 2]), vector(labels), centers))
+  // (1, 2) - (2, 2), (3, 3) - (2, 2), (5, 1) - (5, -1): half of 1 + 2 + 4, over six values.
+  expect(await loss([1, 2, 3, 3, 5, 1], [0, 0, 2])).toBeCloseTo(3.5 / 6, 15)
   // Nothing has been seen of class 1.
-  expect(await loss([1, 2, 7, 8], [0, 1], 2)).toBe(1)
+  expect(await loss([1, 2, 7, 8], [0, 1])).toBe(0.5 / 4)
 })
 
-test('lambda is 5e-3 by default', async () => {
-  const centers = seenOnce({ shape: [classes, ...featureShape], values: Array.from({ length: 12 }, () => 0) })
-  const one = { features: { shape: [1, ...featureShape], values: [1, 1, 0, -2] }, labels: [2] }
-  expect(await lossOf(one, centers)).toBeCloseTo((5e-3 / 2) * 6, 15)
-})
-
-test('the gradient is lambda times the deviation from the mean, as central differences say', async () => {
+test('the gradient is the deviation from the mean over all values, as central differences say', async () => {
   await fc.assert(
     fc.asyncProperty(batch, meansOf, async ({ features, labels }, means) => {
       const f: Loss = (b, x) =>
-        compactnessLoss(
-          b,
-          x,
-          b.tensor(labels, [labels.length]),
-          { counts: b.tensor([4, 0, 1], [classes]), means: b.tensor(means.values, means.shape) },
-          { lambda: 0.5 },
-        )
+        compactnessLoss(b, x, b.tensor(labels, [labels.length]), {
+          counts: b.tensor([4, 0, 1], [classes]),
+          means: b.tensor(means.values, means.shape),
+        })
       await expectGradient(f, features)
       const expected = features.values.map((x, i) => {
         const label = labels[Math.floor(i / 4)]!
-        return label === 1 ? 0 : 0.5 * (x - means.values[label * 4 + (i % 4)]!)
+        return label === 1 ? 0 : (x - means.values[label * 4 + (i % 4)]!) / features.values.length
       })
-      expect(distance(await gradientOf(f, features), expected)).toBe(0)
+      expect(distance(await gradientOf(f, features), expected)).toBeLessThan(1e-14)
     }),
     { numRuns: 50 },
   )
@@ -78,13 +70,15 @@ test('no gradient flows through the means, nor through means made of the same ba
       const { gradients, aux } = backend.valueAndGrad(
         ({ x, counts, means }) => {
           const updated = updateCenters(backend, { counts, means }, x, vector(labels))
-          return { value: compactnessLoss(backend, x, vector(labels), updated, { lambda: 2 }), aux: updated }
+          return { value: compactnessLoss(backend, x, vector(labels), updated), aux: updated }
         },
         { x: tensor(features), ...seenOnce(means) },
       )
       const after = await read(aux.means)
-      const expected = features.values.map((x, i) => 2 * (x - after[labels[Math.floor(i / 4)]! * 4 + (i % 4)]!))
-      expect(distance(await read(gradients.x), expected)).toBe(0)
+      const expected = features.values.map(
+        (x, i) => (x - after[labels[Math.floor(i / 4)]! * 4 + (i % 4)]!) / features.values.length,
+      )
+      expect(distance(await read(gradients.x), expected)).toBeLessThan(1e-14)
       expect(Math.max(...(await read(gradients.means)).map(Math.abs))).toBe(0)
       const fixed = backend.valueAndGrad(
         centers => ({ value: compactnessLoss(backend, tensor(features), vector(labels), centers) }),
@@ -102,7 +96,7 @@ test('is zero where every sample is the mean of its class', async () => {
     fc.asyncProperty(meansOf, labels, async (means, labels) => {
       const values = labels.flatMap(label => means.values.slice(label * 4, label * 4 + 4))
       const features = { shape: [labels.length, ...featureShape], values }
-      expect(await lossOf({ features, labels }, seenOnce(means))).toBe(0)
+      expect(await sumOf({ features, labels }, seenOnce(means))).toBe(0)
     }),
   )
 })
@@ -111,28 +105,29 @@ test('does not depend on the order of the samples, and adds up over them', async
   await fc.assert(
     fc.asyncProperty(batch, meansOf, async (one, means) => {
       const centers = seenOnce(means)
-      const whole = await lossOf(one, centers, 2)
-      expect(await lossOf(batchOf(samplesOf(one).toReversed()), centers, 2)).toBe(whole)
-      const single = await Promise.all(samplesOf(one).map(sample => lossOf(sample, centers, 2)))
-      expect(single.reduce((a, b) => a + b)).toBe(whole)
+      const whole = await sumOf(one, centers)
+      expectSame(await sumOf(batchOf(samplesOf(one).toReversed()), centers), whole)
+      const single = await Promise.all(samplesOf(one).map(sample => sumOf(sample, centers)))
+      expectSame(
+        single.reduce((a, b) => a + b),
+        whole,
+      )
     }),
   )
 })
 
-test('is linear in lambda, quadratic in the scale of the feature maps, and blind to where they lie', async () => {
+test('is quadratic in the scale of the feature maps, and blind to where they lie', async () => {
   const factor = fc.constantFrom(-2, 0.5, 4)
   await fc.assert(
     fc.asyncProperty(batch, meansOf, factor, value, async ({ features, labels }, means, c, shift) => {
       const mapped = (f: (x: number) => number): Promise<number> =>
-        lossOf(
+        sumOf(
           { features: { ...features, values: features.values.map(f) }, labels },
           seenOnce({ ...means, values: means.values.map(f) }),
-          2,
         )
       const loss = await mapped(x => x)
-      expect(await lossOf({ features, labels }, seenOnce(means), 8)).toBe(4 * loss)
-      expect(await mapped(x => c * x)).toBe(c * c * loss)
-      expect(await mapped(x => x + shift)).toBe(loss)
+      expectSame(await mapped(x => c * x), c * c * loss)
+      expectSame(await mapped(x => x + shift), loss)
     }),
   )
 })
@@ -158,8 +153,7 @@ test('at first sight of a class, with the batch in the means, it is half the sum
           }),
       )
       const expected = pairs.reduce((sum, pair) => sum + pair, 0)
-      const loss = await lossOf(one, updated, 1)
-      expect(Math.abs(loss - expected)).toBeLessThan(1e-12 * (1 + expected))
+      expectSame(await sumOf(one, updated), expected)
     }),
   )
 })

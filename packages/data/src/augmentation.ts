@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'

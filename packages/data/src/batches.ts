@@ -1,4 +1,4 @@
-import type { CpnasError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import { type Augmentation, identity, renderImage, transformAt } from './augmentation.js'
 import type { ChannelStatistics } from './catalogue.js'
 import {

@@ -1,5 +1,4 @@
-import type { CpnasError } from '@cpnas/backends'
-import { formatError } from '@cpnas/backends'
+import { type CpnasError, formatError } from '@cpnas/core'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Augmentation } from './augmentation.js'
 import type { ChannelStatistics } from './catalogue.js'

@@ -2,7 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, read, readSync, statSync } 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ByteSource, DatasetReadError } from './dataset.js'

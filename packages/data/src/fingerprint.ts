@@ -2,8 +2,13 @@ import { createHash, type Hash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
-import type { DatasetPair, ImageFolder, LabelledImages, RecordDataset } from './dataset.js'
-import { DatasetReadError } from './dataset.js'
+import {
+  type DatasetPair,
+  DatasetReadError,
+  type ImageFolder,
+  type LabelledImages,
+  type RecordDataset,
+} from './dataset.js'
 import { badFile, codeOf } from './files.js'
 
 /** A class as a run was begun with it. */

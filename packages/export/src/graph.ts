@@ -1,7 +1,6 @@
-import { backendOf, Tensor } from '@cpnas/backends'
-import type { Model } from '@cpnas/model'
+import { backendOf, type StoredTensors, Tensor } from '@cpnas/backends'
 import { network } from '@cpnas/supernet'
-import type { StoredTensors } from '@cpnas/training'
+import type { Model } from '@cpnas/training'
 import type { Images, Node } from './graph-nodes.js'
 import { recordingEngine } from './recording-engine.js'
 

@@ -1,5 +1,5 @@
-import type { Model } from '@cpnas/model'
 import { check, type PackedModel } from '@cpnas/packed'
+import type { Model } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import { graphOf } from './graph.js'
 import { type Lowered, lower } from './lower/lower.js'

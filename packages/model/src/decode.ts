@@ -1,11 +1,11 @@
-import { formatShape, sizeOf } from '@cpnas/backends'
-import { decodeSafetensorsFile, encodeSafetensors, type SafetensorsFile, type StoredTensor } from '@cpnas/training'
+import { formatShape, type StoredTensor, sizeOf } from '@cpnas/backends'
+import type { Model } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { endsClean, unpackSigns } from './bits.js'
 import { isSealed, noChecksum, seal } from './checksum.js'
 import { type ModelHead, scaleName, signsName, storedLayouts, type TensorPlan, tensorPlans } from './layout.js'
 import { format, headStrings, parseHead, version } from './metadata.js'
-import type { Model } from './model.js'
+import { decodeSafetensorsFile, encodeSafetensors, type SafetensorsFile } from './safetensors.js'
 
 type Tensors = SafetensorsFile['tensors']
 

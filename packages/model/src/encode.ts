@@ -1,11 +1,11 @@
-import { formatShape } from '@cpnas/backends'
-import { type ByteTensor, encodeSafetensors, type StoredTensor, type StoredTensors } from '@cpnas/training'
+import { formatShape, type StoredTensor, type StoredTensors } from '@cpnas/backends'
+import type { Model } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { packSigns } from './bits.js'
 import { noChecksum, seal } from './checksum.js'
 import { packedBytes, scaleName, signsName, type TensorPlan, tensorPlans } from './layout.js'
 import { headStrings, parseHead } from './metadata.js'
-import type { Model } from './model.js'
+import { type ByteTensor, encodeSafetensors } from './safetensors.js'
 
 const fail = (problem: string): never => {
   throw new RangeError(`encodeModel: ${problem}`)

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Backend, type CpnasError, catchDeviceError, cpnasError, type TensorRecord } from '@cpnas/backends'
+import { type Backend, catchDeviceError, type StoredTensors, type TensorRecord } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { catchReadError } from '@cpnas/data'
 import { network } from '@cpnas/supernet'
-import type { Batch, BatchSource, OverBatchesOptions, StoredTensors } from '@cpnas/training'
+import type { Batch, BatchSource, Model, OverBatchesOptions } from '@cpnas/training'
 import { type Either, flatten, left, right } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Metrics, tally } from './metrics.js'
-import type { Model } from './model.js'
 
 /** How an evaluation ended. */
 export type ModelEvaluation =

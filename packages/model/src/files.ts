@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { writeFileAtomic } from '@cpnas/training'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { writeFileAtomic } from '@cpnas/core/files'
+import type { Model } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decodeModel } from './decode.js'
 import { encodeModel } from './encode.js'
 import { fileKind } from './file-kind.js'
-import type { Model } from './model.js'
 
 const modelKind = 'a safetensors file'
 

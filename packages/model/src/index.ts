@@ -12,7 +12,7 @@ export {
   type Tally,
   tally,
 } from './metrics.js'
-export type { Model, TrainedOn } from './model.js'
+export * from './safetensors.js'
 export {
   type HeaderFacts,
   type ModelSummary,

@@ -9,8 +9,8 @@ import {
   normalizationShapes,
   resolveSpec,
 } from '@cpnas/supernet'
-import type { TensorLayout } from '@cpnas/training'
-import type { Model } from './model.js'
+import type { Model } from '@cpnas/training'
+import type { TensorLayout } from './safetensors.js'
 
 /** All that says what a model is, but its numbers. */
 export type ModelHead = Omit<Model, 'parameters' | 'statistics'>

@@ -1,18 +1,8 @@
-import { formatError } from '@cpnas/backends'
+import { choice, flag, formatError, integer, isCount, isRecord, type OptionTable, parseOptions } from '@cpnas/core'
 import { type NetworkSpec, printGenotype, resolveSpec, spaceOf, validateGenotypeFile } from '@cpnas/supernet'
-import {
-  choice,
-  flag,
-  integer,
-  type OptionTable,
-  operationOptions,
-  parseOptions,
-  spaceOption,
-  withoutAdded,
-} from '@cpnas/training'
+import { operationOptions, spaceOption, type TrainedOn, withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import type { ModelHead } from './layout.js'
-import type { TrainedOn } from './model.js'
 
 export const format = 'cpnas-model'
 export const version = '1'
@@ -73,9 +63,6 @@ export const headStrings = ({
       }),
 })
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const json = (strings: Strings, name: string): E.Either<string, unknown> =>
   E.tryCatch(
     (): unknown => JSON.parse(strings[name] ?? ''),
@@ -91,8 +78,6 @@ const check =
   <A>(holds: (value: unknown) => value is A, problem: string) =>
   (value: unknown): E.Either<string, A> =>
     holds(value) ? E.right(value) : E.left(problem)
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1
 
 const isNames =
   (classes: number) =>

@@ -1,6 +1,6 @@
 import { type Shape, sizeOf } from '@cpnas/backends'
 import { count, type Genotype, type Layer, type NetworkKind, type NetworkSpec } from '@cpnas/supernet'
-import { safetensorsHeader } from '@cpnas/training'
+import type { Model } from '@cpnas/training'
 import { noChecksum } from './checksum.js'
 import {
   inferenceSpec,
@@ -14,7 +14,7 @@ import {
   tensorPlans,
 } from './layout.js'
 import { headStrings } from './metadata.js'
-import type { Model } from './model.js'
+import { safetensorsHeader } from './safetensors.js'
 
 /** Weights and work by the precision of their operands, and the bytes of a file that they take. */
 export interface Weight {

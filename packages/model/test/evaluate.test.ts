@@ -1,8 +1,8 @@
 import { referenceBackend, wasmBackend } from '@cpnas/backends'
 import { DatasetReadError } from '@cpnas/data'
-import { decodeModel, encodeModel, evaluateModel, evaluateScores, type Model, metrics } from '@cpnas/model'
+import { decodeModel, encodeModel, evaluateModel, evaluateScores, metrics } from '@cpnas/model'
 import { network } from '@cpnas/supernet'
-import { evaluate } from '@cpnas/training'
+import { evaluate, type Model } from '@cpnas/training'
 import { describe, expect, it } from 'vitest'
 import { small } from './support/models.js'
 

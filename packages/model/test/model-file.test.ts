@@ -2,8 +2,16 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { decodeModel, encodeModel, type Model, readModel, writeModel } from '@cpnas/model'
-import { decodeSafetensorsFile, encodeSafetensors, type SafetensorsFile } from '@cpnas/training'
+import {
+  decodeModel,
+  decodeSafetensorsFile,
+  encodeModel,
+  encodeSafetensors,
+  readModel,
+  type SafetensorsFile,
+  writeModel,
+} from '@cpnas/model'
+import type { Model } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { cellOf, heads, modelOf, small } from './support/models.js'

@@ -1,6 +1,5 @@
-import { encodeModel, summarize, sumWeights } from '@cpnas/model'
+import { decodeSafetensorsFile, encodeModel, summarize, sumWeights } from '@cpnas/model'
 import { count } from '@cpnas/supernet'
-import { decodeSafetensorsFile } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cellOf, everything, heads, modelOf, small } from './support/models.js'

@@ -1,5 +1,5 @@
+import type { Run, SearchRun, TrainingRun } from '@cpnas/runs'
 import { page } from './page/page.js'
-import type { Run, SearchRun, TrainingRun } from './run.js'
 import { cells } from './sections/cells.js'
 import { configuration } from './sections/configuration.js'
 import { type Environment, environment } from './sections/environment.js'

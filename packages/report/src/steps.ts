@@ -1,7 +1,6 @@
-import type { EpochEntry } from '@cpnas/recipes'
+import { type SearchRun, savingTimes, type TrainingRun } from '@cpnas/runs'
 import type { HistoryEntry, SampleEntry, WarmupEntry } from '@cpnas/search'
-import { savingTimes } from './journal.js'
-import type { SearchRun, TrainingRun } from './run.js'
+import type { EpochEntry } from '@cpnas/training'
 
 /** An entry, its place on the axis of a plot, and when it was saved, in seconds since 1970, where that is recorded. */
 export interface Step<E> {

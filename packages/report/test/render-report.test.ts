@@ -1,5 +1,6 @@
 import { metrics } from '@cpnas/model'
-import { type Run, renderReport, type SearchRun } from '@cpnas/report'
+import { renderReport } from '@cpnas/report'
+import type { Run, SearchRun } from '@cpnas/runs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { attribute, type Element, type ParsedPage, parsePage, rowsIn, text, within } from './support/page.js'

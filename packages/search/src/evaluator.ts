@@ -1,6 +1,6 @@
-import type { CpnasError } from '@cpnas/backends'
+import type { StoredTensors } from '@cpnas/backends'
+import type { CpnasError, Interruption } from '@cpnas/core'
 import type { Mixture } from '@cpnas/supernet'
-import type { Interruption, StoredTensors } from '@cpnas/training'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Observation, Proposal } from './strategy.js'
 import type { ProgressEvent } from './types.js'

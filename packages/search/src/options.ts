@@ -1,19 +1,22 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
-import { spaceOf, spaces } from '@cpnas/supernet'
 import {
-  addedOptions,
-  batchOptions,
+  type CpnasError,
   checkOptions,
-  checkRates,
   choice,
+  cpnasError,
   flag,
   type Idle,
   integer,
   type OptionTable,
-  operationOptions,
   parseOptions,
-  seedOption,
   share,
+} from '@cpnas/core'
+import { spaceOf, spaces } from '@cpnas/supernet'
+import {
+  addedOptions,
+  batchOptions,
+  checkRates,
+  operationOptions,
+  seedOption,
   sizeOptions,
   spaceOption,
 } from '@cpnas/training'

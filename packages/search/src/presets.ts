@@ -1,4 +1,4 @@
-import type { CpnasError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
 import { checkConfig } from './options.js'

@@ -1,4 +1,5 @@
-import type { Backend, CpnasError } from '@cpnas/backends'
+import type { Backend } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import type { Dataset } from '@cpnas/data'
 import { specFor } from '@cpnas/supernet'
 import { flatMap, map } from 'fp-ts/lib/Either.js'

@@ -1,4 +1,5 @@
-import { type CpnasError, catchDeviceError } from '@cpnas/backends'
+import { catchDeviceError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Evaluator } from './evaluator.js'

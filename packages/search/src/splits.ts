@@ -1,4 +1,4 @@
-import type { CpnasError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import { augmentationFor, type Dataset, type SplitBatches, splitBatches, splitIndices } from '@cpnas/data'
 import { type Either, flatMap, map } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,6 +1,6 @@
-import type { CpnasError } from '@cpnas/backends'
+import type { StoredTensors } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import type { Genotype, NetworkKind } from '@cpnas/supernet'
-import type { StoredTensors } from '@cpnas/training'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /** Something for each of the two networks of an architecture. */

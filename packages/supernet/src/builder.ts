@@ -1,5 +1,4 @@
-import type { Activation, Backend, Shape, TensorRecord } from '@cpnas/backends'
-import { ShapeError } from '@cpnas/backends'
+import { type Activation, type Backend, type Shape, ShapeError, type TensorRecord } from '@cpnas/backends'
 import { estimatorOf, reconstruct, sign } from '@cpnas/binarize'
 import type { ForwardMode } from './forward-mode.js'
 import type { Builder, ConvolutionOptions, NetworkKind, NetworkSpec, Parameter } from './space.js'

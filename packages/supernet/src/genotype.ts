@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { type Either, left, map, right, toError, tryCatch } from 'fp-ts/lib/Either.js'
 import { type CellKind, cellKinds } from './cell.js'
 import type { Space } from './space.js'

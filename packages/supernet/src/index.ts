@@ -16,7 +16,6 @@ export {
 export { initialParameters } from './initial-parameters.js'
 export { type EdgeScores, keepEdges } from './keep-edges.js'
 export { type Forward, type NetworkOptions, type NetworkOutput, network } from './network.js'
-export { generatorFor } from './random.js'
 export { samplePass } from './sample-pass.js'
 export * from './space.js'
 export { cpNas } from './spaces/cp-nas.js'

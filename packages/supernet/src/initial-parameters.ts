@@ -1,6 +1,6 @@
 import { type Shape, sizeOf } from '@cpnas/backends'
+import { generatorFor } from '@cpnas/core'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
-import { generatorFor } from './random.js'
 
 /** Starting values of the parameters that are not weights, by the last part of their names. */
 const constants: Readonly<Record<string, number>> = { gamma: 1, beta: 0, bias: 0, slope: 0.25 }

@@ -1,7 +1,7 @@
+import { generatorFor } from '@cpnas/core'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import type { Genotype, Mixture } from './genotype.js'
-import { generatorFor } from './random.js'
 
 /** Fisher-Yates. */
 const shuffled = <A>(values: readonly A[], generator: RandomGenerator): readonly A[] => {

@@ -1,4 +1,4 @@
-import { formatError } from '@cpnas/backends'
+import { formatError } from '@cpnas/core'
 import { cpNas, parseGenotype, printGenotype, validateGenotype } from '@cpnas/supernet'
 import fc from 'fast-check'
 import { left, right } from 'fp-ts/lib/Either.js'

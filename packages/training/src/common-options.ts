@@ -1,8 +1,7 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
 import { estimators, scales } from '@cpnas/binarize'
+import { type CpnasError, choice, cpnasError, flag, integer, interval } from '@cpnas/core'
 import { spaces } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
-import { choice, flag, integer, interval } from './options.js'
 
 /** What every configuration of a search or a training has, in the parts of which their option tables are made. */
 export const seedOption = {

@@ -1,4 +1,5 @@
-import { cpnasError, DeviceError } from '../errors.js'
+import { cpnasError } from '@cpnas/core'
+import { DeviceError } from '../errors.js'
 
 const ALIGNMENT = 64
 /** Kernels may read this far past an operand's end (a vector, or a row of a register block). */

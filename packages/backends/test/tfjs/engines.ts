@@ -1,4 +1,5 @@
-import type { CpnasError, Kernels } from '@cpnas/backends'
+import type { Kernels } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { tfjsKernels } from '../../dist/tfjs/kernels.js'
 import { openCpu } from '../../dist/tfjs/open/cpu.js'

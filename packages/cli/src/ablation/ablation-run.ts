@@ -1,10 +1,11 @@
+import { isCount } from '@cpnas/core'
+import { commonFiles, isText, parseCells, type RunBase } from '@cpnas/runs'
 import { addedSearchOptions } from '@cpnas/search'
 import { type Genotype, printGenotype, spaceOf } from '@cpnas/supernet'
 import { addedOptions } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { commonFiles, type RunBase, type RunKind } from '../runs/run-kind.js'
-import { isText, parseCells } from '../runs/training-run.js'
+import type { RunKind } from '../runs/run-kind.js'
 import {
   type AblationConfig,
   type AblationPreset,
@@ -51,8 +52,6 @@ export const varyOf = ({ vary }: AblationRunConfig): readonly Vary[] => {
   const parsed = parseVaries(vary)
   return E.isLeft(parsed) ? [] : parsed.right
 }
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1
 
 const parseConfigs = (search: unknown, training: unknown): E.Either<string, AblationConfig> =>
   pipe(

@@ -1,5 +1,5 @@
-import type { TrainingEvent } from '@cpnas/recipes'
 import type { SearchEvent } from '@cpnas/search'
+import type { TrainingEvent } from '@cpnas/training'
 import type { EventWords, ProgressEvent } from '../report/reporter.js'
 import { searchWords } from '../report/search-words.js'
 import { type TestEvent, trainingWords } from '../report/training-words.js'

@@ -1,9 +1,21 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError, decodeText, type ResolvedBackend } from '@cpnas/backends'
-import type { Metrics, Model } from '@cpnas/model'
+import type { ResolvedBackend } from '@cpnas/backends'
+import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
+import type { Metrics } from '@cpnas/model'
+import {
+  type RunBase,
+  type RunFormat,
+  type RunState,
+  readRunConfig,
+  searchFiles,
+  type TrainingSources,
+  trainingFiles,
+  withLock,
+} from '@cpnas/runs'
 import type { Genotype } from '@cpnas/supernet'
+import type { Model } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -11,11 +23,8 @@ import type { IdentifiedData } from '../data-source.js'
 import { readGenotype } from '../genotype-source.js'
 import type { ProgressEvent, Reporter } from '../report/reporter.js'
 import { type Ending, perform, type Run } from '../runs/execute.js'
-import { withLock } from '../runs/lock.js'
-import { type RunFormat, type RunState, readRunConfig } from '../runs/run-directory.js'
-import type { RunBase } from '../runs/run-kind.js'
-import { searchFiles, searchRun } from '../runs/search-run.js'
-import { type TrainingSources, trainingFiles, trainingRun } from '../runs/training-run.js'
+import { searchRun } from '../runs/search-run.js'
+import { trainingRun } from '../runs/training-run.js'
 import { searchRunOf } from '../search/work.js'
 import { trainingRunOf } from '../training/work.js'
 import type { AblationEvent } from './events.js'

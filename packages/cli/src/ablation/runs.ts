@@ -1,6 +1,6 @@
-import type { TrainingConfig } from '@cpnas/recipes'
 import type { SearchConfig } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
+import type { TrainingConfig } from '@cpnas/training'
 import { type AblationConfig, type FlatConfig, flatten, unflatten } from './options.js'
 import { type Assignment, assignments, label, ofSide, type Vary } from './vary.js'
 

@@ -4,12 +4,12 @@ import {
   type Backend,
   type BackendAvailability,
   type BackendName,
-  type CpnasError,
   catchDeviceError,
   measureThroughput,
   resolveBackend,
   type Throughput,
 } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'

@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { pack } from '@cpnas/export'
 import type { PackedModel, Pool, Runner, StepProfile } from '@cpnas/packed'
 import * as E from 'fp-ts/lib/Either.js'

@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError, printable } from '@cpnas/backends'
+import { type CpnasError, cpnasError, printable } from '@cpnas/core'
 import { catalogue, type Dataset, type DownloadableName, download, type Progress, sources } from '@cpnas/data'
 import { SingleBar } from 'cli-progress'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,5 +1,6 @@
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { allIndices, type Batch, type Batches, batchCount, batches, detectDataset } from '@cpnas/data'
+import { readRunBase } from '@cpnas/runs'
 import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -32,7 +33,6 @@ import {
   reportOptions,
   withReporter,
 } from '../runs/run-command.js'
-import { readRunBase } from '../runs/run-directory.js'
 import { countOption, wordOption } from '../values.js'
 import { summaries } from './summaries.js'
 

@@ -1,4 +1,4 @@
-import { writeFileAtomic } from '@cpnas/training'
+import { writeFileAtomic } from '@cpnas/core/files'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { catalogue, type DatasetName } from '@cpnas/data'
 import { type HeaderFacts, type ModelSummary, readModel, summarize } from '@cpnas/model'
-import { modelSpec, networkKind } from '@cpnas/recipes'
+import { type RunBase, readRunConfig, trainedOnOf } from '@cpnas/runs'
 import { type Genotype, type NetworkSpec, specFor } from '@cpnas/supernet'
+import { modelSpec, networkKind } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -13,8 +14,6 @@ import { formatIn, readTraining, trainedModel } from '../model-source.js'
 import { readPacked } from '../packed-source.js'
 import { printModelSummary } from '../report/model-summary.js'
 import { packedSummaryOf, printPackedSummary } from '../report/packed-words.js'
-import { readRunConfig } from '../runs/run-directory.js'
-import { type RunBase, trainedOnOf } from '../runs/run-kind.js'
 import { searchRun } from '../runs/search-run.js'
 import { trainingRun } from '../runs/training-run.js'
 import { countOption } from '../values.js'
@@ -179,7 +178,9 @@ const ofFile = (given: Given, path: string): TE.TaskEither<CpnasError, ModelSumm
       text || path.endsWith('.json')
         ? pipe(
             readGenotype(path),
-            TE.map(({ space, genotype }) => ofGenotype(given, genotype, { ...defaults, space: space.name }, plainImage)),
+            TE.map(({ space, genotype }) =>
+              ofGenotype(given, genotype, { ...defaults, space: space.name }, plainImage),
+            ),
           )
         : pipe(
             readModel(path),

@@ -1,9 +1,10 @@
 import type { Environment } from '@cpnas/report'
-import { machine } from '../runs/machine.js'
+import { machine } from '@cpnas/runs'
+import { version } from '../version.js'
 
 /** What a page is made with, here and now. */
 export const environmentNow = (now = new Date()): Environment => {
-  const { cpnas, node, system, cpu, cores, memory } = machine()
+  const { cpnas, node, system, cpu, cores, memory } = machine(version)
   return [
     ['made', `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`],
     ['cpnas', cpnas],

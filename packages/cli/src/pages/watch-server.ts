@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
 import { hostname } from 'node:os'
-import { type CpnasError, cpnasError, formatError } from '@cpnas/backends'
+import { type CpnasError, cpnasError, formatError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { watchScript } from './watch-script.js'

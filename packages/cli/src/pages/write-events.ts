@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CpnasError } from '@cpnas/backends'
-import type { Run } from '@cpnas/report'
-import { writeFileAtomic } from '@cpnas/training'
+import type { CpnasError } from '@cpnas/core'
+import { writeFileAtomic } from '@cpnas/core/files'
+import { pathsOf, type Run, searchFiles } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { pathsOf } from '../runs/run-directory.js'
-import { searchFiles } from '../runs/search-run.js'
 
 /** When the run last got on, in seconds since 1970; 0 if it never did. */
 const lastChange = async (directory: string): Promise<number> =>

@@ -1,4 +1,4 @@
-import { printable } from '@cpnas/backends'
+import { printable } from '@cpnas/core'
 import type { ClassMetrics, Metrics } from '@cpnas/model'
 import { numberTable, thousands } from './amounts.js'
 import { percent } from './format.js'

@@ -1,4 +1,4 @@
-import { printable } from '@cpnas/backends'
+import { printable } from '@cpnas/core'
 import { MultiBar, type SingleBar } from 'cli-progress'
 import type { Io } from '../io.js'
 import { duration, type Mark, percent, secondsLeft } from './format.js'

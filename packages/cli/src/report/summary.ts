@@ -1,3 +1,4 @@
+import { searchFiles } from '@cpnas/runs'
 import type { SampleEntry, SearchConfig, SearchState } from '@cpnas/search'
 import {
   cellKinds,
@@ -11,7 +12,6 @@ import {
   specFor,
 } from '@cpnas/supernet'
 import Table from 'cli-table3'
-import { searchFiles } from '../runs/search-run.js'
 import { duration, percent } from './format.js'
 
 /** Parameters of a network by precision. */

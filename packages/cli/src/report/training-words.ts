@@ -1,4 +1,4 @@
-import type { TrainingConfig, TrainingEvent } from '@cpnas/recipes'
+import type { TrainingConfig, TrainingEvent } from '@cpnas/training'
 import { percent } from './format.js'
 import type { EventWords } from './reporter.js'
 

@@ -1,13 +1,10 @@
-import type { CpnasError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import type { DataFingerprint } from '@cpnas/data'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Io, Outcome } from '../io.js'
-import type { ProgressEvent, Reporter } from '../report/reporter.js'
-import { journalAt } from './journal.js'
-import type { Lock } from './lock.js'
 import {
+  journalAt,
+  type Lock,
   pathsOf,
+  type RunBase,
   type RunFormat,
   type RunState,
   readSnapshot,
@@ -15,8 +12,12 @@ import {
   saveSnapshot,
   writeFingerprint,
   writeRunConfig,
-} from './run-directory.js'
-import type { RunBase } from './run-kind.js'
+} from '@cpnas/runs'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Io, Outcome } from '../io.js'
+import type { ProgressEvent, Reporter } from '../report/reporter.js'
+import { version } from '../version.js'
 
 /** What a run is given to work with. */
 export interface WorkOptions<S extends RunState, E> {
@@ -106,7 +107,7 @@ export const perform = <R extends RunBase, S extends RunState, E extends Progres
 ): TE.TaskEither<CpnasError, Ending | undefined> => {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
-  const journal = journalAt(pathsOf(format.files, directory).journal)
+  const journal = journalAt(pathsOf(format.files, directory).journal, version)
   return pipe(
     stored === undefined ? writeFingerprint(format.files, directory, images) : TE.right(undefined),
     TE.flatMap(() =>

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
-import { type CpnasError, cpnasError, type Shape, sizeOf } from '@cpnas/backends'
+import { type Shape, sizeOf } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 
 /** What a network takes, at the least. */

@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises'
-import { type CpnasError, cpnasError, defaultThreads } from '@cpnas/backends'
+import { defaultThreads } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { type RunBase, type RunFiles, readRunConfig } from '@cpnas/runs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { flagOf } from '../command.js'
 import { formatValue } from '../hyperparameters.js'
-import { readRunConfig } from './run-directory.js'
-import type { RunBase, RunFiles, RunKind } from './run-kind.js'
+import type { RunKind } from './run-kind.js'
 
 /** What the command line asks for; options that were not given are absent. */
 export interface Request<P extends string, C> {

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
-import {
-  backendNames,
-  type CpnasError,
-  cpnasError,
-  printable,
-  type ResolvedBackend,
-  resolveBackend,
-} from '@cpnas/backends'
+import { backendNames, type ResolvedBackend, resolveBackend } from '@cpnas/backends'
+import { type CpnasError, cpnasError, printable } from '@cpnas/core'
 import { type Dataset, type DatasetName, datasetNames, differenceOf } from '@cpnas/data'
+import { type Lock, type RunBase, readFingerprint, readRunBase, withLock } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { CommandOptions, FlagOption, ValueOption, Values } from '../command.js'
@@ -34,10 +29,8 @@ import {
   type Reporter,
 } from '../report/reporter.js'
 import { countOption, textOption, wordOption } from '../values.js'
-import { type Lock, withLock } from './lock.js'
 import type { Plan, Request } from './plan-run.js'
-import { readFingerprint, readRunBase } from './run-directory.js'
-import type { RunBase, RunKind } from './run-kind.js'
+import type { RunKind } from './run-kind.js'
 
 /** How a run is told of. */
 export const reportOptions = {

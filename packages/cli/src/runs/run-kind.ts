@@ -1,79 +1,19 @@
-import type { CpnasError } from '@cpnas/backends'
-import { type DataFingerprint, shortSideOf } from '@cpnas/data'
-import type { TrainedOn } from '@cpnas/model'
-import type { Settings } from '@cpnas/training'
+import type { CpnasError } from '@cpnas/core'
+import type { RunBase, RunFormat } from '@cpnas/runs'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Hyperparameters } from '../hyperparameters.js'
 
-/** What config.json keeps of every run, whatever it does. */
-export interface RunBase {
-  readonly dataset: string
-  /** Directory of the data files; null for the embedded images. */
-  readonly data: string | null
-  /** SHA-256 of the training labels: tells whether a run goes on with the data it was begun with. */
-  readonly labels: string
-  /** What tells its images from others: see `fingerprintOf` of @cpnas/data, all of which is in data.json. Absent in runs of earlier versions. */
-  readonly images?: Pick<DataFingerprint, 'by' | 'digest'>
-  /** Height and width that the images of a folder are brought to; absent for data sets of images of one size. */
-  readonly imageSize?: number
-  /** The engine that works on it, and the threads it was given, which change nothing. Another engine goes on with the same files, and rounds differently. */
-  readonly backend: string
-  readonly threads: number
-}
-
-/** The files that every run has; a kind adds its own. */
-export const commonFiles = {
-  config: 'config.json',
-  checkpoint: 'checkpoint.json',
-  history: 'history.jsonl',
-  journal: 'journal.jsonl',
-  data: 'data.json',
-} as const
-
-export interface RunFiles {
-  readonly config: string
-  readonly checkpoint: string
-  readonly history: string
-  readonly journal: string
-  readonly data: string
-}
-
 /**
- * A kind of run (a search, a training): how its directory looks and which hyper-parameters it has. P names its presets, C is
+ * A kind of run (a search, a training) on the command line: which hyper-parameters it has, and how its files look. P names its presets, C is
  * its configuration, R what config.json holds.
  */
-export interface RunKind<P extends string, C extends object, R extends RunBase> {
+export interface RunKind<P extends string, C extends object, R extends RunBase> extends RunFormat<R> {
   /** The command that begins and continues it. */
   readonly command: string
   readonly defaultDirectory: string
   readonly defaultPreset: P
-  /** What its config.json names as its format, and the version of that. */
-  readonly format: string
-  readonly version: number
-  /** Names of its files: a directory with one of them is in use. */
-  readonly files: RunFiles
   readonly hyperparameters: Hyperparameters<P, C>
   /** Every hyper-parameter in its range, and all of them consistent. */
   readonly check: (config: C) => Either<CpnasError, C>
   readonly configOf: (run: R) => C
-  /** What of config.json is its own; Left says what is wrong with it. */
-  readonly parse: (base: RunBase, file: Readonly<Record<string, unknown>>) => Either<string, R>
-  /** What a checkpoint must have been made with. */
-  readonly settings: (run: R) => Settings
 }
-
-/** What the models of a run say that they were trained on; undefined for runs of earlier versions, which do not know it. */
-export const trainedOnOf = ({ dataset, images, imageSize }: RunBase): TrainedOn | undefined =>
-  images && {
-    dataset,
-    digest: images.digest,
-    ...(imageSize === undefined ? {} : { shortSide: shortSideOf(imageSize) }),
-  }
-
-/** What every checkpoint must have been made with. Where the data lie does not count, nor which engine computed. */
-export const commonSettings = ({ dataset, labels, images, imageSize }: RunBase): Settings => ({
-  dataset,
-  labels,
-  ...(images === undefined ? {} : { images: images.digest }),
-  ...(imageSize === undefined ? {} : { imageSize }),
-})

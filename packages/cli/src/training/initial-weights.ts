@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError, formatShape, type Shape, sameShape } from '@cpnas/backends'
-import { encodeSafetensors, readCheckpoint, type StoredTensors } from '@cpnas/training'
+import { formatShape, type Shape, type StoredTensors, sameShape } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { encodeSafetensors } from '@cpnas/model'
+import { commonFiles, readCheckpoint, readFingerprint } from '@cpnas/runs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readFingerprint } from '../runs/run-directory.js'
-import { commonFiles } from '../runs/run-kind.js'
 
 /** Weights to begin with by name, and the hash of all of them. */
 export interface InitialWeights {

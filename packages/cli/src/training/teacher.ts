@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import type { Dataset } from '@cpnas/data'
-import { encodeModel, type Model, readModel } from '@cpnas/model'
-import { checkTeacher, type TrainingConfig } from '@cpnas/recipes'
+import { encodeModel, readModel } from '@cpnas/model'
+import { trainingFiles } from '@cpnas/runs'
+import { checkTeacher, type Model, type TrainingConfig } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { isDirectory } from '../genotype-source.js'
-import { trainingFiles } from '../runs/training-run.js'
 import { textOption } from '../values.js'
 
 export const teacherOption = textOption({

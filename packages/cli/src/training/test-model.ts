@@ -1,6 +1,8 @@
-import type { Backend, CpnasError } from '@cpnas/backends'
+import type { Backend } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import { allIndices, batches, type Dataset } from '@cpnas/data'
-import { evaluateModel, type Metrics, type Model } from '@cpnas/model'
+import { evaluateModel, type Metrics } from '@cpnas/model'
+import type { Model } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 

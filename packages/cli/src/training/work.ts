@@ -1,7 +1,12 @@
-import type { Backend, CpnasError } from '@cpnas/backends'
+import type { Backend } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
+import { writeFileAtomic } from '@cpnas/core/files'
 import { batchCount, type Dataset } from '@cpnas/data'
-import { type Metrics, type Model, writeModel } from '@cpnas/model'
+import { type Metrics, writeModel } from '@cpnas/model'
+import { pathsOf, type TrainingRunConfig, trainedOnOf, trainingFiles, writeHistory } from '@cpnas/runs'
+import { type Genotype, parameterShapes, spaceOf } from '@cpnas/supernet'
 import {
+  type Model,
   networkKind,
   runTraining,
   type TrainingConfig,
@@ -9,20 +14,17 @@ import {
   type TrainingResult,
   type TrainingState,
   trainingSpec,
-} from '@cpnas/recipes'
-import { type Genotype, parameterShapes, spaceOf } from '@cpnas/supernet'
-import { writeFileAtomic } from '@cpnas/training'
+} from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { writeGenotype } from '../draw-cells.js'
 import type { Reporter } from '../report/reporter.js'
 import { printTrainingSummary, summarizeTraining } from '../report/training-summary.js'
 import type { TestEvent } from '../report/training-words.js'
 import type { Run } from '../runs/execute.js'
 import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
-import { pathsOf, writeGenotype, writeHistory } from '../runs/run-directory.js'
-import { trainedOnOf } from '../runs/run-kind.js'
-import { type TrainingRunConfig, trainingFiles, trainingRun } from '../runs/training-run.js'
+import { trainingRun } from '../runs/training-run.js'
 import type { OpenedSources, TrainingPlan } from './sources.js'
 import { testModel } from './test-model.js'
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { CpnasError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type FetchOptions, fetchFile } from './fetch-file.js'

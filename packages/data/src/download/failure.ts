@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { codeOf } from '../files.js'

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CpnasError, cpnasError } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { codeOf } from '../files.js'
 import { type CacheEntry, decodeRecord, keyOf, recordBytes } from './cache-record.js'

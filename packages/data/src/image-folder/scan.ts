@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path'
-import type { CpnasError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { badFile, codeOf } from '../files.js'

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import type { CpnasError } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import type { Augmentation } from '../augmentation.js'
 import type { ChannelStatistics } from '../catalogue.js'

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import type { CpnasError } from '@cpnas/backends'
+import { type CpnasError, isRecord } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { FileMetaData } from 'hyparquet'
@@ -45,9 +45,6 @@ class BadParquet extends Error {
     this.error = badFile(where, problem, remedy)
   }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What the `datasets` library writes into a file's metadata of its columns; undefined where another program wrote the file. */
 const featuresOf = ({

@@ -1,4 +1,4 @@
-import type { Model } from '@cpnas/model'
+import type { Model } from '@cpnas/training'
 import { graphOf } from '../graph.js'
 import { builder } from './builder.js'
 import { channelsFirst } from './layout.js'

@@ -1,6 +1,6 @@
 import type { Kernels, Values } from '@cpnas/backends'
-import type { Model } from '@cpnas/model'
 import { createRunner, interpret } from '@cpnas/packed'
+import type { Model } from '@cpnas/training'
 import { expect } from 'vitest'
 import { graphOf } from '../../src/graph.js'
 import { lower } from '../../src/lower/lower.js'

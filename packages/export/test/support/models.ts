@@ -1,7 +1,6 @@
-import { type Backend, referenceBackend } from '@cpnas/backends'
-import type { Model } from '@cpnas/model'
+import { type Backend, referenceBackend, type StoredTensor } from '@cpnas/backends'
 import { cpNas, initialParameters, type Moments, type NetworkSpec, network, networkLayers } from '@cpnas/supernet'
-import type { StoredTensor } from '@cpnas/training'
+import type { Model } from '@cpnas/training'
 import fc from 'fast-check'
 
 const { edges } = cpNas

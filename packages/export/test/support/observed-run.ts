@@ -1,7 +1,6 @@
-import { backendOf, type Kernels, type Values } from '@cpnas/backends'
-import type { Model } from '@cpnas/model'
+import { backendOf, type Kernels, type StoredTensors, type Values } from '@cpnas/backends'
 import { network } from '@cpnas/supernet'
-import type { StoredTensors } from '@cpnas/training'
+import type { Model } from '@cpnas/training'
 
 /** What an engine computes of one image, everything in the order in which a recording notes it. */
 export interface ObservedRun {

@@ -1,6 +1,6 @@
 import { wasmBackend } from '@cpnas/backends'
-import type { Model } from '@cpnas/model'
 import { initialParameters, network, networkLayers } from '@cpnas/supernet'
+import type { Model } from '@cpnas/training'
 import fc from 'fast-check'
 import { type Head, modelOf, numbers } from './models.js'
 

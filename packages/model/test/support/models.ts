@@ -1,7 +1,6 @@
-import { type Shape, sizeOf } from '@cpnas/backends'
-import type { Model } from '@cpnas/model'
+import { type Shape, type StoredTensor, sizeOf } from '@cpnas/backends'
 import { cpNas, type NetworkSpec, networkLayers, normalizationShapes } from '@cpnas/supernet'
-import type { StoredTensor } from '@cpnas/training'
+import type { Model } from '@cpnas/training'
 import fc from 'fast-check'
 
 const { edges } = cpNas

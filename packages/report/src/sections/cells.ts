@@ -1,9 +1,9 @@
+import type { Run } from '@cpnas/runs'
 import { cellKinds, type Genotype, type Space, spaceOf } from '@cpnas/supernet'
 import { drawCells } from '../draw-cells.js'
 import { figure, picture, section } from '../page/elements.js'
 import { type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
-import type { Run } from '../run.js'
 import { cellTitles, edgeName } from './edge-names.js'
 import type { Indexed } from './indexed.js'
 

@@ -1,9 +1,9 @@
-import { trainingOptions } from '@cpnas/recipes'
+import type { Run, SearchRun, TrainingRun } from '@cpnas/runs'
 import { searchOptions } from '@cpnas/search'
+import { trainingOptions } from '@cpnas/training'
 import { section, table } from '../page/elements.js'
 import { type Content, type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
-import type { Run, SearchRun, TrainingRun } from '../run.js'
 import type { Indexed } from './indexed.js'
 
 interface Row {

@@ -1,9 +1,8 @@
-import { stretches } from '../journal.js'
+import { type Run, stretches } from '@cpnas/runs'
 import { section, table } from '../page/elements.js'
 import { clock, gibibytes, orDash, plural } from '../page/format.js'
 import { type Content, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
-import type { Run } from '../run.js'
 import type { Indexed } from './indexed.js'
 
 /** Facts by name, in their order. */

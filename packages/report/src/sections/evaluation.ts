@@ -1,11 +1,11 @@
 import type { Metrics } from '@cpnas/model'
+import type { TrainingRun } from '@cpnas/runs'
 import { type Cell, cellChart } from '../charts/cell-chart.js'
 import { reliabilityChart } from '../charts/reliability-chart.js'
 import { figure, picture, section, type Table, table } from '../page/elements.js'
 import { count, decimal, orDash, percent } from '../page/format.js'
 import { type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
-import type { TrainingRun } from '../run.js'
 import type { Indexed } from './indexed.js'
 
 /** Up to so many classes a confusion matrix can be read; of more the largest confusions are listed. */

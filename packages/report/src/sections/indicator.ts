@@ -1,3 +1,4 @@
+import type { SearchRun } from '@cpnas/runs'
 import { type DropEntry, type EdgeIndicator, operationsOf } from '@cpnas/search'
 import { type CellKind, cellKinds, type Edge, spaceOf } from '@cpnas/supernet'
 import { type Cell, cellChart } from '../charts/cell-chart.js'
@@ -5,7 +6,6 @@ import { figure, picture, section, type Table } from '../page/elements.js'
 import { decimal, plural } from '../page/format.js'
 import { type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
-import type { SearchRun } from '../run.js'
 import { cellTitles, edgeName } from './edge-names.js'
 import type { Indexed } from './indexed.js'
 

@@ -1,9 +1,9 @@
 import type { ModelSummary, Weight } from '@cpnas/model'
+import type { Run } from '@cpnas/runs'
 import { details, section, table } from '../page/elements.js'
 import { count, kilobytes } from '../page/format.js'
 import { type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
-import type { Run } from '../run.js'
 import type { Indexed } from './indexed.js'
 
 const weightCells = ({ binaryWeights, floatWeights, binaryMacs, floatMacs, bytes }: Weight): readonly string[] =>

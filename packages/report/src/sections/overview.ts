@@ -1,10 +1,9 @@
+import { type Run, type SearchRun, secondsWorked, type TrainingRun } from '@cpnas/runs'
 import { type SampleEntry, strategyOf } from '@cpnas/search'
-import { secondsWorked } from '../journal.js'
 import { section, table } from '../page/elements.js'
 import { clock, kilobytes, mean, orDash, percent } from '../page/format.js'
 import { type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
-import type { Run, SearchRun, TrainingRun } from '../run.js'
 import type { Indexed } from './indexed.js'
 
 const samplesOf = ({ history }: SearchRun): readonly SampleEntry[] =>

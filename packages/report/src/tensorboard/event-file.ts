@@ -1,4 +1,4 @@
-import type { Run } from '../run.js'
+import type { Run } from '@cpnas/runs'
 import { type Scalar, scalarsEvent, versionEvent } from './event.js'
 import { tfRecord } from './record.js'
 import { scalarsOf } from './scalars.js'

@@ -1,5 +1,5 @@
 import type { Metrics } from '@cpnas/model'
-import type { Run, SearchRun, TrainingRun } from '../run.js'
+import type { Run, SearchRun, TrainingRun } from '@cpnas/runs'
 import { architectures, overallEpochs, type Step } from '../steps.js'
 import type { Scalar } from './event.js'
 

@@ -1,9 +1,8 @@
 import { metrics, summarize } from '@cpnas/model'
-import type { EpochEntry } from '@cpnas/recipes'
-import { modelSpec, trainingPresets } from '@cpnas/recipes'
-import type { JournalEntry, SearchRun, StartEntry, TrainingRun } from '@cpnas/report'
+import type { JournalEntry, SearchRun, StartEntry, TrainingRun } from '@cpnas/runs'
 import { type DropEntry, type EdgeIndicator, type HistoryEntry, presets, type SampleEntry } from '@cpnas/search'
 import { cpNas, type Genotype } from '@cpnas/supernet'
+import { type EpochEntry, modelSpec, trainingPresets } from '@cpnas/training'
 
 const { edges } = cpNas
 

@@ -1,4 +1,4 @@
-import { cpnasError } from '@cpnas/backends'
+import { cpnasError } from '@cpnas/core'
 import type { Genotype } from '@cpnas/supernet'
 import type { Evaluation } from '@cpnas/training'
 import { left, right } from 'fp-ts/lib/Either.js'

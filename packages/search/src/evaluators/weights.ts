@@ -1,6 +1,14 @@
-import { type Backend, type CpnasError, type Shape, sameShape, type TensorRecord } from '@cpnas/backends'
+import {
+  type Backend,
+  type Shape,
+  type StoredTensor,
+  type StoredTensors,
+  sameShape,
+  type TensorRecord,
+} from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
 import { initialParameters, type Mixture, type NetworkKind, type NetworkSpec, parameterShapes } from '@cpnas/supernet'
-import { type Learner, type Optimizer, type StoredTensor, type StoredTensors, tensorMismatch } from '@cpnas/training'
+import { type Learner, type Optimizer, tensorMismatch } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
 

@@ -1,4 +1,5 @@
-import { type Genotype, generatorFor, type Mixture, spaceOf } from '@cpnas/supernet'
+import { generatorFor } from '@cpnas/core'
+import { type Genotype, type Mixture, spaceOf } from '@cpnas/supernet'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { operationsOf, type SearchConfig } from '../config.js'

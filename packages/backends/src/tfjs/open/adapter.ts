@@ -1,6 +1,6 @@
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CpnasError, cpnasError } from '../../errors.js'
 import { findGpu } from './gpu.js'
 
 /** Those that programs of ours depend on: the device is asked for as much as the adapter offers. */

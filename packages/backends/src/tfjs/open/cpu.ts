@@ -1,6 +1,6 @@
+import type { CpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { CpnasError } from '../../errors.js'
 import type { Runtime } from '../runtime.js'
 import { kernelRunner } from './kernel-runner.js'
 import { importModules } from './modules.js'

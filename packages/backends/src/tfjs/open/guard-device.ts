@@ -1,4 +1,5 @@
-import { cpnasError, DeviceError } from '../../errors.js'
+import { cpnasError } from '@cpnas/core'
+import { DeviceError } from '../../errors.js'
 
 /** What stands between a device's errors, which come when they come, and values that look as if all were well. */
 export interface DeviceGuard {

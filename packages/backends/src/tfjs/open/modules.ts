@@ -1,5 +1,5 @@
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CpnasError, cpnasError } from '../../errors.js'
 
 const firstLine = (text: string): string =>
   text

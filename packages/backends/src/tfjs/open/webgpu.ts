@@ -1,6 +1,6 @@
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CpnasError, cpnasError } from '../../errors.js'
 import type { Runtime } from '../runtime.js'
 import { type AdapterSummary, findAdapter, limitsOf, summaryOf } from './adapter.js'
 import { guardDevice } from './guard-device.js'

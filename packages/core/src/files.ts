@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type TaskEither, tryCatch } from 'fp-ts/lib/TaskEither.js'
+import { type CpnasError, cpnasError } from './errors.js'
+
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on that disk or choose another directory',
+  EDQUOT: 'Free space within your quota or choose another directory',
+  EFBIG: 'Raise the limit on file sizes or choose another directory',
+  EACCES: 'Make the directory writable for you or choose another one',
+  EPERM: 'Make the directory writable for you or choose another one',
+  EROFS: 'Choose a directory on a writable disk',
+  ENOTDIR: 'Choose another path: a part of this one is a file',
+  EISDIR: 'Choose another path: this one is a directory',
+}
+
+/** StorageFailed for an error of the file system; `path` is what it happened to. */
+export const storageFailed = (path: string, error: unknown): CpnasError => {
+  const { code = '', message = String(error) } = error as NodeJS.ErrnoException
+  return cpnasError(
+    'StorageFailed',
+    path,
+    `cannot be written (${message})`,
+    remedies[code] ?? 'Choose another directory',
+  )
+}
+
+/** Makes renames in a directory survive a power cut, where the system has such a call. */
+const syncDirectory = async (path: string): Promise<void> => {
+  if (process.platform === 'win32') return
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** Removes what writers that were killed left in a directory; not to be called while another process may write there. */
+export const removeTemporary = async (directory: string): Promise<void> => {
+  const left = (await readdir(directory)).filter(file => /\.[0-9a-f]{12}\.tmp$/.test(file))
+  await Promise.all(left.map(file => rm(join(directory, file), { force: true })))
+}
+
+const write = async (path: string, data: string | Uint8Array): Promise<void> => {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  await mkdir(dirname(path), { recursive: true })
+  try {
+    const file = await open(temporary, 'w')
+    try {
+      await file.writeFile(data)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncDirectory(dirname(path))
+}
+
+/**
+ * Writes a file whole or not at all: into a file of its own beside `path`, flushed to the disk, then renamed. Makes missing
+ * directories. StorageFailed says why it could not; what stood there before then still stands.
+ */
+export const writeFileAtomic = (path: string, data: string | Uint8Array): TaskEither<CpnasError, void> =>
+  tryCatch(
+    () => write(path, data),
+    error => storageFailed(path, error),
+  )

@@ -1,0 +1,6 @@
+export * from './errors.js'
+export type { Interruption } from './interruption.js'
+export { isCount, isRecord } from './json.js'
+export * from './options.js'
+export { generatorFor, hashOf } from './seeds.js'
+export * from './text.js'

@@ -1,0 +1,28 @@
+export * from './base.js'
+export * from './checkpoint.js'
+export * from './directory.js'
+export { type SearchRunConfig, searchFiles, searchFormat } from './formats/search.js'
+export {
+  isText,
+  parseCells,
+  type TrainingRunConfig,
+  type TrainingSources,
+  trainingFiles,
+  trainingFormat,
+} from './formats/training.js'
+export { type Journal, journalAt } from './journal.js'
+export {
+  type JournalEntry,
+  type StartEntry,
+  type Stretch,
+  savingTimes,
+  secondsWorked,
+  stretches,
+} from './journal-entries.js'
+export * from './lock.js'
+export { machine } from './machine.js'
+export { parseEvaluation, parseJournal, parseSearchHistory, parseTrainingHistory } from './parse.js'
+export { isSameProcess, type ProcessIdentity, thisProcess } from './process-identity.js'
+export { readRun, readRuns, runNames } from './read-run.js'
+export { readText } from './read-text.js'
+export type { Evaluation, Run, SearchRun, TrainingRun } from './run.js'

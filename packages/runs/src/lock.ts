@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { removeTemporary, storageFailed } from '@cpnas/core/files'
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { beat, period } from './heartbeat.js'
+import { isSameProcess, type ProcessIdentity, thisProcess } from './process-identity.js'
+
+// Not `proper-lockfile`: its heartbeat stands still while the main thread computes, so a long step would lose the lock.
+
+/** What a lock file says of its writer. */
+interface Holder extends ProcessIdentity {
+  /** Of this lock: no two are alike. */
+  readonly id: string
+  readonly host: string
+}
+
+/** A lock file as it was seen. */
+interface Seen {
+  /** Undefined if its content cannot be understood: a lock that is just being written, or another program's. */
+  readonly holder: Holder | undefined
+  readonly mtimeMs: number
+}
+
+/** How long a lock of a process that cannot be looked for here (another machine or container) may go without a sign of life. */
+const patience = 10 * period
+
+const pathOf = (directory: string): string => join(directory, 'run.lock')
+
+const parse = (text: string): Holder | undefined => {
+  try {
+    const { id, host, pid, place, started } = JSON.parse(text) as Partial<Record<string, unknown>>
+    return typeof id === 'string' && typeof host === 'string' && typeof pid === 'number'
+      ? {
+          id,
+          host,
+          pid,
+          place: typeof place === 'string' ? place : undefined,
+          started: typeof started === 'string' ? started : undefined,
+        }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined if there is no lock. The file is opened, which makes network file systems ask their server. */
+const look = async (path: string): Promise<Seen | undefined> => {
+  try {
+    const file = await open(path, 'r')
+    try {
+      return { holder: parse(await file.readFile('utf8')), mtimeMs: (await file.stat()).mtimeMs }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** `undefined` where the process cannot be looked for from here. */
+const isAlive = ({ holder }: Seen): boolean | undefined => (holder === undefined ? undefined : isSameProcess(holder))
+
+const holderText = ({ holder }: Seen): string =>
+  holder === undefined
+    ? 'another program'
+    : `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}`
+
+/** The process that is writing a run's directory now, in words; undefined if none is. Does not wait for signs of life. */
+export const writerOf = async (directory: string): Promise<string | undefined> => {
+  const seen = await look(pathOf(directory)).catch(() => undefined)
+  if (seen === undefined) return undefined
+  const alive = isAlive(seen) ?? Date.now() - seen.mtimeMs < patience
+  return alive ? holderText(seen) : undefined
+}
+
+/** Whether a lock is still the one that was seen, and nobody has given a sign of life. */
+const isUnchanged = (now: Seen | undefined, { holder, mtimeMs }: Seen): boolean =>
+  now !== undefined && now.mtimeMs === mtimeMs && now.holder?.id === holder?.id
+
+/** Waits for the next sign of life of a holder; false: there was none for `patience`. */
+const shows = async (path: string, seen: Seen): Promise<boolean> => {
+  for (let waited = 0; waited < patience; waited += period / 4) {
+    await sleep(period / 4)
+    if (!isUnchanged(await look(path), seen)) return true
+  }
+  return false
+}
+
+/** Takes the lock of a dead holder away. What was taken instead, if another process was faster, is put back. */
+const takeAway = async (path: string, dead: Seen): Promise<void> => {
+  const aside = `${path}.${randomUUID()}`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  const taken = await look(aside)
+  if (taken?.holder?.id !== dead.holder?.id) await link(aside, path).catch(() => {})
+  await rm(aside, { force: true })
+}
+
+/** A lock that this process holds. */
+export interface Lock {
+  /** OutputInUse if another process has taken it over, as it may when this one was stopped or cut off for long. */
+  readonly check: TE.TaskEither<CpnasError, void>
+}
+
+interface Held extends Lock {
+  readonly release: () => Promise<void>
+}
+
+const inUse = (directory: string, who: string, remedy: string): CpnasError =>
+  cpnasError('OutputInUse', directory, `is being written by ${who}`, remedy)
+
+const hold = (directory: string, id: string): Held => {
+  const path = pathOf(directory)
+  const stop = beat(path)
+  const isOurs = async (): Promise<boolean> => (await look(path))?.holder?.id === id
+  return {
+    check: async () => {
+      try {
+        return (await isOurs())
+          ? E.right(undefined)
+          : E.left(
+              inUse(
+                directory,
+                (await writerOf(directory)) ?? 'another process',
+                'This process was cut off for so long that its lock was taken over; it writes no more',
+              ),
+            )
+      } catch (error) {
+        return E.left(storageFailed(path, error))
+      }
+    },
+    release: async () => {
+      await stop()
+      if (await isOurs()) await rm(path, { force: true })
+    },
+  }
+}
+
+/** @param tell Is told why it takes a while, if it does. */
+const acquire = async (directory: string, tell: (line: string) => void): Promise<E.Either<CpnasError, Held>> => {
+  const path = pathOf(directory)
+  const holder: Holder = { id: randomUUID(), host: hostname(), ...thisProcess() }
+  try {
+    await mkdir(directory, { recursive: true })
+    for (;;) {
+      try {
+        await writeFile(path, JSON.stringify(holder), { flag: 'wx' })
+        await removeTemporary(directory)
+        return E.right(hold(directory, holder.id))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const seen = await look(path)
+      if (seen === undefined) continue
+      const alive = isAlive(seen)
+      if (alive === undefined)
+        tell(`${directory} was locked by ${holderText(seen)}: waiting up to ${patience / 1000} s for a sign of life`)
+      if (alive ?? (await shows(path, seen))) {
+        if ((await look(path)) === undefined) continue
+        return E.left(inUse(directory, holderText(seen), 'Wait for it or stop it'))
+      }
+      await takeAway(path, seen)
+    }
+  } catch (error) {
+    return E.left(storageFailed(path, error))
+  }
+}
+
+/**
+ * Runs something while no other process writes into a directory, which is made if needed. The lock of a process of this machine that
+ * was killed is taken over at once; that of another machine or container after 20 seconds without a sign of life. OutputInUse: another
+ * process is at it. StorageFailed: the directory cannot be written.
+ */
+export const withLock =
+  (directory: string, tell: (line: string) => void) =>
+  <A>(use: (lock: Lock) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
+    TE.bracket(
+      () => acquire(directory, tell),
+      use,
+      ({ release }) => TE.tryCatch(release, error => storageFailed(pathOf(directory), error)),
+    )

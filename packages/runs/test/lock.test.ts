@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isSameProcess, type Lock, thisProcess, withLock, writerOf } from '@cpnas/runs'
+import { left, right } from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+let directory = ''
+let children: ChildProcess[] = []
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'cpnas-lock-'))
+  children = []
+})
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const file = () => join(directory, 'run.lock')
+const told: string[] = []
+const lock = <A>(use: (lock: Lock) => Promise<A>) =>
+  withLock(directory, line => told.push(line))(lock => TE.fromTask(() => use(lock)))()
+
+const idle = (): ChildProcess => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  children.push(child)
+  return child
+}
+const writeLock = (holder: object) =>
+  writeFileSync(file(), JSON.stringify({ id: 'other', host: hostname(), ...holder }))
+const elsewhere = { host: 'another-machine', pid: 1, place: 'another boot pid:[1]', started: '5' }
+
+describe('withLock', () => {
+  it('keeps others out while it is used, and leaves nothing behind', async () => {
+    const result = await lock(async () => {
+      expect(await writerOf(directory)).toBe(`process ${process.pid}`)
+      return lock(async () => 'inside')
+    })
+    expect(result).toMatchObject(
+      right({ left: { _tag: 'OutputInUse', problem: `is being written by process ${process.pid}` } }),
+    )
+    expect(readdirSync(directory)).toEqual([])
+    expect(await writerOf(directory)).toBeUndefined()
+  })
+
+  it('takes over at once what a killed process of this machine left, whatever has its number now', async () => {
+    const child = idle()
+    writeLock({ ...thisProcess(), pid: child.pid, started: undefined })
+    expect(await lock(async () => 'in')).toMatchObject(left({ _tag: 'OutputInUse' }))
+    child.kill('SIGKILL')
+    await new Promise(resolve => child.once('exit', resolve))
+    expect(await lock(async () => 'in')).toEqual(right('in'))
+    // The number is in use again, by a process that started at another time.
+    writeLock({ ...thisProcess(), started: '1' })
+    expect(await lock(async () => 'in')).toEqual(right('in'))
+  })
+
+  it('refuses while a process elsewhere gives signs of life, and takes over when it does not', async () => {
+    writeLock(elsewhere)
+    const beating = setInterval(() => utimesSync(file(), new Date(), new Date()), 200)
+    told.length = 0
+    expect(await lock(async () => 'in')).toMatchObject(
+      left({ problem: 'is being written by process 1 on another-machine' }),
+    )
+    expect(told[0]).toMatch(/was locked by process 1 on another-machine: waiting up to 20 s for a sign of life$/)
+    clearInterval(beating)
+    expect(await writerOf(directory)).toBe('process 1 on another-machine')
+    utimesSync(file(), new Date(0), new Date(0))
+    expect(await writerOf(directory)).toBeUndefined()
+    // A lock that cannot be read counts as one from elsewhere.
+    writeFileSync(file(), '')
+    utimesSync(file(), new Date(0), new Date(0))
+    expect(await lock(async () => 'in')).toEqual(right('in'))
+  })
+
+  it('gives signs of life though the main thread is busy', async () => {
+    await lock(async () => {
+      await sleep(500)
+      utimesSync(file(), new Date(0), new Date(0))
+      const until = Date.now() + 3000
+      while (Date.now() < until);
+      const { mtimeMs } = await import('node:fs').then(fs => fs.statSync(file()))
+      expect(mtimeMs).toBeGreaterThan(Date.now() - 10_000)
+    })
+  })
+
+  it('tells when it was taken over, and does not remove the other one', async () => {
+    await lock(async ({ check }) => {
+      expect(await check()).toEqual(right(undefined))
+      writeLock(elsewhere)
+      expect(await check()).toMatchObject(left({ _tag: 'OutputInUse', remedy: expect.stringContaining('taken over') }))
+    })
+    expect(JSON.parse(readFileSync(file(), 'utf8'))).toMatchObject(elsewhere)
+  })
+
+  it('is had by one of many that take it from a dead process at the same time', async () => {
+    writeLock({ ...thisProcess(), started: '1' })
+    let inside = 0
+    const results = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        lock(async () => {
+          inside++
+          expect(inside).toBe(1)
+          await sleep(100)
+          inside--
+        }),
+      ),
+    )
+    expect(results.filter(({ _tag }) => _tag === 'Right').length).toBeGreaterThanOrEqual(1)
+    expect(existsSync(file())).toBe(false)
+  })
+
+  it('removes what killed writers left', async () => {
+    writeFileSync(join(directory, 'config.json.0123456789ab.tmp'), 'half')
+    writeFileSync(join(directory, 'notes.tmp'), 'mine')
+    await lock(async () => expect(readdirSync(directory).sort()).toEqual(['notes.tmp', 'run.lock']))
+  })
+})
+
+describe('isSameProcess', () => {
+  it('knows this process, and not one of another place', () => {
+    expect(isSameProcess(thisProcess())).toBe(true)
+    expect(isSameProcess({ ...thisProcess(), place: 'elsewhere' })).toBeUndefined()
+    expect(isSameProcess({ ...thisProcess(), place: undefined })).toBeUndefined()
+  })
+})

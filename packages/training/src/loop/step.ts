@@ -1,0 +1,77 @@
+import type { Backend, TensorRecord } from '@cpnas/backends'
+import { latentLimit } from '@cpnas/binarize'
+import { clipFactor } from '../optimizers/clip.js'
+import type { Learner, Optimizer } from '../optimizers/optimizer.js'
+import { disposeReplaced } from './dispose-replaced.js'
+
+/** A network as a function of its parameters; images [n, height, width, channels], logits [n, classes]. */
+export type Forward<T> = (backend: Backend<T>, parameters: TensorRecord<T>, images: T) => { readonly logits: T }
+
+/** What a step makes smaller, as a function of the parameters: `value` has the shape []. `aux` is what else it came to. */
+export type Objective<T, A> = (parameters: TensorRecord<T>) => { readonly value: T; readonly aux: A }
+
+/** How gradients change the weights. */
+export interface StepOptions {
+  readonly optimizer: Optimizer
+  readonly learningRate: number
+  /** Largest global norm of the gradients. Default: no clipping. */
+  readonly gradientClip?: number | undefined
+  /** Parameters to clip to [-1, 1] after the update: latent weights of 1-bit filters. Default none. */
+  readonly latent?: readonly string[]
+  /** Which update it is, from 1; Adam corrects its bias by it. Default: not told. */
+  readonly step?: number
+}
+
+/** What came of a step. */
+export interface Updated<T, A> {
+  readonly learner: Learner<T>
+  readonly aux: A
+}
+
+/**
+ * The sum of the networks' mean cross-entropies; two networks are Child and Parent on one set of weights. `aux` is the
+ * cross-entropy of each, shape [].
+ */
+export const crossEntropies =
+  <T>(
+    backend: Backend<T>,
+    networks: readonly [Forward<T>, ...Forward<T>[]],
+    images: T,
+    labels: T,
+  ): Objective<T, readonly T[]> =>
+  parameters => {
+    const losses = networks.map(forward =>
+      backend.softmaxCrossEntropy(forward(backend, parameters, images).logits, labels),
+    )
+    return { value: losses.reduce((a, b) => backend.add(a, b)), aux: losses }
+  }
+
+/** One optimization step on the objective. Makes new tensors and frees none that were there before it. */
+export const optimize = <T, A>(
+  backend: Backend<T>,
+  learner: Learner<T>,
+  objective: Objective<T, A>,
+  { optimizer, learningRate, gradientClip, latent = [], step }: StepOptions,
+): Updated<T, A> =>
+  backend.scope(() => {
+    const { gradients, aux } = backend.valueAndGrad(objective, learner.parameters)
+    const updated = optimizer.update(backend, gradients, learner, {
+      learningRate,
+      factor: gradientClip === undefined ? undefined : clipFactor(backend, gradients, gradientClip),
+      limits: Object.fromEntries(latent.map(name => [name, latentLimit])),
+      ...(step === undefined ? {} : { step }),
+    })
+    return { learner: updated, aux }
+  })
+
+/** One optimization step on the objective. Takes over the learner's tensors: frees those it replaces. */
+export const trainStep = <T, A>(
+  backend: Backend<T>,
+  learner: Learner<T>,
+  objective: Objective<T, A>,
+  options: StepOptions,
+): Updated<T, A> => {
+  const result = optimize(backend, learner, objective, options)
+  disposeReplaced(backend, learner, result.learner)
+  return result
+}

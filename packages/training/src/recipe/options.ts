@@ -1,0 +1,129 @@
+import {
+  type CpnasError,
+  checkOptions,
+  choice,
+  cpnasError,
+  flag,
+  integer,
+  type OptionRange,
+  type OptionTable,
+  parseOptions,
+  share,
+} from '@cpnas/core'
+import { type Either, flatMap, left, right } from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import {
+  addedOptions,
+  batchOptions,
+  checkRates,
+  operationOptions,
+  seedOption,
+  sizeOptions,
+  spaceOption,
+} from '../common-options.js'
+import type { TrainingConfig } from './config.js'
+
+const weight: OptionRange = { kind: 'number', minimum: 0 }
+/** 0 to below 1. */
+const fraction: OptionRange = { kind: 'number', minimum: 0, below: 1 }
+
+/** The range and a description of every option of TrainingConfig: what `checkTrainingConfig` enforces and a command line can be made of. */
+export const trainingOptions: OptionTable<TrainingConfig> = {
+  ...seedOption,
+  precision: { range: choice('binary', 'float'), description: 'binary trains the Child, float the Parent' },
+  ...spaceOption,
+  ...sizeOptions,
+  stem: { range: choice('cifar', 'imagenet'), description: 'one convolution, or three of stride 2' },
+  affine: { range: flag, description: 'batch normalizations have a scale and a shift' },
+  ...operationOptions,
+  share: { range: share, description: 'share of the training images used' },
+  validationShare: { range: fraction, description: 'share of the used images that validate, 0 for none' },
+  ...batchOptions,
+  colorJitter: {
+    range: { kind: 'number', minimum: 0, maximum: 1 },
+    description: 'strength of random colour changes, image folders only',
+  },
+  epochs: { range: integer(1), description: 'passes over the training images, of every stage' },
+  stages: { range: choice(1, 2), description: '2: first the activations alone are 1-bit, then the weights too' },
+  optimizer: { range: choice('sgd', 'adam'), description: 'optimizer' },
+  schedule: { range: choice('cosine', 'one-cycle', 'constant'), description: 'learning rate after the warm-up' },
+  learningRate: { range: { kind: 'number', above: 0 }, description: 'largest learning rate' },
+  minLearningRate: {
+    range: weight,
+    description: 'learning rate at the end',
+    idle: { option: 'schedule', values: ['constant'] },
+  },
+  warmupEpochs: { range: weight, description: 'epochs over which the learning rate rises' },
+  momentum: { range: fraction, description: 'momentum of SGD, beta1 of Adam' },
+  beta2: { range: fraction, description: 'beta2 of Adam', idle: { option: 'optimizer', values: ['sgd'] } },
+  weightDecay: { range: weight, description: 'L2 penalty on the weights' },
+  gradientClip: { range: weight, description: 'largest global norm of the gradients, 0 for no clipping' },
+  dropPath: { range: fraction, description: 'probability at the end that an operation is left out' },
+  auxiliaryWeight: { range: weight, description: "weight of the auxiliary head's loss, 0 for none" },
+  labelSmoothing: { range: fraction, description: 'probability spread over all classes' },
+  emaDecay: { range: fraction, description: 'decay of the average of the weights, 0 for none' },
+  statisticsDecay: { range: fraction, description: 'decay of the running batch statistics' },
+  crossEntropyWeight: { range: weight, description: 'weight of the cross-entropy' },
+  filterWeight: {
+    range: weight,
+    description: "weight of the filters' reconstruction error, Child only",
+    idle: { option: 'precision', values: ['float'] },
+  },
+  lambda: { range: weight, description: 'weight of the intra-class compactness' },
+  distillationWeight: { range: weight, description: "weight of the distance to a teacher's probabilities" },
+  temperature: {
+    range: { kind: 'number', above: 0 },
+    description: 'temperature of the distillation',
+    idle: { option: 'distillationWeight', values: [0] },
+  },
+}
+
+/** Why an option does not go with the others, and what to do. */
+const inconsistency = (
+  config: TrainingConfig,
+): { readonly where: keyof TrainingConfig; readonly problem: string; readonly remedy: string } | undefined => {
+  const { warmupEpochs, epochs, stages, precision } = config
+  if (warmupEpochs > epochs)
+    return {
+      where: 'warmupEpochs',
+      problem: `${warmupEpochs} is more than the ${epochs} epochs of a stage`,
+      remedy: `Give at most ${epochs}, or raise epochs`,
+    }
+  if (stages === 2 && precision === 'float')
+    return {
+      where: 'stages',
+      problem: '2 stages are for 1-bit networks: one of precision float has no first stage',
+      remedy: 'Give stages 1, or precision binary',
+    }
+  if (config.stem === 'imagenet' && config.channels < 2)
+    return {
+      where: 'channels',
+      problem: `${config.channels} is too few for the imagenet stem, after which half of them see every other pixel`,
+      remedy: 'Give at least 2, or stem cifar',
+    }
+  if (config.crossEntropyWeight === 0 && config.distillationWeight === 0)
+    return {
+      where: 'crossEntropyWeight',
+      problem: 'is 0, and so is distillationWeight: nothing teaches the network its classes',
+      remedy: 'Give one of them a weight above 0',
+    }
+  return undefined
+}
+
+const checkConsistency = (config: TrainingConfig): Either<CpnasError, TrainingConfig> => {
+  const found = inconsistency(config)
+  return found === undefined
+    ? right(config)
+    : left(cpnasError('InvalidOption', found.where, found.problem, found.remedy))
+}
+
+/**
+ * Every option in its range, and those that depend on one another consistent; the first that is not is an InvalidOption
+ * that names it. `parseTrainingConfig` is for values from outside: unknown or missing options are errors too.
+ */
+export const checkTrainingConfig = (config: TrainingConfig): Either<CpnasError, TrainingConfig> =>
+  pipe(checkOptions(trainingOptions, config), flatMap(checkRates), flatMap(checkConsistency))
+
+/** A configuration read from JSON: exactly the options of TrainingConfig, each in its range. */
+export const parseTrainingConfig = (value: unknown): Either<CpnasError, TrainingConfig> =>
+  pipe(parseOptions(trainingOptions, value, 'a training', addedOptions), flatMap(checkRates), flatMap(checkConsistency))

@@ -1,0 +1,97 @@
+import type { CpnasError } from '@cpnas/core'
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { TrainingConfig } from './config.js'
+import { checkTrainingConfig } from './options.js'
+
+/** `cifar10`: DARTS's final training with what is usual for 1-bit networks, and the source's loss. See `presetSources`. */
+const cifar10: TrainingConfig = {
+  seed: 0,
+  precision: 'binary',
+  space: 'cp-nas',
+  cells: 20,
+  channels: 36,
+  stem: 'cifar',
+  affine: true,
+  sepConvRepeat: 1,
+  prelu: false,
+  preprocessPrecision: 'binary',
+  estimator: 'clipped-identity',
+  scale: 'channel',
+  share: 1,
+  validationShare: 0.02,
+  batchSize: 96,
+  crop: 4,
+  cropScale: 'auto',
+  flip: true,
+  cutout: 16,
+  colorJitter: 0,
+  epochs: 600,
+  stages: 1,
+  optimizer: 'adam',
+  schedule: 'cosine',
+  learningRate: 0.001,
+  minLearningRate: 0,
+  warmupEpochs: 0,
+  momentum: 0.9,
+  beta2: 0.999,
+  weightDecay: 0,
+  gradientClip: 5,
+  dropPath: 0.2,
+  auxiliaryWeight: 0.4,
+  labelSmoothing: 0,
+  emaDecay: 0,
+  statisticsDecay: 0.9,
+  crossEntropyWeight: 1,
+  filterWeight: 1,
+  lambda: 0.1,
+  distillationWeight: 0,
+  temperature: 4,
+}
+
+/** `imagenet`: the size and the epochs of DCP-NAS, the rest of DARTS's and PC-DARTS's final training there. */
+const imagenet: TrainingConfig = {
+  ...cifar10,
+  cells: 10,
+  channels: 108,
+  stem: 'imagenet',
+  validationShare: 0.01,
+  batchSize: 256,
+  crop: 0,
+  cropScale: 'auto',
+  cutout: 0,
+  colorJitter: 0.4,
+  epochs: 256,
+  warmupEpochs: 5,
+  dropPath: 0,
+  labelSmoothing: 0.1,
+}
+
+/** `quick`: the smallest network with both kinds of cell on 10,000 small images: minutes on two cores. */
+const quick: TrainingConfig = {
+  ...cifar10,
+  cells: 3,
+  channels: 8,
+  validationShare: 0.1,
+  batchSize: 64,
+  crop: 0,
+  cropScale: 'auto',
+  flip: false,
+  cutout: 0,
+  epochs: 10,
+  learningRate: 0.01,
+  dropPath: 0,
+  auxiliaryWeight: 0,
+  filterWeight: 1e-3,
+  lambda: 0.01,
+}
+
+/** Complete configurations by name. */
+export const trainingPresets = { quick, cifar10, imagenet } as const
+/** Their names. */
+export type TrainingPreset = keyof typeof trainingPresets
+
+/** A preset with some options replaced; InvalidOption names one out of range. */
+export const trainingConfig = (
+  preset: TrainingPreset,
+  options: Partial<TrainingConfig> = {},
+): Either<CpnasError, TrainingConfig> => checkTrainingConfig({ ...trainingPresets[preset], ...options })

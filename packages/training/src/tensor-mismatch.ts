@@ -1,0 +1,10 @@
+import { type CpnasError, cpnasError } from '@cpnas/core'
+
+/** InvalidCheckpoint for a tensor of a checkpoint that is not as the run to go on needs it. */
+export const tensorMismatch = (name: string, problem: string): CpnasError =>
+  cpnasError(
+    'InvalidCheckpoint',
+    `the checkpoint's tensor ${name}`,
+    problem,
+    'Resume with the data and options of that run, or start a new one',
+  )
