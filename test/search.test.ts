@@ -14,7 +14,9 @@ test('a search ends with all files, a valid genotype and a summary', async () =>
   expect(code).toBe(0)
 
   const genotype = parseGenotype(readFileSync(join(directory, 'genotype.json'), 'utf8'))
-  expect(isRight(genotype) && new Set([...genotype.right.normal, ...genotype.right.reduce])).toBeTruthy()
+  const names = isRight(genotype) ? [...genotype.right.normal, ...genotype.right.reduce] : []
+  expect(names).toHaveLength(28)
+  expect(names.filter(name => !['none', 'skip_connect', 'sep_conv_3x3'].includes(name))).toEqual([])
   const history = jsonLines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
   expect(history.map(({ type }) => type)).toEqual([
     'warmup',

@@ -3,7 +3,7 @@ import { ADAM_ROUNDINGS, adamMagnitudes } from '../../packages/backends/test/ker
 import type { KernelName } from '../../packages/backends/test/kernel-cases.js'
 
 /** Sums of absolute terms of a kernel's results, and how many roundings enter one: see `KernelCase`. */
-export interface Magnitudes<H> {
+interface Magnitudes<H> {
   /** Default: the results' own absolute values. */
   readonly of?: readonly (H | undefined)[]
   readonly terms: number

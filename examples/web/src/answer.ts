@@ -25,7 +25,7 @@ const fill = (cell: HTMLTableCellElement, confidence: number): void => {
   cell.replaceChildren(create('span', { class: 'bar' }, percent(confidence)))
 }
 
-export interface Ranked {
+interface Ranked {
   readonly index: number
   readonly label: string
   readonly confidence: number

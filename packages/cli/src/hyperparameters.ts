@@ -3,7 +3,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type FlagOption, flagOf, type ValueOption } from './command.js'
 
 /** One command-line option for every hyper-parameter: `--beta-p <x>`, `--[no-]flip`. */
-export type HyperparameterOptions<C> = {
+type HyperparameterOptions<C> = {
   readonly [K in keyof C]: C[K] extends boolean ? FlagOption : ValueOption<C[K]>
 }
 

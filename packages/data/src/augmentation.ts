@@ -8,7 +8,7 @@ import { generator, purposes } from './random.js'
 export type CropScale = readonly [least: number, largest: number]
 
 /** That of Inception, and of ImageNet since. */
-export const imagenetCropScale: CropScale = [0.08, 1]
+const imagenetCropScale: CropScale = [0.08, 1]
 
 /** Image folders of images up to this size are cropped from padding, like CIFAR's, unless something else is asked for. */
 const smallImage = 64

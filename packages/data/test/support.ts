@@ -35,7 +35,7 @@ export const write = (dir: string, files: Readonly<Record<string, Uint8Array>>):
 }
 
 /** Pixel (y, x, c) of image i: every one of them tells where it is from. */
-export const pixel = (i: number, y: number, x: number, c: number): number => (i * 101 + y * 37 + x * 5 + c * 59) & 255
+const pixel = (i: number, y: number, x: number, c: number): number => (i * 101 + y * 37 + x * 5 + c * 59) & 255
 
 /** Image i in the order of `read`. */
 export const expectedImage = (i: number, height: number, width: number, channels: number): number[] =>

@@ -13,7 +13,7 @@ export interface TensorRule {
   readonly bits?: number
 }
 
-export interface Sizes {
+interface Sizes {
   /** Pixels of the window. */
   readonly taps: number
   /** Channels of all inputs. */

@@ -4,7 +4,7 @@ import type { ForwardMode } from './forward-mode.js'
 import type { Builder, ConvolutionOptions, NetworkKind, NetworkSpec, Parameter } from './space.js'
 
 /** Channels of a feature map. */
-export const channelsOf = <T>(backend: Backend<T>, x: T): number => backend.shape(x).at(-1)!
+const channelsOf = <T>(backend: Backend<T>, x: T): number => backend.shape(x).at(-1)!
 
 /** A builder over parameters, which `parameter` finds. `given`: the Child's filters are used as they are. */
 export const builderOver = <T>(

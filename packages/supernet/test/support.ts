@@ -13,7 +13,7 @@ import fc from 'fast-check'
 const { edges } = cpNas
 const operations = cpNas.operations.map(({ name }) => name)
 
-export const operation: fc.Arbitrary<string> = fc.constantFrom(...operations)
+const operation: fc.Arbitrary<string> = fc.constantFrom(...operations)
 
 const cell = fc.array(operation, { minLength: edges.length, maxLength: edges.length })
 

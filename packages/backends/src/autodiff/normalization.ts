@@ -7,7 +7,7 @@ import type { Recorder } from './recorder.js'
 import type { Tensor } from './tensor.js'
 
 /** Sums over the channels of dh: see `Kernels.channelSums`. */
-export interface ChannelSums<H> {
+interface ChannelSums<H> {
   readonly dy: H
   readonly dyx: H
 }

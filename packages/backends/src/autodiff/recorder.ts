@@ -3,7 +3,7 @@ import type { Shape } from '../shape.js'
 import { type Entry, type GradientAffine, type Node, type Tape, Tensor, tensorsIn } from './tensor.js'
 
 /** An operation that was just run, with what it takes to differentiate it. */
-export interface Operation<H> {
+interface Operation<H> {
   readonly name: string
   readonly handle: H
   readonly shape: Shape

@@ -129,11 +129,14 @@ describe.skipIf(here === undefined)('tfjs-webgpu: what goes wrong on the device 
   test('a tensor of just the limit is made', async () => {
     const runtime = await open()
     const { maxStorageBufferBindingSize, maxBufferSize } = runtime.adapter.limits
+    const before = runtime.backend.numDataIds()
     const x = runtime.backend.makeTensorInfo(
       [Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4)],
       'float32',
     )
+    expect(runtime.backend.numDataIds()).toBe(before + 1)
     runtime.backend.disposeData(x.dataId)
+    expect(runtime.backend.numDataIds()).toBe(before)
   })
 
   test('values that were read are not kept beside the buffer', async () => {

@@ -12,7 +12,7 @@ import type { KernelName } from '../kernel-cases.js'
 import { openIfThere } from './open.js'
 
 /** Kernels on an engine of TensorFlow.js that was opened. */
-export interface OpenTfjs {
+interface OpenTfjs {
   readonly kernels: Kernels<TfjsTensor>
   /** What is alive, by our account and by the engine's. */
   readonly held: () => unknown

@@ -34,7 +34,7 @@ const shared = new Set(Object.keys(searchOptions).filter(name => Object.hasOwn(t
 const prefixed = (side: Side, name: string): string => `${side}${name[0]!.toUpperCase()}${name.slice(1)}`
 
 /** The name of a side's option on the command line. */
-export const flatName = (side: Side, name: string): string =>
+const flatName = (side: Side, name: string): string =>
   common.has(name) || !shared.has(name) ? name : prefixed(side, name)
 
 /** Every option, first the search's, by its name on the command line. */
@@ -79,7 +79,7 @@ export const unflatten = (flat: FlatConfig): AblationConfig => {
   }
 }
 
-export const ablationPresets = {
+const ablationPresets = {
   quick: flatten({ search: searchPresets.quick, training: trainingPresets.quick }),
   cifar10: flatten({ search: searchPresets.cifar10, training: trainingPresets.cifar10 }),
 } as const

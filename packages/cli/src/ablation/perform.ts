@@ -31,7 +31,7 @@ import type { AblationEvent } from './events.js'
 import { isTaught, type PlannedRun } from './runs.js'
 
 /** A trained Parent, and what trainings that it teaches write down of it. */
-export interface Teaching {
+interface Teaching {
   readonly record: Pick<TrainingSources, 'teacher' | 'teacherHash'>
   readonly model: Model
 }

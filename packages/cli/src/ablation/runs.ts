@@ -16,7 +16,7 @@ export interface AblationPlan {
   readonly config: AblationConfig
 }
 
-export interface PlannedSearch {
+interface PlannedSearch {
   readonly kind: 'search'
   /** Its directory within that of the ablation, with slashes. */
   readonly name: string

@@ -77,14 +77,31 @@ const unsized = (given: Given, path: string): E.Either<CpnasError, void> =>
 
 type Shape = ModelSummary['image']
 
-/** What a run's data set is like, of which an image folder does not say its classes here. */
+/** What a run's data set is like, of which an image folder does not say its classes here. InvalidOption for one that is not known. */
 const factsOf = (run: RunBase) => {
   const { dataset, imageSize } = run
+  if (!Object.hasOwn(catalogue, dataset))
+    return E.left(
+      cpnasError(
+        'InvalidOption',
+        'the run',
+        `is on the data set ${dataset}, which this version does not know`,
+        `Known are ${Object.keys(catalogue).join(', ')}`,
+      ),
+    )
   const trainedOn = trainedOnOf(run)
-  const { height, width, channels, classNames, statistics } = catalogue[dataset as DatasetName] ?? catalogue.cifar10
+  const { height, width, channels, classNames, statistics } = catalogue[dataset as DatasetName]
   const image: Shape = { height: imageSize ?? height, width: imageSize ?? width, channels }
-  return { image, channels, classNames, normalization: statistics, ...(trainedOn === undefined ? {} : { trainedOn }) }
+  return E.right({
+    image,
+    channels,
+    classNames,
+    normalization: statistics,
+    ...(trainedOn === undefined ? {} : { trainedOn }),
+  })
 }
+
+type Facts = Extract<ReturnType<typeof factsOf>, { readonly _tag: 'Right' }>['right']
 
 const ofGenotype = (
   {
@@ -125,17 +142,18 @@ const ofSearch = (given: Given, directory: string): TE.TaskEither<CpnasError, Mo
     TE.bind('genotype', () => readGenotypeOf(directory)),
     TE.flatMapEither(({ run, genotype: { space, genotype } }) => {
       if (run === undefined) return E.right(ofGenotype(given, genotype, { ...defaults, space: space.name }, plainImage))
-      const facts = factsOf(run)
-      return facts.classNames.length === 0 && given.classes === undefined
-        ? E.left(
-            cpnasError(
-              'InvalidOption',
-              '--classes',
-              'is missing: a search on an image folder does not say how many there are',
-              'Give --classes N',
-            ),
-          )
-        : E.right(ofGenotype(given, genotype, specFor(run.search, facts), facts.image, facts))
+      return E.flatMap((facts: Facts) =>
+        facts.classNames.length === 0 && given.classes === undefined
+          ? E.left(
+              cpnasError(
+                'InvalidOption',
+                '--classes',
+                'is missing: a search on an image folder does not say how many there are',
+                'Give --classes N',
+              ),
+            )
+          : E.right(ofGenotype(given, genotype, specFor(run.search, facts), facts.image, facts)),
+      )(factsOf(run))
     }),
   )
 
@@ -148,19 +166,20 @@ const ofTraining = (given: Given, directory: string): TE.TaskEither<CpnasError, 
     TE.bind('model', () => trainedModel(directory, 'best')),
     TE.flatMapEither(({ run, model }) => {
       if (model !== undefined) return E.right(summarize(model.spec, model.genotype, model.kind, model.image, model))
-      const facts = factsOf(run)
-      return facts.classNames.length === 0
-        ? E.left(
-            cpnasError(
-              'InvalidModel',
-              directory,
-              'is a training on an image folder that is not finished',
-              `Finish it: cpnas train --resume --out ${directory}`,
+      return E.flatMap((facts: Facts) =>
+        facts.classNames.length === 0
+          ? E.left(
+              cpnasError(
+                'InvalidModel',
+                directory,
+                'is a training on an image folder that is not finished',
+                `Finish it: cpnas train --resume --out ${directory}`,
+              ),
+            )
+          : E.right(
+              summarize(modelSpec(run.training, facts), run.genotype, networkKind(run.training), facts.image, facts),
             ),
-          )
-        : E.right(
-            summarize(modelSpec(run.training, facts), run.genotype, networkKind(run.training), facts.image, facts),
-          )
+      )(factsOf(run))
     }),
   )
 

@@ -20,7 +20,7 @@ import type { ProgressEvent, Reporter } from '../report/reporter.js'
 import { version } from '../version.js'
 
 /** What a run is given to work with. */
-export interface WorkOptions<S extends RunState, E> {
+interface WorkOptions<S extends RunState, E> {
   readonly snapshot?: Snapshot<S>
   readonly save: (snapshot: Snapshot<S>) => TE.TaskEither<CpnasError, void>
   readonly emit: (event: E) => void

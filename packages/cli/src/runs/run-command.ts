@@ -47,7 +47,7 @@ export const engineOptions = {
   threads: countOption({ description: 'threads of the engine', default: "the machine's cores" }),
 }
 
-export const presetOption = <P extends string>(presets: readonly P[], preset: P): ValueOption<P> =>
+const presetOption = <P extends string>(presets: readonly P[], preset: P): ValueOption<P> =>
   wordOption(presets, {
     placeholder: 'name',
     description: `where the hyper-parameters that are not given come from: ${presets.join(', ')}`,
@@ -276,8 +276,7 @@ export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
     ),
   )
 
-export const shellWord = (text: string): string =>
-  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 /** What continues a run after a stop. */
 export const resumeCommand = (

@@ -5,7 +5,7 @@ import type { Extent } from './view.js'
 export type PictureSource = string | Uint8Array
 
 /** Bytes that a decoded picture may have, whatever its format holds back: 134 million pixels of 8-bit RGB. */
-export const mostDecodedBytes = 384 * 2 ** 20
+const mostDecodedBytes = 384 * 2 ** 20
 /** Pixels on a side: what the cache can say. */
 const longestSide = 65535
 

@@ -75,7 +75,7 @@ const flat = (where: string, count: number): BadFolder =>
 const integer = /^\d+$/
 
 /** Numbers by their values, if all are; else by the codes of their characters, as in torchvision. */
-export const byClass = (names: readonly string[]): readonly string[] =>
+const byClass = (names: readonly string[]): readonly string[] =>
   names.every(name => integer.test(name))
     ? names.toSorted((a, b) => Number(a) - Number(b) || byCode(a, b))
     : names.toSorted(byCode)

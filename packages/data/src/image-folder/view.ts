@@ -24,7 +24,7 @@ export interface ColorChange {
 }
 
 /** What of an image is seen: a part that is resized, or all that the evaluation sees, moved by some pixels over black. */
-export type Part =
+type Part =
   | { readonly kind: 'rectangle'; readonly rectangle: Rectangle }
   | { readonly kind: 'shift'; readonly dy: number; readonly dx: number }
 
@@ -64,11 +64,7 @@ const largestRatio = 4 / 3
  * does not fit is drawn again; after ten attempts it is the largest part in the middle whose ratio is in the range
  * (torchvision's RandomResizedCrop).
  */
-export const randomCrop = (
-  random: RandomGenerator,
-  { width, height }: Extent,
-  [least, largest]: CropScale,
-): Rectangle => {
+const randomCrop = (random: RandomGenerator, { width, height }: Extent, [least, largest]: CropScale): Rectangle => {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const area = width * height * (least + (largest - least) * uniformFloat64(random))
     const ratio = Math.exp(Math.log(leastRatio) + Math.log(largestRatio / leastRatio) * uniformFloat64(random))

@@ -18,7 +18,7 @@ import { needsOf } from './needs.js'
 import { windowOf } from './window.js'
 
 /** What a value of a program stands for: a map of the network, or (of a bit map) the signs of it, or of what factors make of it. */
-export interface Origin {
+interface Origin {
   readonly node: Node
   readonly factors?: Factors | undefined
 }

@@ -19,12 +19,12 @@ export interface OnnxTensor {
 }
 
 /** A float32 input or output of the graph. A dimension with a name may have any size. */
-export interface OnnxValue {
+interface OnnxValue {
   readonly name: string
   readonly shape: readonly (number | string)[]
 }
 
-export interface OnnxGraph {
+interface OnnxGraph {
   readonly name: string
   /** Every node stands after those that it takes values of. */
   readonly nodes: readonly OnnxNode[]

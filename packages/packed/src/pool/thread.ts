@@ -10,7 +10,7 @@ export interface Thread {
 }
 
 /** What a thread is listened to by. */
-export interface Listener {
+interface Listener {
   readonly onAnswer: (answer: Answer) => void
   /** It cannot be started, or has failed and will answer no more. */
   readonly onFailure: (error: Error) => void

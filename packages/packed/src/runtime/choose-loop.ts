@@ -14,7 +14,7 @@ const settleMilliseconds = 50
 const rounds = 12
 
 /** A program of one binary 3x3 convolution of a square map, its second step. */
-export const layerProgram = (channels: number, side: number, signs: Uint8Array): Program => ({
+const layerProgram = (channels: number, side: number, signs: Uint8Array): Program => ({
   image: { height: side, width: side, channels },
   steps: [
     { kind: 'sign', input: 0 },

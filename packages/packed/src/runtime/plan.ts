@@ -2,9 +2,9 @@
 const base = 65_536
 const alignment = 16
 /** Kernels read and write this far past what they are given at most; wider strides say so themselves. */
-export const slack = 128
+const slack = 128
 
-export type Numbers = Uint8Array | Int16Array | Uint16Array | Uint32Array | Float32Array
+type Numbers = Uint8Array | Int16Array | Uint16Array | Uint32Array | Float32Array
 
 /** Where everything is in the memory of the kernels, known before there is one. */
 export interface Plan {

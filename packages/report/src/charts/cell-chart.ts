@@ -25,7 +25,7 @@ export interface CellChart {
 }
 
 /** Colours of cells above and below 0: blue and orange are told apart by nearly everyone. */
-export const cellColours = { above: light('series-0'), below: light('series-1') } as const
+const cellColours = { above: light('series-0'), below: light('series-1') } as const
 
 /** A matrix of coloured cells; what is not given stays empty. Rows go downwards. */
 export const cellChart = ({ columns, rows, x, y, cells, cell, left, bottom }: CellChart): string => {

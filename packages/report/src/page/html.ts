@@ -22,7 +22,7 @@ const entities: Readonly<Record<string, string>> = {
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
 
 /** Text that means itself in an element and in a quoted attribute. */
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replace(unprintable, '\ufffd').replace(/[&<>"']/g, character => entities[character]!)
 
 const render = (content: Content): string => {

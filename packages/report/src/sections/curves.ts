@@ -10,7 +10,7 @@ export interface Curve {
   readonly points: readonly CurvePoint[]
 }
 
-export interface CurvePoint {
+interface CurvePoint {
   readonly step: number
   /** Undefined where there is nothing: the line goes on at the next point. */
   readonly value: number | undefined

@@ -8,7 +8,7 @@ const trainingWeight = 3
 type Work<T> = Pick<Context<T>, 'config' | 'splits'>
 
 /** Steps of an epoch's evaluation: over training batches, for the statistics of averaged weights, and over the validation split. */
-export const evaluationSteps = <T>(work: Work<T>): number =>
+const evaluationSteps = <T>(work: Work<T>): number =>
   work.splits.validationSteps === 0 ? 0 : estimationSteps(work) + work.splits.validationSteps
 
 /** Share of the whole training's work that a state has behind it, 0..1. */

@@ -34,7 +34,7 @@ export interface AdapterSummary {
 const softwareNames = /llvmpipe|lavapipe|swiftshader|software|basic render/i
 
 /** Whether an adapter computes on the CPU: it says so, or it bears the name of one that does. */
-export const isSoftware = (info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'>): boolean =>
+const isSoftware = (info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'>): boolean =>
   (info as Partial<GPUAdapterInfo>).isFallbackAdapter === true ||
   softwareNames.test([info.vendor, info.architecture, info.device, info.description].join(' '))
 
