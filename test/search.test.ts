@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseGenotype } from '@cpnas/supernet'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
-import { run, runProcess } from './support/cli.js'
+import { run, runProcess, start } from './support/cli.js'
 import { everyFile, fingerprint, json, jsonLines, temporary } from './support/files.js'
 import { small, tiny } from './support/settings.js'
 
@@ -100,4 +100,68 @@ test('the reference engine searches too', async () => {
   ])
   expect(code).toBe(0)
   expect(json(join(directory, 'config.json'))).toMatchObject({ backend: 'reference' })
+})
+
+test.each(['random', 'regularized-evolution'])(
+  '%s searches, resumes, and ends with its best sample',
+  async strategy => {
+    const options = [
+      ...tiny,
+      '--strategy',
+      strategy,
+      '--samples',
+      '4',
+      ...(strategy === 'random' ? [] : ['--population', '2']),
+    ]
+    const [whole, stopped] = [temporary(), temporary()]
+    const { code, out, err } = await run(['search', '--out', whole, ...options])
+    expect(code).toBe(0)
+    expect(err).toContain('sample 4/4: child')
+    expect(out).toContain('Validation accuracy, best sample: Child')
+    const history = jsonLines(readFileSync(join(whole, 'history.jsonl'), 'utf8'))
+    const best = Math.max(...history.map(({ accuracyChild }) => accuracyChild as number))
+    const found = parseGenotype(readFileSync(join(whole, 'genotype.json'), 'utf8'))
+    expect(history.find(({ accuracyChild }) => accuracyChild === best)).toMatchObject({
+      architecture: isRight(found) && found.right,
+    })
+
+    const { child, finished } = start(['search', '--out', stopped, ...options])
+    child.stderr!.on('data', (text: string) => {
+      if (text.includes('sample 2/4')) child.kill('SIGINT')
+    })
+    await finished
+    expect((await run(['search', '--out', stopped, '--resume'])).code).toBe(0)
+    expect(readFileSync(join(stopped, 'history.jsonl'), 'utf8')).toBe(
+      readFileSync(join(whole, 'history.jsonl'), 'utf8'),
+    )
+  },
+)
+
+test('the residual space goes all the way: search, train, export, evaluate, report', async () => {
+  const directory = temporary()
+  const [search, training] = [join(directory, 'search'), join(directory, 'training')]
+  const size = ['--cells', '3', '--channels', '4', '--share', '0.01', '--batch-size', '8', '--threads', '1']
+  const done = async (...args: readonly string[]) => {
+    const { code, out, err } = await run(args)
+    expect([code, err.includes('cpnas:')]).toEqual([0, false])
+    return out
+  }
+  const operations = ['--operations', 'none,conv_3x3,max_pool_3x3', '--warmup-epochs', '0']
+  await done('search', '--space', 'residual', '--out', search, ...size, ...operations, '--backend', 'wasm')
+  expect(json(join(search, 'genotype.json'))).toMatchObject({ space: 'residual', nodes: 4 })
+  await done('train', '--genotype', search, '--out', training, ...size, '--epochs', '1', '--backend', 'wasm')
+  const packed = join(directory, 'model.cpnas')
+  await done('export', training, '--out', packed)
+  const accuracyOf = (text: string): unknown => JSON.parse(text.trim().split('\n').at(-1)!).top1
+  const [ofModel, ofPacked] = [await done('eval', training, '--json'), await done('eval', packed, '--json')].map(
+    accuracyOf,
+  )
+  expect(ofPacked).toBeCloseTo(ofModel as number, 2)
+  const page = join(directory, 'report.html')
+  await done('report', search, training, '--out', page)
+  expect(readFileSync(page, 'utf8')).toContain('conv_3x3')
+
+  const { code, err } = await run(['train', '--genotype', search, '--space', 'cp-nas', '--out', join(directory, 'x')])
+  expect(code).toBe(2)
+  expect(err).toContain('--space: is cp-nas, and the genotype is of the space residual')
 })

@@ -94,7 +94,7 @@ const reasonOf = ({ name, kind }: Layer, network: NetworkKind): string => {
   if (partOf(name) === 'head') return 'the classifier decides in full precision'
   if (isSlope(name)) return 'a PReLU slope multiplies sums'
   if (network === 'parent') return 'the Parent is in full precision'
-  return kind === 'vector' ? 'a vector of the network' : 'preprocessing was asked to be float'
+  return kind === 'vector' ? 'a vector of the network' : "a cell's inputs are brought to its size in full precision"
 }
 
 const kindOf = ({ name, kind }: Layer): RowKind => {

@@ -112,7 +112,7 @@ describe('summarize', () => {
     const reason = (name: string) => rows.find(row => row.name === name)?.reason
     expect(reason('stem.filters')).toBe('the stem sees the image itself')
     expect(reason('head.weights')).toBe('the classifier decides in full precision')
-    expect(reason('cells.0.inputs.0.pointwise')).toBe('preprocessing was asked to be float')
+    expect(reason('cells.0.inputs.0.pointwise')).toBe("a cell's inputs are brought to its size in full precision")
     expect(reason('cells.0.inputs.0')).toBe('a normalization scales and shifts sums')
     expect(rows.find(({ kind }) => kind === 'prelu')?.reason).toBe('a PReLU slope multiplies sums')
     expect(rows.find(({ kind }) => kind === 'scale')?.reason).toBe('the scale alpha of a 1-bit filter')

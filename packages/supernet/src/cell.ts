@@ -23,6 +23,3 @@ export const edgeName = (cell: number, edge: number, operation: string): string 
   `cells.${cell}.edges.${edge}.${operation}`
 export const inputName = (cell: number, input: number): string => `cells.${cell}.inputs.${input}`
 export const nodeName = (cell: number, node: number): string => `cells.${cell}.nodes.${node}`
-
-/** 2 on the edges of a reduction cell that begin at an input, 1 elsewhere. */
-export const strideOf = (kind: CellKind, { from }: Edge): 1 | 2 => (kind === 'reduce' && from < inputNodes ? 2 : 1)

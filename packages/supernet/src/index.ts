@@ -20,6 +20,7 @@ export { samplePass } from './sample-pass.js'
 export * from './space.js'
 export { cpNas } from './spaces/cp-nas.js'
 export { spaces } from './spaces/index.js'
+export { residual } from './spaces/residual.js'
 export { type DataFacts, resolveSpec, spaceOf, specFor } from './spec.js'
 export {
   fullSpace,

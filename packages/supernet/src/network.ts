@@ -1,7 +1,7 @@
 import type { Backend, TensorRecord } from '@cpnas/backends'
 import { auxiliaryHead } from './auxiliary.js'
 import { builderOver, named } from './builder.js'
-import { type CellKind, edgeName, inputNodes, nodeName, strideOf } from './cell.js'
+import { type CellKind, edgeName, inputNodes, nodeName } from './cell.js'
 import type { ForwardMode, Moments } from './forward-mode.js'
 import { type Architecture, operationsOn } from './genotype.js'
 import { auxiliaryCell, cellPlans, stemPlans } from './plan.js'
@@ -154,7 +154,8 @@ const edgeTerms = <T>(
   { dropPath, weight }: ForwardMode<T>,
 ): readonly WeightedTerm<T>[] => {
   const name = edgeName(index, edge, operation.name)
-  const terms = operation.forward(build, x, { name, stride: strideOf(kind, space.edges[edge]!), channels })
+  const halves = kind === 'reduce' && space.reduction === 'edges' && space.edges[edge]!.from < inputNodes
+  const terms = operation.forward(build, x, { name, stride: halves ? 2 : 1, channels })
   const isIdentity = terms.every(term => term.x === x)
   const mask = isIdentity ? undefined : dropPath?.(name)
   const ofOperation = terms.length === 0 ? undefined : weight?.({ cell: index, kind, edge, operation: operation.name })

@@ -117,7 +117,7 @@ export interface Term<T> {
 export interface Place {
   /** What the names of its parameters and statistics begin with, e.g. `cells.3.edges.5.sep_conv_3x3`. */
   readonly name: string
-  /** 2 on the edges of a reduction cell that begin at an input, else 1. */
+  /** 2 on the edges of a reduction cell that halve the resolution, else 1: see `Space.reduction`. */
   readonly stride: 1 | 2
   /** Channels of the node at the edge's end. */
   readonly channels: number
@@ -160,6 +160,8 @@ export interface Space {
   readonly nodes: number
   /** In the order of genotype files, by the node at their end. */
   readonly edges: readonly Edge[]
+  /** Where a reduction cell halves the resolution: on the edges that begin at an input, which then have stride 2, or in `input`. */
+  readonly reduction: 'edges' | 'inputs'
   /** Channels of the stem for the channels of the first cell (of the CIFAR stem; the ImageNet stem is DARTS's). */
   readonly stemChannels: (channels: number) => number
   /** Channels of a cell's output for the channels of its nodes. */

@@ -1,5 +1,5 @@
 import { searchFiles } from '@cpnas/runs'
-import type { SampleEntry, SearchConfig, SearchState } from '@cpnas/search'
+import { bestOf, type SampleEntry, type SearchConfig, type SearchState } from '@cpnas/search'
 import {
   cellKinds,
   count,
@@ -23,9 +23,13 @@ export interface Size {
 /** What a finished search comes to. */
 export interface Summary {
   readonly genotype: Genotype
-  /** Mean validation accuracies over the samples of the last round, 0..1: architectures one drop away from the genotype. */
+  /**
+   * Validation accuracies, 0..1: of CP-NAS the mean over the samples of the last round, architectures one drop away from the
+   * genotype; of other strategies those of the genotype itself.
+   */
   readonly accuracyChild: number
   readonly accuracyParent: number
+  readonly accuraciesOf: 'last round' | 'best sample'
   /** Accuracy of guessing, 1 / classes. */
   readonly chance: number
   readonly samples: number
@@ -57,11 +61,13 @@ export const summarize = (
   seconds: number,
 ): Summary => {
   const samples = state.history.filter((entry): entry is SampleEntry => entry.type === 'sample')
-  const last = samples.filter(({ round }) => round === samples.at(-1)?.round)
+  const inRounds = samples.some(({ round }) => round > 1)
+  const judged = inRounds ? samples.filter(({ round }) => round === samples.at(-1)?.round) : [bestOf(samples)]
   return {
     genotype,
-    accuracyChild: mean(last.map(entry => entry.accuracyChild)),
-    accuracyParent: mean(last.map(entry => entry.accuracyParent)),
+    accuracyChild: mean(judged.map(entry => entry.accuracyChild)),
+    accuracyParent: mean(judged.map(entry => entry.accuracyParent)),
+    accuraciesOf: inRounds ? 'last round' : 'best sample',
     chance: 1 / data.classNames.length,
     samples: samples.length,
     ...networkSizes(specFor(config, data), genotype),
@@ -96,7 +102,7 @@ export const sizeLines = (child: Size, parent: Size): string =>
 export const printSummary = (summary: Summary, space: Space, directory: string): string =>
   [
     genotypeTable(summary.genotype, space),
-    `Validation accuracy, mean of the last round: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
+    `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
     sizeLines(summary.child, summary.parent),
     `${summary.samples} architectures, ${duration(summary.seconds)}`,
     `Files in ${directory}: ${Object.values(searchFiles).join(', ')}`,

@@ -2,7 +2,7 @@ import type { Program, SumStep } from '@cpnas/packed'
 
 /** Why the filters of a float convolution are float: those of the stem are the only larger ones. */
 export const convolutionReason = (size: number): string =>
-  size > 1 ? 'the stem sees the image itself' : 'preprocessing was asked to be float'
+  size > 1 ? 'the stem sees the image itself' : "a cell's inputs are brought to its size in full precision"
 
 export const poolingReason = 'pooling takes numbers, not signs'
 export const preluReason = 'a PReLU slope multiplies sums'

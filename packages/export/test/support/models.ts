@@ -1,5 +1,13 @@
 import { type Backend, referenceBackend, type StoredTensor } from '@cpnas/backends'
-import { cpNas, initialParameters, type Moments, type NetworkSpec, network, networkLayers } from '@cpnas/supernet'
+import {
+  cpNas,
+  initialParameters,
+  type Moments,
+  type NetworkSpec,
+  network,
+  networkLayers,
+  residual,
+} from '@cpnas/supernet'
 import type { Model } from '@cpnas/training'
 import fc from 'fast-check'
 
@@ -103,23 +111,30 @@ const specs: fc.Arbitrary<NetworkSpec> = fc
       affine: fc.boolean(),
       stem: fc.constantFrom('cifar', 'imagenet'),
       auxiliary: fc.boolean(),
+      space: fc.constantFrom('cp-nas', 'residual'),
     },
     { requiredKeys: ['cells', 'channels', 'inChannels', 'classes'] },
   )
   .map(spec => ({ ...spec, channels: spec.stem === 'imagenet' ? Math.max(2, spec.channels) : spec.channels }))
 
-const cellOf = (choices: readonly string[]): fc.Arbitrary<readonly string[]> =>
-  fc.array(fc.constantFrom(...choices), { minLength: edges.length, maxLength: edges.length })
+const cellOf = (choices: readonly string[], { length } = edges): fc.Arbitrary<readonly string[]> =>
+  fc.array(fc.constantFrom(...choices), { minLength: length, maxLength: length })
 
 const sparse = [...operations, ...Array<string>(12).fill('none')]
 
-const cell = fc.oneof(cellOf(operations), cellOf(sparse), cellOf(['sep_conv_3x3', 'dil_conv_3x3', 'none', 'none']))
+const cpNasCell = fc.oneof(cellOf(operations), cellOf(sparse), cellOf(['sep_conv_3x3', 'dil_conv_3x3', 'none', 'none']))
+
+const cpNasGenotype = fc.record({ normal: cpNasCell, reduce: cpNasCell })
+const residualCell = cellOf(
+  residual.operations.map(({ name }) => name),
+  residual.edges,
+)
 
 /** Heads of small Children of every kind, some of whose nodes have but one edge or none. */
 export const heads: fc.Arbitrary<Head> = specs.chain(spec =>
   fc.record({
     spec: fc.constant(spec),
-    genotype: fc.record({ normal: cell, reduce: cell }),
+    genotype: spec.space === 'residual' ? fc.record({ normal: residualCell, reduce: residualCell }) : cpNasGenotype,
     kind: fc.constant('child' as const),
     classNames: fc.constant(Array.from({ length: spec.classes }, (_, k) => `class ${k}`)),
     image: fc.record({

@@ -20,6 +20,7 @@ export const cpNas: Space = {
   operations: [none, skipConnect, maxPool3x3, avgPool3x3, sepConv3x3, sepConv5x5, dilConv3x3, dilConv5x5],
   nodes,
   edges: fullyConnected(nodes),
+  reduction: 'edges',
   stemChannels: channels => 3 * channels,
   outputChannels: channels => nodes * channels,
   input: (build, { index, channels, previousReduced }, input, x) => {

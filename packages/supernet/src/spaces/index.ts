@@ -1,5 +1,6 @@
 import type { Space } from '../space.js'
 import { cpNas } from './cp-nas.js'
+import { residual } from './residual.js'
 
 /** Every space that genotype files and options can name. To add one, add it here. */
-export const spaces: readonly Space[] = [cpNas]
+export const spaces: readonly Space[] = [cpNas, residual]
