@@ -2,8 +2,8 @@ import { wasmBackend } from '@cpnas/backends'
 import type { SearchConfig, SearchSnapshot } from '@cpnas/search'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { throughFiles } from '../../../test/support/through-files.js'
-import { runOn, runTiny, tinyConfig } from './tiny.js'
+import { restored } from '../../../test/support/restored.js'
+import { runOn, runTiny } from './tiny.js'
 
 const variants: readonly Partial<SearchConfig>[] = [
   {},
@@ -15,7 +15,7 @@ describe('a resumed search', () => {
   it.each(variants)('ends bit for bit as if never stopped, from every checkpoint: %j', async options => {
     const whole = await runTiny(options)
     for (const index of whole.snapshots.keys()) {
-      const snapshot = await throughFiles({ ...tinyConfig }, whole.snapshots[index]!)
+      const snapshot = restored(whole.snapshots[index]!)
       const resumed = await runTiny(options, { snapshot })
       expect(resumed.result).toEqual(whole.result)
       expect(resumed.snapshots).toEqual(whole.snapshots.slice(index + 1))
@@ -28,11 +28,7 @@ describe('a resumed search', () => {
       const whole = await runOn(backend)
       expect(await runOn(backend)).toEqual(whole)
       for (const index of [0, 2, 4]) {
-        const resumed = await runOn(
-          backend,
-          {},
-          { snapshot: await throughFiles({ ...tinyConfig }, whole.snapshots[index]!) },
-        )
+        const resumed = await runOn(backend, {}, { snapshot: restored(whole.snapshots[index]!) })
         expect(resumed.result).toEqual(whole.result)
         expect(resumed.snapshots).toEqual(whole.snapshots.slice(index + 1))
       }
@@ -56,7 +52,7 @@ describe('a resumed search', () => {
           }
           const run = await runTiny({}, { ...(snapshot && { snapshot }), emit, signal: controller.signal })
           const last = run.snapshots.at(-1)
-          if (last) snapshot = await throughFiles({ ...tinyConfig }, last)
+          if (last) snapshot = restored(last)
         }
         expect(snapshot).toEqual(whole.snapshots.at(-1))
       }),

@@ -13,12 +13,12 @@ import {
 import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { writeGenotype } from '../draw-cells.js'
 import { printSummary, summarize } from '../report/summary.js'
 import type { Run } from '../runs/execute.js'
 import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { searchRun } from '../runs/search-run.js'
+import { writeGenotype } from '../write-genotype.js'
 
 type Finished = Extract<SearchResult, { readonly status: 'finished' }>
 

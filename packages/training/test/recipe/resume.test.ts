@@ -4,8 +4,8 @@ import type { ImageFolder } from '@cpnas/data'
 import type { TrainingConfig, TrainingSnapshot } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { throughFiles } from '../../../../test/support/through-files.js'
-import { digest, digests, everything, runOn, runTiny, tinyConfig, tinyDataset } from './tiny.js'
+import { restored } from '../../../../test/support/restored.js'
+import { digest, digests, everything, runOn, runTiny, tinyDataset } from './tiny.js'
 
 const variants: readonly Partial<TrainingConfig>[] = [
   {},
@@ -20,7 +20,7 @@ describe('a resumed training', () => {
     expect(whole.result).toMatchObject({ _tag: 'Right', right: { status: 'finished' } })
     expect(whole.snapshots).toHaveLength((options.stages ?? 1) * 4)
     for (const index of whole.snapshots.keys()) {
-      const snapshot = await throughFiles({ ...tinyConfig }, whole.snapshots[index]!)
+      const snapshot = restored(whole.snapshots[index]!)
       const resumed = await runTiny(options, { snapshot, saveEvery: 3 })
       const { result, snapshots } = digests(whole)
       expect(digests(resumed)).toEqual({ result, snapshots: snapshots.slice(index + 1) })
@@ -75,7 +75,7 @@ describe('a resumed training', () => {
       const whole = await runOn(backend, config, { saveEvery: 3 })
       const { result, snapshots } = digests(whole)
       for (const index of [2, 4]) {
-        const snapshot = await throughFiles({ ...tinyConfig }, whole.snapshots[index]!)
+        const snapshot = restored(whole.snapshots[index]!)
         const resumed = await runOn(backend, config, { snapshot, saveEvery: 3 })
         expect(digests(resumed)).toEqual({ result, snapshots: snapshots.slice(index + 1) })
       }
