@@ -26,31 +26,31 @@ const folderName = 'image-folder' satisfies DatasetName
 export const dataOptions = {
   data: textOption({
     placeholder: 'dir',
-    description: 'directory of data files',
-    default: 'the embedded images, a part of Fashion-MNIST',
+    description: 'directory of the data',
+    default: 'the bundled images, a part of Fashion-MNIST',
   }),
   dataset: wordOption(datasetNames, {
     placeholder: 'name',
-    description: `which data set --data holds: ${datasetNames.join(', ')}`,
-    default: 'found out from its files',
+    description: `data set in --data: ${datasetNames.join(', ')}`,
+    default: 'detected',
   }),
   imageSize: countOption({
-    description: 'image folders: height and width that images are brought to',
+    description: 'image folders: resize to this height and width',
     default: `the median of their short sides, at most ${catalogue[folderName].height}`,
   }),
   cache: textOption({
     placeholder: 'dir',
-    description: 'image folders: keep decoded images here, so that they are decoded once only',
-    default: 'they are decoded in every epoch',
+    description: 'image folders: cache decoded images in this directory',
+    default: 'decode in every epoch',
   }),
   workers: countOption({
-    description: 'image folders: threads that decode and resize',
-    default: 'a core less than there are, at most 4',
+    description: 'image folders: decoding threads',
+    default: 'one less than the cores, at most 4',
   }),
   maxCorrupt: {
     kind: 'value',
     placeholder: 'x',
-    description: 'image folders: share of images that cannot be decoded above which to give up, 0 to 1',
+    description: 'image folders: fail if more than this share cannot be decoded (0 to 1)',
     default: '0.01',
     parse: text => {
       const value = Number(text)

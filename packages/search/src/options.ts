@@ -39,24 +39,24 @@ const unlessWith = (option: keyof SearchConfig): { readonly idle: Idle } => ({
 /** The range and a description of every option of SearchConfig: what `checkConfig` enforces and a command line can be made of. */
 export const searchOptions: OptionTable<SearchConfig> = {
   ...seedOption,
-  strategy: { range: choice(...Object.keys(strategies)), description: 'which architectures are looked at' },
-  evaluator: { range: choice(...Object.keys(evaluators)), description: 'weights that an architecture is trained on' },
+  strategy: { range: choice(...Object.keys(strategies)), description: 'how architectures are chosen' },
+  evaluator: { range: choice(...Object.keys(evaluators)), description: 'how an architecture is scored' },
   ...spaceOption,
   ...sizeOptions,
   operations: {
     range: { kind: 'list', values: operationNames, minimum: 2, all: true },
-    description: 'operations that compete on every edge',
+    description: 'candidate operations of every edge',
   },
   edges: {
     range: choice('all', 2),
-    description: 'inputs kept on each node of the final cells',
+    description: 'inputs per node in the final cells',
     ...unlessWith('edges'),
   },
   ...operationOptions,
-  shareWeights: { range: flag, description: 'one set of latent weights for Child and Parent' },
+  shareWeights: { range: flag, description: 'share latent weights between Child and Parent' },
   passes: {
     range: integer(1),
-    description: 'T: evaluations of every operation before a drop',
+    description: 'T: evaluations of each operation per round',
     ...unlessWith('passes'),
   },
   betaP: {
@@ -64,30 +64,30 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'beta_P: weight of the Parent in the indicator',
     ...unlessWith('betaP'),
   },
-  samples: { range: integer(1), description: 'architectures that are looked at', ...unlessWith('samples') },
-  population: { range: integer(1), description: 'architectures that are alive', ...unlessWith('population') },
+  samples: { range: integer(1), description: 'architectures to evaluate', ...unlessWith('samples') },
+  population: { range: integer(1), description: 'population size', ...unlessWith('population') },
   tournament: {
     range: integer(1),
-    description: 'architectures that a parent is the best of',
+    description: 'tournament size',
     ...unlessWith('tournament'),
   },
-  epochsPerSample: { range: integer(1), description: 'training epochs of a sampled architecture' },
+  epochsPerSample: { range: integer(1), description: 'training epochs per sample' },
   warmupEpochs: {
     range: integer(0),
-    description: 'epochs on random architectures before the first round',
+    description: 'epochs on random architectures first',
     ...unlessWith('warmupEpochs'),
   },
-  share: { range: share, description: 'share of the training images used' },
+  share: { range: share, description: 'share of the training images to use' },
   validationShare: {
     range: { kind: 'number', above: 0, below: 1 },
-    description: 'share of the used images that validate',
+    description: 'share of those images used for validation',
   },
   ...batchOptions,
-  learningRate: { range: { kind: 'number', above: 0 }, description: 'learning rate at the start' },
-  minLearningRate: { range: { kind: 'number', minimum: 0 }, description: 'learning rate at the end of the cosine' },
-  momentum: { range: { kind: 'number', minimum: 0, below: 1 }, description: 'momentum of SGD' },
-  weightDecay: { range: { kind: 'number', minimum: 0 }, description: 'weight decay of SGD' },
-  gradientClip: { range: { kind: 'number', above: 0 }, description: 'largest global norm of the gradients' },
+  learningRate: { range: { kind: 'number', above: 0 }, description: 'initial learning rate' },
+  minLearningRate: { range: { kind: 'number', minimum: 0 }, description: 'final learning rate' },
+  momentum: { range: { kind: 'number', minimum: 0, below: 1 }, description: 'SGD momentum' },
+  weightDecay: { range: { kind: 'number', minimum: 0 }, description: 'SGD weight decay' },
+  gradientClip: { range: { kind: 'number', above: 0 }, description: 'maximum global gradient norm' },
 }
 
 /**

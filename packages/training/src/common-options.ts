@@ -5,7 +5,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 
 /** What every configuration of a search or a training has, in the parts of which their option tables are made. */
 export const seedOption = {
-  seed: { range: integer(0, 2 ** 31 - 1), description: 'seed of all randomness' },
+  seed: { range: integer(0, 2 ** 31 - 1), description: 'random seed' },
 }
 
 /** The search space. */
@@ -15,36 +15,36 @@ export const spaceOption = {
 
 /** The size of the network. */
 export const sizeOptions = {
-  cells: { range: integer(3), description: 'cells of the network; reduction cells at 1/3 and 2/3' },
+  cells: { range: integer(3), description: 'number of cells; reduction cells at 1/3 and 2/3' },
   channels: { range: integer(1), description: 'channels of the first cell' },
 }
 
 /** What the operations of the search space leave open. */
 export const operationOptions = {
-  sepConvRepeat: { range: choice(1, 2), description: 'times a separable convolution is applied' },
+  sepConvRepeat: { range: choice(1, 2), description: 'repetitions of a separable convolution' },
   prelu: { range: flag, description: "PReLU after the Child's convolutions" },
   preprocessPrecision: {
     range: choice('binary', 'float'),
     description: "precision of the Child's preprocessing convolutions",
   },
   estimator: { range: choice(...Object.keys(estimators)), description: 'straight-through estimator of sign' },
-  scale: { range: choice(...Object.keys(scales)), description: 'one scale per output channel or per layer' },
+  scale: { range: choice(...Object.keys(scales)), description: 'scale per output channel or per layer' },
 }
 
 /** Batches and their augmentation. */
 export const batchOptions = {
-  batchSize: { range: integer(1), description: 'images a step' },
+  batchSize: { range: integer(1), description: 'batch size' },
   crop: {
     range: integer(0),
-    description: 'random crop: pixels of padding, 0 for none',
+    description: 'random crop: padding in pixels (0: off)',
     replaces: 'cropScale',
   },
   cropScale: {
     range: interval('auto', 'none'),
-    description: 'random crop, resized: its share of the image, folders only',
+    description: 'random resized crop: share of the image, folders only',
   },
   flip: { range: flag, description: 'random horizontal flip' },
-  cutout: { range: integer(0), description: 'side of the square cut out, 0 for none' },
+  cutout: { range: integer(0), description: 'cutout size in pixels (0: off)' },
 }
 
 /** What runs have that were begun before there were these options. */

@@ -31,7 +31,7 @@ const varyOption: RepeatedOption<Vary> = {
 const own = {
   vary: varyOption,
   seeds: countOption({
-    description: 'runs of every combination, with the seeds from --seed on',
+    description: 'seeds per combination, counting up from --seed',
     default: String(defaultSeeds),
   }),
   genotype: textOption({
@@ -39,7 +39,7 @@ const own = {
     description: 'train these cells, a genotype.json or the directory of a finished search',
     default: 'search, and train what was found',
   }),
-  parents: { kind: 'flag', description: 'train the Parents, too; they have no teacher' },
+  parents: { kind: 'flag', description: 'also train the Parents, without a teacher' },
   teacher: teacherOption,
   ...runOptions(ablationRun),
 } as const satisfies CommandOptions
@@ -121,11 +121,11 @@ const planAblation = (
 export const ablateCommand = command({
   name: 'ablate',
   summary: summaries.ablate,
-  details: `For every combination of the values of --vary and every seed a search and a training of what it found, or a training of
---genotype; values of the training only share the searches. They are ordinary runs in searches/, trainings/ and parents/ of --out.
-A hyper-parameter that searches and trainings have is given as --search-NAME or --train-NAME.
-At the end: ablation.json, ablation.csv, ablation.svg and a table of mean and standard deviation of the test accuracy.
-Stop it with Ctrl-C whenever you like; --resume continues it and repeats no run that is finished.`,
+  details: `Runs a search and a training of its result, or a training of --genotype, for every combination of the --vary values and every
+seed. Trainings that differ in training options only share a search. They are ordinary runs in searches/, trainings/ and parents/ of --out.
+A hyper-parameter that both searches and trainings have is set by --search-NAME or --train-NAME.
+Writes ablation.json, ablation.csv, ablation.svg and a table of mean and standard deviation of the test accuracy.
+Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
   options,
   run: (given, io) =>
     pipe(

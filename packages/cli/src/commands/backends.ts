@@ -86,7 +86,7 @@ export const backendsCommand = command({
     json: { kind: 'flag', description: 'print a JSON list' },
     measure: {
       kind: 'flag',
-      description: 'multiply matrices and convolve for a moment',
+      description: 'measure the speed of products and convolutions',
       default: 'yes',
       negatable: true,
     },

@@ -20,12 +20,12 @@ const largest = Math.max(...batchSizes)
 const warmUpMilliseconds = 100
 
 const options = {
-  repeat: countOption({ description: 'batches that are timed, of each size', default: String(defaultRepeat) }),
-  threads: countOption({ description: 'threads that share a batch, beside the times of one', default: '1' }),
-  profile: { kind: 'flag', description: 'where the time goes, step by step' },
+  repeat: countOption({ description: 'timed batches of each size', default: String(defaultRepeat) }),
+  threads: countOption({ description: 'also time this many threads', default: '1' }),
+  profile: { kind: 'flag', description: 'time per step' },
   loop: wordOption(['auto', 'lookup', 'popcount'], {
     placeholder: 'auto|lookup|popcount',
-    description: 'the loop over channels of binary convolutions',
+    description: 'inner loop of binary convolutions',
     default: 'auto: the faster one here',
   }),
   ...whichOptions,
@@ -156,8 +156,8 @@ const profileTables = (profile: readonly StepProfile[]): string => {
 export const benchCommand = command({
   name: 'bench',
   summary: summaries.bench,
-  details: `The argument is a packed file (.cpnas); a model file or the directory of a training is packed first. An image
-is computed by one thread; --threads shares the images of a batch.`,
+  details: `The argument is a packed file (.cpnas); a model file or the directory of a training is packed first. Each image
+uses one thread; --threads splits the images of a batch.`,
   argument: { name: 'file|run', description: 'a packed file, a model file, or the directory of a training' },
   options,
   run: (given, io, path) =>

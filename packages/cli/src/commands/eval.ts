@@ -43,17 +43,17 @@ const options = {
   data: { ...dataOptions.data, default: 'those of the training' },
   classesByOrder: {
     kind: 'flag',
-    description: 'take the classes of the data in their order, whatever their names',
+    description: 'match classes by order instead of by name',
     default: 'classes go by name',
   },
   imageSize: { ...dataOptions.imageSize, default: 'that of the model' },
   split: wordOption(['test', 'train'], {
     placeholder: 'test|train',
-    description: 'which images of the data',
+    description: 'which split to evaluate',
     default: 'test',
   }),
   ...whichOptions,
-  batchSize: countOption({ description: 'images a step', default: String(defaultBatch) }),
+  batchSize: countOption({ description: 'images per step', default: String(defaultBatch) }),
   backend: { ...engineOptions.backend, default: 'auto: the fastest' },
   threads: engineOptions.threads,
   ...reportOptions,
@@ -227,8 +227,8 @@ const measured = (given: Given, path: string): TE.TaskEither<CpnasError, Measure
 export const evalCommand = command({
   name: 'eval',
   summary: summaries.eval,
-  details: `The argument is a model file, a packed file (.cpnas), or the directory of a finished training. Other data than those of the training can be given
-with --data: images of the same size and classes, which go by their names.`,
+  details: `The argument is a model file, a packed file (.cpnas), or the directory of a finished training. --data
+evaluates on other images of the same size; their classes are matched by name and may be a subset of the model's.`,
   argument: { name: 'file|run', description: 'a model file, a packed file, or the directory of a training' },
   options,
   run: (given, io, path) =>

@@ -135,7 +135,7 @@ export const exportCommand = command({
   name: 'export',
   summary: summaries.export,
   details: `The argument is a model file or the directory of a finished training. A packed file (.cpnas) holds a Child as bits, with integer
-thresholds in the place of normalizations wherever a sign follows; what stays in 32 bits is listed with the reason.`,
+thresholds instead of normalizations wherever a sign follows. What stays in 32 bits is listed with the reason.`,
   argument: { name: 'file|run', description: 'a model file, or the directory of a training' },
   options,
   run: (given, io, path) => {

@@ -14,12 +14,12 @@ const defaultOut = 'report.html'
 export const reportCommand = command({
   name: 'report',
   summary: summaries.report,
-  details: `RUN is the directory of a search or a training, finished or not; what it does not have yet is left out. Several runs are
-compared: their curves share a plot, settings that differ are marked. The page is one file and fetches nothing.
-With --tensorboard, the numbers of every run over its steps, in a directory of its own; a page only if --out is given too.`,
+  details: `RUN is the directory of a search or a training, finished or not. Several runs are compared: their curves share a plot,
+and settings that differ are marked. The page is self-contained.
+--tensorboard writes the scalars of every run, a directory each; add --out to get the page, too.`,
   argument: { name: 'run', description: 'directory of a search or a training', variadic: true },
   options: {
-    out: textOption({ placeholder: 'file', description: 'the page', default: defaultOut }),
+    out: textOption({ placeholder: 'file', description: 'file to write', default: defaultOut }),
     tensorboard: textOption({ placeholder: 'dir', description: 'write TensorBoard event files into this directory' }),
   },
   run: ({ out, tensorboard }, io, _, directories) =>

@@ -18,7 +18,7 @@ export const searchCommand = command({
   name: 'search',
   summary: summaries.search,
   details: `Writes into --out: config.json, genotype.json, history.jsonl, cells.svg and a checkpoint after every sample.
-Stop it with Ctrl-C whenever you like; --resume continues as if it had never stopped, on any engine.`,
+Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine.`,
   options: { ...runOptions(searchRun), ...hyperparameters.options } satisfies CommandOptions,
   run: (given, io) =>
     pipe(

@@ -44,10 +44,10 @@ const sizeOptions = {
     default: `${defaults.classes}, or those of the search`,
   }),
   imageSize: countOption({
-    description: 'of a genotype: height and width of the images, for the work',
+    description: 'of a genotype: image size, for the multiply-accumulates',
     default: `${defaultImageSize}, or those of the search`,
   }),
-  parent: { kind: 'flag', description: 'of a genotype: the Parent, all in full precision' },
+  parent: { kind: 'flag', description: 'of a genotype: the full-precision Parent' },
   stem: { ...stem, default: 'cifar' },
   affine: { ...affine, default: 'no' },
   sepConvRepeat: { ...sepConvRepeat, default: '1, or that of the search' },
@@ -59,8 +59,8 @@ const sizeOptions = {
 const sizeNames = Object.keys(sizeOptions) as (keyof typeof sizeOptions)[]
 
 const options = {
-  layers: { kind: 'flag', description: 'every layer, instead of sums by cell and kind of layer' },
-  json: { kind: 'flag', description: 'print a JSON record, with every layer' },
+  layers: { kind: 'flag', description: 'list every layer instead of sums per cell' },
+  json: { kind: 'flag', description: 'print a JSON record of every layer' },
   ...sizeOptions,
 } as const satisfies CommandOptions
 
@@ -227,7 +227,7 @@ export const summaryCommand = command({
   name: 'summary',
   summary: summaries.summary,
   details: `The argument is a model file, a packed file, the directory of a training or of a finished search, or a genotype.json.
-The bytes are those of the model file, its header included; beside a Child stands the Parent of the same cells.`,
+Bytes are those of the model file, its header included. A Child is compared with the Parent of the same cells.`,
   argument: { name: 'file|run', description: 'a model file, a genotype.json, or the directory of a run' },
   options,
   run: (given, io, path) =>

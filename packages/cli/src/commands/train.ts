@@ -30,21 +30,21 @@ const options = {
   }),
   initFrom: textOption({
     placeholder: 'run',
-    description: 'begin with the weights in the checkpoint of a search or a training',
-    default: 'begin with random weights',
+    description: 'start from the weights of a search or a training',
+    default: 'random weights',
   }),
   newClassifier: {
     kind: 'flag',
-    description: 'with --init-from: begin with random weights for the classes, which may then be others',
+    description: 'with --init-from: a new classifier, for other classes',
   },
   teacher: teacherOption,
   saveEvery: countOption({
-    description: 'steps between checkpoints, beside that at the end of every epoch',
-    default: 'at the end of every epoch only',
+    description: 'save a checkpoint every so many steps, too',
+    default: 'after every epoch only',
   }),
   printConfig: {
     kind: 'flag',
-    description: 'print every hyper-parameter, its value and where that is from, and do nothing else',
+    description: 'print every hyper-parameter with its value and source, then exit',
   },
   ...runOptions(trainingRun),
   ...hyperparameters.options,
@@ -131,7 +131,7 @@ export const trainCommand = command({
   summary: summaries.train,
   details: `Writes into --out: config.json, history.jsonl, a checkpoint after every epoch; at the end model.safetensors (the last
 epoch), best.safetensors (the best one on the validation split), evaluation.json (both on the test set), genotype.json, cells.svg.
-Stop it with Ctrl-C whenever you like; --resume continues as if it had never stopped, on any engine.`,
+Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine.`,
   options,
   run: (given, io) =>
     given.printConfig

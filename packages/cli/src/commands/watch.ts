@@ -14,7 +14,7 @@ const defaults = { port: 4300, host: '127.0.0.1' } as const
 const portOption: ValueOption<number> = {
   kind: 'value',
   placeholder: 'n',
-  description: 'port; 0 for any that is free',
+  description: 'port; 0 for any free port',
   default: String(defaults.port),
   parse: text => {
     const port = Number(text)
@@ -41,11 +41,11 @@ const signatures = async (directories: readonly string[]): Promise<string> =>
 export const watchCommand = command({
   name: 'watch',
   summary: summaries.watch,
-  details: `Opens nothing by itself: the URL is printed. The page follows the run; where it is scrolled, it stays. Only this machine
-reaches it unless --host says otherwise. Ctrl-C stops it, and the run goes on.`,
+  details: `Prints the URL of a page that follows the run. The page is served to this machine only, unless --host says otherwise.
+Ctrl-C stops the server, not the run.`,
   argument: {
     name: 'run',
-    description: 'directory of a search or a training; of several they are compared',
+    description: 'directory of a search or a training; several are compared',
     variadic: true,
   },
   options: {

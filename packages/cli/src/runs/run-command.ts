@@ -34,8 +34,8 @@ import type { RunKind } from './run-kind.js'
 
 /** How a run is told of. */
 export const reportOptions = {
-  json: { kind: 'flag', description: 'one JSON event a line on the standard output' },
-  quiet: { kind: 'flag', description: 'no progress' },
+  json: { kind: 'flag', description: 'print one JSON event per line' },
+  quiet: { kind: 'flag', description: 'show no progress' },
 } as const satisfies CommandOptions
 
 export const engineOptions = {
@@ -50,7 +50,7 @@ export const engineOptions = {
 const presetOption = <P extends string>(presets: readonly P[], preset: P): ValueOption<P> =>
   wordOption(presets, {
     placeholder: 'name',
-    description: `where the hyper-parameters that are not given come from: ${presets.join(', ')}`,
+    description: `preset for the hyper-parameters you do not set: ${presets.join(', ')}`,
     default: preset,
   })
 

@@ -13,8 +13,7 @@ import { textOption } from '../values.js'
 
 export const teacherOption = textOption({
   placeholder: 'run|file',
-  description:
-    'learn from a trained Parent, too: the directory of a training or a model file; see --distillation-weight',
+  description: 'distill from a trained Parent: the directory of a training or a model file; see --distillation-weight',
   default: 'none',
 })
 
