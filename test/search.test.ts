@@ -14,7 +14,7 @@ test('a search ends with all files, a valid genotype and a summary', async () =>
   expect(code).toBe(0)
 
   const genotype = parseGenotype(readFileSync(join(directory, 'genotype.json'), 'utf8'))
-  const names = isRight(genotype) ? [...genotype.right.normal, ...genotype.right.reduce] : []
+  const names = isRight(genotype) ? Object.values(genotype.right.genotype).flat() : []
   expect(names).toHaveLength(28)
   expect(names.filter(name => !['none', 'skip_connect', 'sep_conv_3x3'].includes(name))).toEqual([])
   const history = jsonLines(readFileSync(join(directory, 'history.jsonl'), 'utf8'))
@@ -122,7 +122,7 @@ test.each(['random', 'regularized-evolution'])(
     const best = Math.max(...history.map(({ accuracyChild }) => accuracyChild as number))
     const found = parseGenotype(readFileSync(join(whole, 'genotype.json'), 'utf8'))
     expect(history.find(({ accuracyChild }) => accuracyChild === best)).toMatchObject({
-      architecture: isRight(found) && found.right,
+      architecture: isRight(found) && found.right.genotype,
     })
 
     const { child, finished } = start(['search', '--out', stopped, ...options])

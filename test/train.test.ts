@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { presetSources, trainingPresets } from '@cpnas/training'
 import { expect, test } from 'vitest'
@@ -119,6 +119,40 @@ test.each([
   const events = jsonLines((await run(['train', ...settings])).out)
   expect(events.flatMap(({ type, network }) => (type === 'test' ? [network] : []))).toEqual(networks)
   expect(events.at(-1)).toMatchObject({ best: { epoch } })
+})
+
+test('--config takes hyper-parameters from a file or a run; the command line overrides it', async () => {
+  const directory = temporary()
+  const file = join(directory, 'options.json')
+  writeFileSync(file, JSON.stringify({ epochs: 3, channels: 5, lambda: 0.5 }))
+  const printed = async (...args: readonly string[]) => {
+    const { code, out } = await run(['train', '--print-config', '--json', ...args])
+    expect(code).toBe(0)
+    return JSON.parse(out).options
+  }
+  expect(await printed('--config', file, '--epochs', '4')).toMatchObject({
+    epochs: { value: 4, source: 'the command line' },
+    channels: { value: 5, source: '--config' },
+    lambda: { value: 0.5, source: '--config' },
+  })
+  const genotype = writeGenotype(directory)
+  const begun = await train()
+  expect(await printed('--config', join(begun, 'config.json'))).toMatchObject({
+    channels: { value: 2, source: '--config' },
+    batchSize: { value: 8, source: '--config' },
+  })
+
+  const refused = async (content: string, ...words: readonly string[]) => {
+    writeFileSync(file, content)
+    const { code, err } = await run(['train', '--config', file, '--genotype', genotype, '--out', join(directory, 'x')])
+    expect(code).toBe(2)
+    for (const word of words) expect(err).toContain(word)
+  }
+  await refused('{"epoch": 3}', 'has the unknown option "epoch"')
+  await refused('{"epochs": 0}', '--epochs', 'at least 1')
+  await refused('[1]', 'holds no hyper-parameters')
+  await refused('epochs: 3', 'is not JSON')
+  await refused(JSON.stringify({ format: 'cpnas-run', search: {} }), 'holds no hyper-parameters of this command')
 })
 
 test('--print-config names every value and its source, and touches nothing', async () => {

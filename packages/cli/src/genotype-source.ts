@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
 import { fileKind } from '@cpnas/model'
 import { searchFiles } from '@cpnas/runs'
-import { type GenotypeFile, parseGenotypeFile } from '@cpnas/supernet'
+import { type GenotypeFile, parseGenotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -20,7 +20,7 @@ export const readGenotype = (path: string): TE.TaskEither<CpnasError, GenotypeFi
     ),
     TE.flatMapEither(bytes =>
       pipe(
-        parseGenotypeFile(decodeText(bytes), path),
+        parseGenotype(decodeText(bytes), path),
         E.mapLeft(error => {
           const kind = fileKind(bytes)
           return kind === undefined || kind === 'a JSON file'
@@ -57,7 +57,7 @@ export const readGenotypeOf = (path: string): TE.TaskEither<CpnasError, Genotype
                   `A search writes it when it is finished: cpnas search --resume --out ${path}`,
                 ),
             ),
-            TE.flatMapEither(text => parseGenotypeFile(text, join(path, searchFiles.genotype))),
+            TE.flatMapEither(text => parseGenotype(text, join(path, searchFiles.genotype))),
           )
         : readGenotype(path),
     ),

@@ -8,17 +8,20 @@ export interface SourcedValue {
   readonly source: string
 }
 
-/** Every hyper-parameter by name: given on the command line, or of the preset, whose values have sources of their own. */
+/** Every hyper-parameter by name: given on the command line, from --config, or of the preset, whose values have sources of their own. */
 export const sourcedConfig = <P extends string, C extends object>(
   { names }: Hyperparameters<P, C>,
   config: C,
-  given: Partial<C>,
+  { file, own }: { readonly file: Partial<C>; readonly own: Partial<C> },
   sources: Readonly<Record<keyof C, string>>,
 ): Readonly<Record<string, SourcedValue>> =>
   Object.fromEntries(
     names.map(name => [
       name,
-      { value: config[name], source: given[name] === undefined ? sources[name] : 'the command line' },
+      {
+        value: config[name],
+        source: own[name] !== undefined ? 'the command line' : file[name] !== undefined ? '--config' : sources[name],
+      },
     ]),
   )
 

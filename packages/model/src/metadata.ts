@@ -1,5 +1,5 @@
 import { choice, flag, formatError, integer, isCount, isRecord, type OptionTable, parseOptions } from '@cpnas/core'
-import { type NetworkSpec, printGenotype, resolveSpec, spaceOf, validateGenotypeFile } from '@cpnas/supernet'
+import { type NetworkSpec, printGenotype, resolveSpec, spaceOf, validateGenotype } from '@cpnas/supernet'
 import { operationOptions, spaceOption, type TrainedOn, withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import type { ModelHead } from './layout.js'
@@ -112,7 +112,7 @@ export const parseHead = (strings: Strings): E.Either<string, ModelHead> => {
   if (E.isLeft(spec)) return E.left(spec.left.replace(/^(?!its)/, 'its spec: ').replace(/\.$/, ''))
   const { classes, inChannels } = spec.right
   const genotype = field(strings, 'genotype', value =>
-    E.mapLeft(({ problem }: { problem: string }) => `its genotype: ${problem}`)(validateGenotypeFile(value)),
+    E.mapLeft(({ problem }: { problem: string }) => `its genotype: ${problem}`)(validateGenotype(value)),
   )
   if (E.isLeft(genotype)) return genotype
   if (genotype.right.space !== spaceOf(spec.right))

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,6 +28,9 @@ interface Seen {
 
 /** How long a lock of a process that cannot be looked for here (another machine or container) may go without a sign of life. */
 const patience = 10 * period
+
+/** Milliseconds before looking again at a lock that another process is taking away. */
+const claimPause = 5
 
 const pathOf = (directory: string): string => join(directory, 'run.lock')
 
@@ -92,18 +95,36 @@ const shows = async (path: string, seen: Seen): Promise<boolean> => {
   return false
 }
 
-/** Takes the lock of a dead holder away. What was taken instead, if another process was faster, is put back. */
-const takeAway = async (path: string, dead: Seen): Promise<void> => {
-  const aside = `${path}.${randomUUID()}`
+/** Where a process says that it takes this very lock away: a file that `removeTemporary` removes if the process dies of it. */
+const claimOf = (path: string, { holder, mtimeMs }: Seen): string =>
+  `${path}.${createHash('sha256')
+    .update(holder?.id ?? String(mtimeMs))
+    .digest('hex')
+    .slice(0, 12)}.tmp`
+
+/**
+ * Takes the lock of a dead holder away, if nobody else does. Only who has claimed a lock removes it, and only if it is still there;
+ * so a lock that was made meanwhile stays. The claim of a process that died is taken away likewise.
+ */
+const takeAway = async (path: string, dead: Seen, claimer: Holder): Promise<void> => {
+  const claim = claimOf(path, dead)
   try {
-    await rename(path, aside)
+    await writeFile(claim, JSON.stringify(claimer), { flag: 'wx' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const other = await look(claim)
+    if (other === undefined) return
+    const alive = isAlive(other) ?? Date.now() - other.mtimeMs < patience
+    if (alive) await sleep(claimPause)
+    else await takeAway(claim, other, claimer)
+    return
   }
-  const taken = await look(aside)
-  if (taken?.holder?.id !== dead.holder?.id) await link(aside, path).catch(() => {})
-  await rm(aside, { force: true })
+  try {
+    const now = await look(path)
+    if (now !== undefined && now.holder?.id === dead.holder?.id) await rm(path, { force: true })
+  } finally {
+    await rm(claim, { force: true })
+  }
 }
 
 /** A lock that this process holds. */
@@ -169,7 +190,7 @@ const acquire = async (directory: string, tell: (line: string) => void): Promise
         if ((await look(path)) === undefined) continue
         return E.left(inUse(directory, holderText(seen), 'Wait for it or stop it'))
       }
-      await takeAway(path, seen)
+      await takeAway(path, seen, holder)
     }
   } catch (error) {
     return E.left(storageFailed(path, error))

@@ -1,6 +1,6 @@
 import { type CpnasError, cpnasError, isRecord } from '@cpnas/core'
 import type { HistoryEntry } from '@cpnas/search'
-import { spaces, validateGenotypeFile } from '@cpnas/supernet'
+import { spaces, validateGenotype } from '@cpnas/supernet'
 import type { EpochEntry } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import type { JournalEntry } from './journal-entries.js'
@@ -48,7 +48,7 @@ const both =
     first(value) ?? second(value)
 
 const architecture: Check = value =>
-  isRecord(value) && spaces.some(({ name, nodes }) => E.isRight(validateGenotypeFile({ ...value, space: name, nodes })))
+  isRecord(value) && spaces.some(({ name, nodes }) => E.isRight(validateGenotype({ ...value, space: name, nodes })))
     ? undefined
     : 'is no architecture'
 

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { catalogue, type DatasetFacts } from '@cpnas/data'
 import { type ModelSummary, readModel, summarize } from '@cpnas/model'
-import { parseGenotypeFile, specFor } from '@cpnas/supernet'
+import { parseGenotype, specFor } from '@cpnas/supernet'
 import { modelSpec, networkKind } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -105,7 +105,7 @@ const readSearch = (
     TE.Do,
     TE.bind('history', () => readParsed(paths.history, parseSearchHistory)),
     TE.bind('journal', () => readParsed(paths.journal, parseJournal)),
-    TE.bind('genotype', () => readParsed(paths.genotype, parseGenotypeFile)),
+    TE.bind('genotype', () => readParsed(paths.genotype, parseGenotype)),
     TE.map(({ history = [], journal = [], genotype: found }): SearchRun => {
       const facts = factsOf(config)
       const genotype = found?.genotype

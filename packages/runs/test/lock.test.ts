@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,20 +98,32 @@ describe('withLock', () => {
   })
 
   it('is had by one of many that take it from a dead process at the same time', async () => {
-    writeLock({ ...thisProcess(), started: '1' })
-    let inside = 0
-    const results = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        lock(async () => {
-          inside++
-          expect(inside).toBe(1)
-          await sleep(100)
-          inside--
-        }),
-      ),
-    )
-    expect(results.filter(({ _tag }) => _tag === 'Right').length).toBeGreaterThanOrEqual(1)
-    expect(existsSync(file())).toBe(false)
+    for (let round = 0; round < 20; round++) {
+      writeLock({ ...thisProcess(), id: `dead ${round}`, started: '1' })
+      let inside = 0
+      const most: number[] = []
+      const results = await Promise.all(
+        Array.from({ length: 12 }, () =>
+          lock(async () => {
+            most.push(++inside)
+            await sleep(5)
+            inside--
+          }),
+        ),
+      )
+      expect(Math.max(...most)).toBe(1)
+      expect(results.filter(({ _tag }) => _tag === 'Right').length).toBeGreaterThanOrEqual(1)
+      expect(readdirSync(directory)).toEqual([])
+    }
+  })
+
+  it('is taken from a dead process though the one that took it died of it, too', async () => {
+    const dead = { ...thisProcess(), started: '1' }
+    writeLock({ ...dead, id: 'first' })
+    const claim = createHash('sha256').update('first').digest('hex').slice(0, 12)
+    writeFileSync(`${file()}.${claim}.tmp`, JSON.stringify({ id: 'second', host: hostname(), ...dead }))
+    expect(await lock(async () => 'taken')).toEqual(right('taken'))
+    expect(readdirSync(directory)).toEqual([])
   })
 
   it('removes what killed writers left', async () => {

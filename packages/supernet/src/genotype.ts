@@ -49,39 +49,25 @@ export const printGenotype = (
  * wrong: no JSON, an unknown search space, another number of nodes or edges, an unknown operation. Fields that a genotype
  * does not have are ignored.
  */
-export const parseGenotypeFile = (text: string, where = 'genotype'): Either<CpnasError, GenotypeFile> => {
+export const parseGenotype = (text: string, where = 'genotype'): Either<CpnasError, GenotypeFile> => {
   const json = tryCatch((): unknown => JSON.parse(text.replace(/^\ufeff/, '')), toError)
   return json._tag === 'Right'
-    ? validateGenotypeFile(json.right, where)
+    ? validateGenotype(json.right, where)
     : left(invalid(where, 'is not JSON', `Give ${exampleOf(cpNas)}`))
 }
 
-/** As `parseGenotypeFile`, for a value that has been read from JSON already. */
-export const validateGenotypeFile = (value: unknown, where = 'genotype'): Either<CpnasError, GenotypeFile> => {
+/** As `parseGenotype`, for a value that has been read from JSON already. */
+export const validateGenotype = (value: unknown, where = 'genotype'): Either<CpnasError, GenotypeFile> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return left(invalid(where, 'is not a JSON object', `Give ${exampleOf(cpNas)}`))
   const file: Partial<Record<string, unknown>> = value
   const space = spaces.find(({ name }) => name === file.space)
   if (space === undefined) {
     const names = spaces.map(({ name }) => `"${name}"`)
-    return left(
-      invalid(
-        where,
-        `"space" is ${show(file.space)}`,
-        names.length === 1 ? `The only search space known is ${names[0]}` : `Known are ${names.join(', ')}`,
-      ),
-    )
+    return left(invalid(where, `"space" is ${show(file.space)}`, `Known are ${names.join(', ')}`))
   }
   return map((genotype: Genotype) => ({ space, genotype }))(checkEdges(space, file, where))
 }
-
-/** The genotype of a file of the space of CP-NAS. */
-export const parseGenotype = (text: string, where = 'genotype'): Either<CpnasError, Genotype> =>
-  map(({ genotype }: GenotypeFile) => genotype)(parseGenotypeFile(text, where))
-
-/** As `parseGenotype`, for a value that has been read from JSON already. */
-export const validateGenotype = (value: unknown, where = 'genotype'): Either<CpnasError, Genotype> =>
-  map(({ genotype }: GenotypeFile) => genotype)(validateGenotypeFile(value, where))
 
 const checkEdges = (
   space: Space,

@@ -8,10 +8,8 @@ export {
   type Mixture,
   operationsOn,
   parseGenotype,
-  parseGenotypeFile,
   printGenotype,
   validateGenotype,
-  validateGenotypeFile,
 } from './genotype.js'
 export { initialParameters } from './initial-parameters.js'
 export { type EdgeScores, keepEdges } from './keep-edges.js'

@@ -4,7 +4,7 @@ import {
   type NetworkSpec,
   network,
   parameterShapes,
-  parseGenotypeFile,
+  parseGenotype,
   printGenotype,
   residual,
   trace,
@@ -122,8 +122,8 @@ test('it computes on wasm what it does on reference, and every parameter takes a
 test('its genotype files name the space', () => {
   const text = printGenotype(chains, residual)
   expect(JSON.parse(text)).toMatchObject({ space: 'residual', nodes: 4 })
-  expect(parseGenotypeFile(text)).toEqual({ _tag: 'Right', right: { space: residual, genotype: chains } })
-  expect(parseGenotypeFile(text.replace('conv_1x1', 'sep_conv_3x3'))).toMatchObject({
+  expect(parseGenotype(text)).toEqual({ _tag: 'Right', right: { space: residual, genotype: chains } })
+  expect(parseGenotype(text.replace('conv_1x1', 'sep_conv_3x3'))).toMatchObject({
     _tag: 'Left',
     left: { problem: '"normal" has the unknown operation "sep_conv_3x3" at edge 5' },
   })

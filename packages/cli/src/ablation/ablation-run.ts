@@ -67,6 +67,7 @@ const parseConfigs = (search: unknown, training: unknown): E.Either<string, Abla
 /** An ablation as a kind of run: one of runs. */
 export const ablationRun = {
   command: 'ablate',
+  section: 'options',
   defaultDirectory: './cpnas-ablation',
   defaultPreset: 'quick',
   format: 'cpnas-ablation',

@@ -100,10 +100,9 @@ const planAblation = (
     TE.chainFirstEitherK(({ genotype }) => checkSpace('--space', (given as FlatConfig).space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, data }) =>
-      planRun(
-        ablationRun,
+      pipe(
         requestOf(ablationRun, genotype === undefined ? given : { ...given, space: genotype.space.name }, data),
-        comparisons(given, genotype?.genotype),
+        TE.flatMap(request => planRun(ablationRun, request, comparisons(given, genotype?.genotype))),
       ),
     ),
     TE.bind('work', ({ genotype, plan: { stored, config } }) => {

@@ -22,7 +22,8 @@ Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine
   options: { ...runOptions(searchRun), ...hyperparameters.options } satisfies CommandOptions,
   run: (given, io) =>
     pipe(
-      planRun(searchRun, requestOf(searchRun, given)),
+      requestOf(searchRun, given),
+      TE.flatMap(request => planRun(searchRun, request)),
       TE.flatMap(plan =>
         withRun(plan, given, io, {
           words: searchWords(plan.config),

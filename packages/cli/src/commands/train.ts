@@ -56,9 +56,11 @@ const printConfig = (given: Given, io: Io): TE.TaskEither<CpnasError, Outcome> =
   const own = hyperparameters.given(given)
   const preset = given.preset ?? defaultPreset
   return pipe(
-    TE.fromEither(configFor(trainingRun, preset, own)),
-    TE.map((config): Outcome => {
-      const sourced = sourcedConfig(hyperparameters, config, own, presetSources[preset])
+    requestOf(trainingRun, given),
+    TE.bindTo('request'),
+    TE.bind('config', ({ request }) => TE.fromEither(configFor(trainingRun, preset, request.file, own))),
+    TE.map(({ request, config }): Outcome => {
+      const sourced = sourcedConfig(hyperparameters, config, { file: request.file, own }, presetSources[preset])
       io.out(given.json ? `${JSON.stringify({ preset, options: sourced })}\n` : `${configTable(sourced)}\n`)
       return { status: 'done' }
     }),
@@ -92,10 +94,11 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
     TE.chainFirstEitherK(({ genotype }) => checkSpace('--space', given.space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, data }) =>
-      planRun(
-        trainingRun,
+      pipe(
         requestOf(trainingRun, withSpace(given, genotype), data),
-        comparisons(given, genotype && printGenotype(genotype.genotype)),
+        TE.flatMap(request =>
+          planRun(trainingRun, request, comparisons(given, genotype && printGenotype(genotype.genotype))),
+        ),
       ),
     ),
     TE.chainFirstEitherK(({ plan }) =>

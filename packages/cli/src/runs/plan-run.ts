@@ -21,6 +21,8 @@ export interface Request<P extends string, C> {
   readonly imageSize: number | undefined
   /** The run whose data they are. */
   readonly origin?: string
+  /** Hyper-parameters of --config, which those of the command line override. */
+  readonly file: Partial<C>
   readonly hyperparameters: Partial<C>
 }
 
@@ -59,24 +61,25 @@ const filesOf = (directory: string): TE.TaskEither<CpnasError, readonly string[]
       ),
   )
 
-/** The preset with what was given in its place. Error InvalidOption, in the words of the command line. */
+/** The preset, overridden by a file and by what was given. Error InvalidOption, in the words of the command line. */
 export const configFor = <P extends string, C extends object, R extends RunBase>(
   { hyperparameters: { presets, checkGiven, asFlags }, defaultPreset, check }: RunKind<P, C, R>,
   preset: P | undefined,
+  file: Partial<C>,
   given: Partial<C>,
 ): E.Either<CpnasError, C> =>
   pipe(
-    check({ ...presets[preset ?? defaultPreset], ...given }),
+    check({ ...presets[preset ?? defaultPreset], ...file, ...given }),
     E.mapLeft(asFlags),
     E.chainFirst(config => checkGiven(given, config)),
   )
 
 const planNew = <P extends string, C extends object, R extends RunBase>(
   kind: RunKind<P, C, R>,
-  { preset, hyperparameters, backend = 'auto', threads, resume: _, ...request }: Request<P, C>,
+  { preset, file, hyperparameters, backend = 'auto', threads, resume: _, ...request }: Request<P, C>,
 ) =>
   pipe(
-    TE.fromEither(configFor(kind, preset, hyperparameters)),
+    TE.fromEither(configFor(kind, preset, file, hyperparameters)),
     TE.chainFirst(() => unused(kind.files, request.directory)),
     TE.map(
       (config): Plan<C, R> => ({
@@ -110,9 +113,9 @@ const unused = (files: RunFiles, directory: string): TE.TaskEither<CpnasError, v
 const comparisons = <P extends string, C extends object, R extends RunBase>(
   { hyperparameters: { presets }, configOf }: RunKind<P, C, R>,
   stored: R,
-  { preset, hyperparameters, dataset, imageSize }: Request<P, C>,
+  { preset, file, hyperparameters, dataset, imageSize }: Request<P, C>,
 ): readonly Comparison[] => {
-  const asked: Partial<C> = { ...(preset === undefined ? {} : presets[preset]), ...hyperparameters }
+  const asked: Partial<C> = { ...(preset === undefined ? {} : presets[preset]), ...file, ...hyperparameters }
   const config = configOf(stored)
   return [
     ...(Object.keys(asked) as (keyof C & string)[]).map(

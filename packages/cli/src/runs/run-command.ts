@@ -29,6 +29,7 @@ import {
   type Reporter,
 } from '../report/reporter.js'
 import { countOption, textOption, wordOption } from '../values.js'
+import { readConfigFile } from './config-file.js'
 import type { Plan, Request } from './plan-run.js'
 import type { RunKind } from './run-kind.js'
 
@@ -58,6 +59,7 @@ type RunOptions<P extends string> = typeof dataOptions &
   typeof engineOptions &
   typeof reportOptions & {
     readonly preset: ValueOption<P>
+    readonly config: ValueOption<string>
     readonly out: ValueOption<string>
     readonly resume: FlagOption
   }
@@ -70,6 +72,11 @@ export const runOptions = <P extends string, C extends object, R extends RunBase
 }: RunKind<P, C, R>): RunOptions<P> => ({
   ...dataOptions,
   preset: presetOption(presetNames, defaultPreset),
+  config: textOption({
+    placeholder: 'file',
+    description: "JSON file of hyper-parameters, or a run's config.json; options given here override it",
+    default: 'none',
+  }),
   ...engineOptions,
   out: textOption({ placeholder: 'dir', description: 'directory of the run', default: defaultDirectory }),
   resume: { kind: 'flag', description: 'continue the run in --out, with its own options' },
@@ -110,22 +117,30 @@ export const dataOfRun = (path: string | undefined, given: NamedData): TE.TaskEi
 
 type RunValues<P extends string> = Values<RunOptions<P>>
 
+/** What a command line asks for, with what --config holds. Errors as `readConfigFile`. */
 export const requestOf = <P extends string, C extends object, R extends RunBase>(
-  { defaultDirectory, hyperparameters }: RunKind<P, C, R>,
+  { defaultDirectory, hyperparameters, section }: RunKind<P, C, R>,
   given: RunValues<P> & Partial<C>,
   { data, dataset, imageSize, origin }: NamedData = given,
-): Request<P, C> => ({
-  directory: given.out ?? defaultDirectory,
-  resume: given.resume ?? false,
-  preset: given.preset,
-  backend: given.backend,
-  threads: given.threads,
-  data,
-  dataset,
-  imageSize,
-  ...(origin === undefined ? {} : { origin }),
-  hyperparameters: hyperparameters.given(given),
-})
+): TE.TaskEither<CpnasError, Request<P, C>> =>
+  pipe(
+    given.config === undefined
+      ? TE.right<CpnasError, Partial<C>>({})
+      : readConfigFile<C>(given.config, hyperparameters.names, section),
+    TE.map(file => ({
+      directory: given.out ?? defaultDirectory,
+      resume: given.resume ?? false,
+      preset: given.preset,
+      backend: given.backend,
+      threads: given.threads,
+      data,
+      dataset,
+      imageSize,
+      ...(origin === undefined ? {} : { origin }),
+      file,
+      hyperparameters: hyperparameters.given(given),
+    })),
+  )
 
 const reporterOf = <E extends ProgressEvent>(
   { json = false, quiet = false }: Values<typeof reportOptions>,

@@ -12,6 +12,8 @@ export interface RunKind<P extends string, C extends object, R extends RunBase> 
   readonly command: string
   readonly defaultDirectory: string
   readonly defaultPreset: P
+  /** Where config.json has the hyper-parameters. */
+  readonly section: string
   readonly hyperparameters: Hyperparameters<P, C>
   /** Every hyper-parameter in its range, and all of them consistent. */
   readonly check: (config: C) => Either<CpnasError, C>

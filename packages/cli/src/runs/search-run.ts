@@ -7,6 +7,7 @@ import type { RunKind } from './run-kind.js'
 export const searchRun = {
   ...searchFormat,
   command: 'search',
+  section: 'search',
   defaultDirectory: './cpnas-run',
   defaultPreset: 'quick',
   hyperparameters: hyperparametersOf(searchOptions, presets),

@@ -9,6 +9,7 @@ export type TrainingPreset = keyof typeof trainingPresets
 export const trainingRun = {
   ...trainingFormat,
   command: 'train',
+  section: 'training',
   defaultDirectory: './cpnas-train',
   defaultPreset: 'quick',
   hyperparameters: hyperparametersOf(trainingOptions, trainingPresets),

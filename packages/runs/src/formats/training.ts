@@ -1,4 +1,4 @@
-import { type Genotype, type Space, spaceOf, validateGenotypeFile } from '@cpnas/supernet'
+import { type Genotype, type Space, spaceOf, validateGenotype } from '@cpnas/supernet'
 import { addedOptions, parseTrainingConfig, type TrainingConfig, withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -39,7 +39,7 @@ export const isText = (value: unknown): value is string | null => value === null
 /** The cells of a config.json, which has them without what else a genotype file holds. */
 export const parseCells = (value: unknown, { name, nodes }: Space): E.Either<string, Genotype> =>
   pipe(
-    validateGenotypeFile({ ...(value as object), space: name, nodes }, '"genotype"'),
+    validateGenotype({ ...(value as object), space: name, nodes }, '"genotype"'),
     E.bimap(
       ({ where, problem }) => `${where} ${problem}`,
       ({ genotype }) => genotype,
