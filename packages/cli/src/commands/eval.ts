@@ -25,14 +25,9 @@ import { readPacked } from '../packed-source.js'
 import { type EvaluationEvent, evaluationEvent, evaluationWords } from '../report/evaluation-words.js'
 import { printMetrics } from '../report/metrics.js'
 import type { Reporter } from '../report/reporter.js'
-import {
-  checkImages,
-  dataOfRun,
-  engineOptions,
-  type NamedData,
-  reportOptions,
-  withReporter,
-} from '../runs/run-command.js'
+import { checkImages } from '../runs/run-data.js'
+import { dataOfRun, engineOptions, type NamedData, reportOptions } from '../runs/run-options.js'
+import { withReporter } from '../runs/run-command.js'
 import { countOption, wordOption } from '../values.js'
 import { summaries } from './summaries.js'
 
