@@ -22,6 +22,7 @@ export {
 export * from './lock.js'
 export { machine } from './machine.js'
 export { parseEvaluation, parseJournal, parseSearchHistory, parseTrainingHistory } from './parse.js'
+export * from './perform.js'
 export { isSameProcess, type ProcessIdentity, thisProcess } from './process-identity.js'
 export { readRun, readRuns, runNames } from './read-run.js'
 export { readText } from './read-text.js'

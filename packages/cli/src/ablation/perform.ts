@@ -5,6 +5,9 @@ import type { ResolvedBackend } from '@cpnas/backends'
 import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
 import type { Metrics } from '@cpnas/model'
 import {
+  type Ending,
+  type PreparedRun,
+  perform,
   type RunBase,
   type RunFormat,
   type RunState,
@@ -22,11 +25,11 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { IdentifiedData } from '../data-source.js'
 import { readGenotype } from '../genotype-source.js'
 import type { ProgressEvent, Reporter } from '../report/reporter.js'
-import { type Ending, perform, type Run } from '../runs/execute.js'
 import { searchRun } from '../runs/search-run.js'
 import { trainingRun } from '../runs/training-run.js'
 import { searchRunOf } from '../search/work.js'
 import { trainingRunOf } from '../training/work.js'
+import { version } from '../version.js'
 import type { AblationEvent } from './events.js'
 import { isTaught, type PlannedRun } from './runs.js'
 
@@ -99,7 +102,7 @@ const performRun = <R extends RunBase, S extends RunState, E extends ProgressEve
   planned: PlannedRun,
   config: R,
   reporter: Reporter<ProgressEvent>,
-  runOf: (at: { readonly directory: string; readonly stored: R | undefined }) => Run<R, S, E, F>,
+  runOf: (at: { readonly directory: string; readonly stored: R | undefined }) => PreparedRun<R, S, E, F>,
 ): TE.TaskEither<CpnasError, Ending | undefined> => {
   const directory = join(setting.directory, planned.name)
   return withLock(
@@ -110,10 +113,12 @@ const performRun = <R extends RunBase, S extends RunState, E extends ProgressEve
       storedAs(format, directory, config),
       TE.flatMap(stored =>
         perform(runOf({ directory, stored }), {
-          reporter: reporter as Reporter<E>,
+          emit: (reporter as Reporter<E>).event,
+          note: reporter.note,
           tell: () => {},
           lock,
           signal: setting.signal,
+          version,
         }),
       ),
       TE.mapLeft(error =>

@@ -1,6 +1,6 @@
 import type { Backend } from '@cpnas/backends'
 import type { Dataset } from '@cpnas/data'
-import { pathsOf, type SearchRunConfig, writeHistory } from '@cpnas/runs'
+import { type PreparedRun, pathsOf, type SearchRunConfig, writeHistory } from '@cpnas/runs'
 import {
   runSearch,
   type SearchConfig,
@@ -14,7 +14,6 @@ import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { printSummary, summarize } from '../report/summary.js'
-import type { Run } from '../runs/execute.js'
 import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { searchRun } from '../runs/search-run.js'
@@ -41,7 +40,7 @@ export const searchNeed = (config: SearchConfig, data: Dataset): Need => {
 export const searchRunOf = (
   { directory, stored }: { readonly directory: string; readonly stored: SearchRunConfig | undefined },
   { data, engine, config }: Pick<Opened<SearchRunConfig, SearchEvent>, 'data' | 'engine' | 'config'>,
-): Run<SearchRunConfig, SearchState, SearchEvent, Finished> => ({
+): PreparedRun<SearchRunConfig, SearchState, SearchEvent, Finished> => ({
   format: searchRun,
   directory,
   config,

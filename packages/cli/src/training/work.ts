@@ -3,7 +3,14 @@ import type { CpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import { batchCount, type Dataset } from '@cpnas/data'
 import { type Metrics, writeModel } from '@cpnas/model'
-import { pathsOf, type TrainingRunConfig, trainedOnOf, trainingFiles, writeHistory } from '@cpnas/runs'
+import {
+  type PreparedRun,
+  pathsOf,
+  type TrainingRunConfig,
+  trainedOnOf,
+  trainingFiles,
+  writeHistory,
+} from '@cpnas/runs'
 import { type Genotype, parameterShapes, spaceOf } from '@cpnas/supernet'
 import {
   type Model,
@@ -17,10 +24,8 @@ import {
 } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Reporter } from '../report/reporter.js'
 import { printTrainingSummary, summarizeTraining } from '../report/training-summary.js'
 import type { TestEvent } from '../report/training-words.js'
-import type { Run } from '../runs/execute.js'
 import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
 import { trainingRun } from '../runs/training-run.js'
@@ -83,22 +88,20 @@ export const trainingRunOf = (
     prepared: { initial, teacher, notes },
   }: Omit<Opened<TrainingRunConfig, Event, Omit<OpenedSources, 'record'>>, 'reporter' | 'lock'>,
   signal: AbortSignal,
-): Run<TrainingRunConfig, TrainingState, Event, Finished> => {
+): PreparedRun<TrainingRunConfig, TrainingState, Event, Finished> => {
   const { genotype, training } = config
   const paths = pathsOf(trainingFiles, directory)
   // An engine's tensors are its own: the training is generic in them.
   const backend = engine.backend as Backend<unknown>
   const trainedOn = trainedOnOf(config)
   const withOrigin = (model: Model): Model => (trainedOn === undefined ? model : { ...model, trainedOn })
-  const finish = (result: Finished, reporter: Reporter<Event>, seconds: () => number) =>
+  const finish = (result: Finished, emit: (event: Event) => void, seconds: () => number) =>
     pipe(
       writeHistory(trainingFiles, directory, result.state),
       TE.flatMap(() => writeGenotype(paths, genotype, spaceOf(config.training))),
       TE.flatMap(() => writeModel(paths.last, withOrigin(result.last))),
       TE.flatMap(() => writeModel(paths.best, withOrigin(result.best))),
-      TE.flatMap(() =>
-        testBoth(backend, result, data.test, Math.max(training.batchSize, testBatch), reporter.event, signal),
-      ),
+      TE.flatMap(() => testBoth(backend, result, data.test, Math.max(training.batchSize, testBatch), emit, signal)),
       TE.flatMap(evaluation =>
         evaluation === undefined
           ? TE.right(undefined)

@@ -1,0 +1,148 @@
+import type { CpnasError } from '@cpnas/core'
+import type { DataFingerprint } from '@cpnas/data'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { RunBase } from './base.js'
+import {
+  pathsOf,
+  type RunFormat,
+  type RunState,
+  readSnapshot,
+  type Snapshot,
+  saveSnapshot,
+  writeFingerprint,
+  writeRunConfig,
+} from './directory.js'
+import { journalAt } from './journal.js'
+import type { Lock } from './lock.js'
+
+/** What a run is given to work with. */
+export interface WorkOptions<S extends RunState, E> {
+  readonly snapshot?: Snapshot<S>
+  /** Saves a snapshot; StorageFailed or OutputInUse if that is not possible. */
+  readonly save: (snapshot: Snapshot<S>) => TE.TaskEither<CpnasError, void>
+  /** Is to be told of every event. */
+  readonly emit: (event: E) => void
+  readonly signal: AbortSignal
+}
+
+/** What a finished run ends with on the standard output: a record for programs, and words for people. */
+export interface Ending {
+  readonly result: object
+  readonly text: string
+}
+
+/** A run about to begin or to go on. S is its state, E its events, F what it ends with if it is not stopped. */
+export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }> {
+  readonly format: RunFormat<R>
+  readonly directory: string
+  readonly config: R
+  /** The configuration as it was written before; undefined if the run is new. */
+  readonly stored: R | undefined
+  /** What its images are known by. */
+  readonly images: DataFingerprint
+  /** What it computes with, in a line. */
+  readonly engine: string
+  /** Lines that say what is about to be done. */
+  readonly introduction: (state: S | undefined) => readonly string[]
+  /** The work itself: to its end, or until the signal stops it. */
+  readonly work: (options: WorkOptions<S, E>) => TE.TaskEither<CpnasError, F | { readonly status: 'stopped' }>
+  /** Writes what a finished run leaves; undefined if the signal stopped it. `seconds` tells how long the run has taken. */
+  readonly finish: (
+    result: F,
+    emit: (event: E) => void,
+    seconds: () => number,
+  ) => TE.TaskEither<CpnasError, Ending | undefined>
+  /** What continues it after a stop. */
+  readonly resumeCommand: string
+  /** What is not lost when it is stopped, and when the device fails; in words. */
+  readonly saved: { readonly stopped: string; readonly failed: string }
+}
+
+/** A device that fails takes nothing with it but the work at hand. */
+const resumable = (error: CpnasError, saved: string, resumeCommand: string): CpnasError =>
+  error._tag === 'DeviceFailed'
+    ? {
+        ...error,
+        remedy: `${error.remedy}. ${saved}, and another engine can continue: ${resumeCommand} --backend NAME`,
+      }
+    : error
+
+/** How a run is told of. */
+export interface Telling<E> {
+  /** Is told of every event of the work. */
+  readonly emit: (event: E) => void
+  /** Is told lines for people. */
+  readonly note: (line: string) => void
+  /** Is told when it begins, for programs. */
+  readonly tell: (event: object) => void
+  /** Of its directory. */
+  readonly lock: Lock
+  readonly signal: AbortSignal
+  /** Of cpnas, for the journal. */
+  readonly version: string
+}
+
+/**
+ * The run itself: begins or continues it in its directory, tells of it, and ends with all files written; or undefined: the
+ * signal stopped it, with everything up to the last snapshot saved.
+ */
+export const perform = <R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }>(
+  {
+    format,
+    directory,
+    config,
+    stored,
+    images,
+    engine,
+    introduction,
+    work,
+    finish,
+    resumeCommand,
+    saved,
+  }: PreparedRun<R, S, E, F>,
+  { emit, note, tell, lock, signal, version }: Telling<E>,
+): TE.TaskEither<CpnasError, Ending | undefined> => {
+  const started = performance.now()
+  const seconds = (): number => (performance.now() - started) / 1000
+  const journal = journalAt(pathsOf(format.files, directory).journal, version)
+  return pipe(
+    stored === undefined ? writeFingerprint(format.files, directory, images) : TE.right(undefined),
+    TE.flatMap(() =>
+      stored?.backend === config.backend && stored.threads === config.threads
+        ? TE.right(undefined)
+        : writeRunConfig(format, directory, config),
+    ),
+    TE.flatMap(() => readSnapshot<S, R>(format, directory, config)),
+    TE.tap(snapshot =>
+      journal.start({ entries: snapshot?.state.history.length ?? 0, engine, threads: config.threads }),
+    ),
+    TE.tapIO(snapshot => () => {
+      tell({ type: 'start', directory, resumed: stored !== undefined, config })
+      for (const line of introduction(snapshot?.state)) note(line)
+    }),
+    TE.flatMap(snapshot =>
+      work({
+        ...(snapshot === undefined ? {} : { snapshot }),
+        save: snapshot =>
+          pipe(
+            lock.check,
+            TE.flatMap(() => saveSnapshot(format, directory, config, snapshot)),
+            TE.flatMap(() => journal.saved(snapshot.state.history.length)),
+          ),
+        emit,
+        signal,
+      }),
+    ),
+    TE.flatMap(result =>
+      result.status === 'finished'
+        ? pipe(
+            lock.check,
+            TE.flatMap(() => finish(result, emit, seconds)),
+          )
+        : TE.right(undefined),
+    ),
+    TE.tap(ending => journal.end(ending === undefined ? 'stopped' : 'finished')),
+    TE.mapLeft(error => resumable(error, saved.failed, resumeCommand)),
+  )
+}
