@@ -3,8 +3,9 @@ import { build } from 'vite'
 
 const entry = fileURLToPath(new URL('page.ts', import.meta.url))
 
-/** @cpnas/training reads and writes files as well; what trains needs none of that. */
-const mayNameNode = /[\\/]packages[\\/]training[\\/]/
+/** The recipe of @cpnas/training takes images from @cpnas/data, which reads files; a training step needs none of that. */
+const mayBeNamed = (id: string, importer: string): boolean =>
+  (id === '@cpnas/data' || id.startsWith('node:')) && /[\\/]packages[\\/]training[\\/]/.test(importer)
 
 /** What the page runs, as one script. No module of Node's comes in: it would be missing in a browser. */
 export const bundle = async (): Promise<string> => {
@@ -17,8 +18,8 @@ export const bundle = async (): Promise<string> => {
         name: 'no-node',
         enforce: 'pre',
         resolveId: (id, importer = '') => {
+          if (mayBeNamed(id, importer)) return { id, external: true, moduleSideEffects: false }
           if (!id.startsWith('node:')) return null
-          if (mayNameNode.test(importer)) return { id, external: true, moduleSideEffects: false }
           throw new Error(`${importer} imports ${id}, which a browser lacks`)
         },
       },

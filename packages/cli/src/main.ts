@@ -23,9 +23,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** There is nowhere left to say so. */
 process.stderr.on('error', () => {})
 
-/** Node opens the files of a program many at a time. */
-const tooManyFiles = (error: unknown): boolean =>
-  ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
+/** How many files a process may have open; undefined where the system does not say. */
+const openFiles = (): number | undefined => {
+  const { userLimits } = process.report.getReport() as {
+    readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } }
+  }
+  const soft = Number(userLimits?.open_files?.soft)
+  return Number.isNaN(soft) ? undefined : soft
+}
+
+/** Node opens the modules of a command many at a time; one whose package.json it cannot open is not found. */
+const tooManyFiles = (error: unknown): boolean => {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return ['EMFILE', 'ENFILE'].includes(code) || (code === 'ERR_MODULE_NOT_FOUND' && (openFiles() ?? 1024) < 256)
+}
 
 const run = async (): Promise<number> => {
   const [{ printableLines }, { cpnas }] = await Promise.all([import('@cpnas/core'), import('./index.js')])
