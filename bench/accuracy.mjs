@@ -3,11 +3,12 @@
 // several seeds. Runs are ordinary trainings in --out; called again, it goes on where it was stopped and repeats nothing that is finished.
 //   --genotype FILE|RUN --data DIR --seeds N --jobs N --out DIR --json -- OPTIONS OF cpnas train
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { cpNas, fullSpace, samplePass } from '@cpnas/supernet'
+import { formatError } from '@cpnas/core'
+import { fullSpace, parseGenotype, printGenotype, samplePass } from '@cpnas/supernet'
 import Table from 'cli-table3'
 // As cpnas ablate has it, which is no part of what the package offers.
 import { spread } from '../packages/cli/dist/ablation/results.js'
@@ -27,10 +28,15 @@ const seeds = Array.from({ length: Number(options.seeds) }, (_, seed) => seed)
 const cli = fileURLToPath(new URL('../packages/cli/bin/cpnas.js', import.meta.url))
 
 mkdirSync(options.out, { recursive: true })
-/** A random genotype of the whole space; every seed has its own. */
+const found = statSync(options.genotype).isDirectory() ? join(options.genotype, 'genotype.json') : options.genotype
+const parsed = parseGenotype(readFileSync(found, 'utf8'), found)
+if (parsed._tag === 'Left') throw new Error(formatError(parsed.left))
+const { space } = parsed.right
+
+/** A random genotype of the space of the found one; every seed has its own. */
 const random = seed => {
   const file = join(options.out, `random-${seed}.json`)
-  writeFileSync(file, JSON.stringify({ space: 'cp-nas', nodes: 4, ...samplePass(fullSpace(cpNas), seed)[0] }))
+  writeFileSync(file, printGenotype(samplePass(fullSpace(space), seed)[0], space))
   return file
 }
 

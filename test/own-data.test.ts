@@ -187,8 +187,8 @@ test: 4 images of 32x32x3, 2 classes
 classes: cat, dog
 2 class folders without a test set: one image in five of every class is held back for testing (seed 0)
 images are seen in 32x32 pixels: the median of the images' short sides is 32
-1 .txt files, which are not pictures is left out, e.g. ${join(data, 'cat', 'notes.txt')}
-1 .bmp files, a format that cannot be read (convert them to PNG or JPEG) is left out, e.g. ${join(data, 'cat', 'old.bmp')}
+skipped .txt files, which are not pictures: 1, e.g. ${join(data, 'cat', 'notes.txt')}
+skipped .bmp files, a format that cannot be read (convert them to PNG or JPEG): 1, e.g. ${join(data, 'cat', 'old.bmp')}
 `)
   const search = await run([
     'search',
@@ -239,8 +239,8 @@ test('augmentation of pictures: a crop from padding, or a range of areas, and on
   await expectRefusal([...base, '--data', data, '--crop', '4', '--crop-scale', '0.3,1'], refused, [
     '--crop: has no effect beside --crop-scale 0.3,1',
   ])
-  await expectRefusal([...base, '--crop-scale', '0.3,1'], refused, ['--crop-scale', 'is for image folders'])
-  await expectRefusal([...base, '--color-jitter', '0.4'], refused, ['--color-jitter', 'is for image folders'])
+  await expectRefusal([...base, '--crop-scale', '0.3,1'], refused, ['--crop-scale', 'works on image folders only'])
+  await expectRefusal([...base, '--color-jitter', '0.4'], refused, ['--color-jitter', 'works on image folders only'])
 })
 
 test('names of classes and files go to the terminal as text, whatever is in them', async () => {

@@ -120,7 +120,7 @@ const checkFolderOptions = (given: Given, name: DatasetName): E.Either<CpnasErro
     : refuseOptions(
         given,
         folderOptions,
-        `is for image folders, and the data are ${catalogue[name].title}`,
+        `works on image folders only, and the data are ${catalogue[name].title}`,
         'Leave it out, or name a directory of images with --data',
       )
 
@@ -157,8 +157,7 @@ export const openData = (given: Given): TE.TaskEither<CpnasError, OpenData> =>
     ),
   )
 
-const leftOutLine = ({ what, count, example }: LeftOut): string =>
-  `${count} ${what} ${count === 1 ? 'is' : 'are'} left out, e.g. ${example}`
+const leftOutLine = ({ what, count, example }: LeftOut): string => `skipped ${what}: ${count}, e.g. ${example}`
 
 /** What was found out about a folder, and what of it is not used, in lines; none for other data sets. */
 export const foundLines = ({ train }: OpenData): readonly string[] =>

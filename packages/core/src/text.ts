@@ -32,3 +32,7 @@ export const decodeText = (bytes: Uint8Array): string => {
     first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
   return new TextDecoder(encoding).decode(bytes)
 }
+
+/** The first five names and how many there are in all: "a, b, c, d, e, ... (9)". */
+export const namesText = (names: readonly string[]): string =>
+  `${names.slice(0, 5).join(', ')}${names.length > 5 ? `, ... (${names.length})` : ''}`

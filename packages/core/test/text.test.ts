@@ -1,6 +1,6 @@
-import { cpnasError, decodeText, formatError, printable, printableLines } from '@cpnas/core'
+import { cpnasError, decodeText, formatError, namesText, printable, printableLines } from '@cpnas/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 
 const characters = fc.string({ unit: 'binary', maxLength: 40 })
 
@@ -53,4 +53,10 @@ describe('decodeText', () => {
       }),
     )
   })
+})
+
+test('names are listed up to five', () => {
+  expect(namesText(['a', 'b'])).toBe('a, b')
+  expect(namesText(['a', 'b', 'c', 'd', 'e'])).toBe('a, b, c, d, e')
+  expect(namesText(['a', 'b', 'c', 'd', 'e', 'f'])).toBe('a, b, c, d, e, ... (6)')
 })

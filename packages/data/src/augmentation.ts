@@ -43,14 +43,7 @@ export interface AugmentationOptions extends Required<Pick<Augmentation, 'crop' 
 export type Augmented = Pick<ImageShape, 'height'> & { readonly load?: unknown }
 
 const folderOnly = (where: string, value: unknown, remedy: string): Either<CpnasError, never> =>
-  left(
-    cpnasError(
-      'InvalidOption',
-      where,
-      `${String(value)} is for image folders, and these data are none`,
-      `Give ${remedy}`,
-    ),
-  )
+  left(cpnasError('InvalidOption', where, `${String(value)} works on image folders only`, `Give ${remedy}`))
 
 /**
  * What is done to the training images of a data set. A `cropScale` of `auto` is ImageNet's for an image folder seen in more than 64

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
+import { namesText } from '@cpnas/core'
 import {
   type DatasetPair,
   DatasetReadError,
@@ -146,10 +147,6 @@ export const fingerprintOf = async (pair: DatasetPair): Promise<DataFingerprint>
 }
 
 const countText = ({ train, test }: ClassFingerprint): string => `${train} training and ${test} test images`
-
-const listed = 5
-const namesText = (names: readonly string[]): string =>
-  `${names.slice(0, listed).join(', ')}${names.length > listed ? ', ...' : ''}`
 
 /** In what data differ from those they should be, in words that follow "it has"; undefined if they are the same. */
 export const differenceOf = (

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { formatShape, type Shape, type StoredTensors, sameShape } from '@cpnas/backends'
-import { type CpnasError, cpnasError } from '@cpnas/core'
+import { type CpnasError, cpnasError, namesText } from '@cpnas/core'
 import { encodeSafetensors } from '@cpnas/model'
 import { commonFiles, readCheckpoint, readFingerprint } from '@cpnas/runs'
 import * as E from 'fp-ts/lib/Either.js'
@@ -36,9 +36,6 @@ const parametersOf = (tensors: StoredTensors, precision: 'binary' | 'float'): St
 
 /** Weights of the classifier, of no use for other classes. */
 const isClassifier = (name: string): boolean => /^(head|auxiliary)\.(weights|bias)$/.test(name)
-
-const namesText = (names: readonly string[]): string =>
-  `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`
 
 /** InvalidOption if a run tells apart other classes, and the weights for them are to be taken over. */
 export const checkClasses = (directory: string, classNames: readonly string[]): TE.TaskEither<CpnasError, void> =>

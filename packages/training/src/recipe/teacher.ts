@@ -1,5 +1,5 @@
 import type { Backend, StoredTensors, TensorRecord } from '@cpnas/backends'
-import { type CpnasError, cpnasError } from '@cpnas/core'
+import { type CpnasError, cpnasError, namesText } from '@cpnas/core'
 import type { Dataset } from '@cpnas/data'
 import { type Forward, network } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
@@ -19,10 +19,6 @@ export const teach = <T>(backend: Backend<T>, { forward, parameters, statistics 
 
 const wrong = (problem: string, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidOption', 'teacher', problem, remedy))
-
-const listed = 5
-const namesText = (names: readonly string[]): string =>
-  `${names.slice(0, listed).join(', ')}${names.length > listed ? `, ... (${names.length})` : ''}`
 
 /** A teacher goes with a distillationWeight above 0, and has seen images of the same kind; else InvalidOption. */
 export const checkTeacher = (
