@@ -204,7 +204,7 @@ skipped .bmp files, a format that cannot be read (convert them to PNG or JPEG): 
   ])
   expect(search.code).toBe(0)
   expect(search.err).toMatch(
-    /^Data: {3}Image folder.*\n {8}2 class folders.*\n {8}images are seen.*\n {8}1 \.txt.*\n {8}1 \.bmp/,
+    /^Data: {3}Image folder.*\n {8}2 class folders.*\n {8}images are seen.*\n {8}skipped \.txt.*\n {8}skipped \.bmp/,
   )
 })
 
