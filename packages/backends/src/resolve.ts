@@ -79,9 +79,9 @@ const resolveAuto = (threads: number): TE.TaskEither<CpnasError, ResolvedBackend
 const unknown = (name: string): CpnasError =>
   cpnasError(
     'BackendUnavailable',
-    `--backend ${name}`,
+    `backend ${name}`,
     'there is no engine of that name',
-    `Choose one of auto, ${backendNames.join(', ')}; cpnas backends says which of them work here`,
+    `Choose one of auto, ${backendNames.join(', ')}`,
   )
 
 /**
@@ -96,7 +96,7 @@ export const resolveBackend = (
     return TE.left(
       cpnasError(
         'InvalidOption',
-        '--threads',
+        'threads',
         `must be an integer from 1 to 256, got ${threads}`,
         'Leave it out to use all cores',
       ),
@@ -106,7 +106,7 @@ export const resolveBackend = (
   if (chosen === undefined) return TE.left(unknown(name))
   return pipe(
     chosen.find(threads),
-    TE.mapLeft(error => ({ ...error, where: `--backend ${name}` })),
+    TE.mapLeft(error => ({ ...error, where: `backend ${name}` })),
     TE.flatMap(engine => open(engine, 'asked for')),
   )
 }

@@ -117,7 +117,7 @@ describe.skipIf(here === undefined)('tfjs-webgpu: what goes wrong on the device 
       () => runtime.backend.makeTensorInfo([side, side], 'float32'),
     ]) {
       const { error } = await thrownBy(use)
-      expect(error).toMatchObject({ _tag: 'DeviceFailed', remedy: 'Lower --batch-size' })
+      expect(error).toMatchObject({ _tag: 'DeviceFailed', remedy: 'Lower the batch size' })
       expect(error.problem).toContain(`[${side}, ${side}]`)
       expect(error.problem).toContain(`${(limit / 2 ** 20).toFixed(1)} MiB that this GPU can bind`)
     }
@@ -174,7 +174,7 @@ describe('a guarded device', () => {
     expect(report(device, new GPUOutOfMemoryError()).defaultPrevented).toBe(true)
     const { error } = await thrownBy(guard.check)
     expect(error.problem).toBe('the GPU is out of memory (no memory left)')
-    expect(error.remedy).toMatch(/^Lower --batch-size/)
+    expect(error.remedy).toMatch(/^Lower the batch size/)
   })
 
   test('the first error is the one that is told', async () => {

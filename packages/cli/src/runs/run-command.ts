@@ -48,10 +48,24 @@ export const withReporter =
       reporter => TE.fromIO(reporter.close),
     )
 
+/** An error about the choice of an engine, in the words of the command line. */
+const inFlags = (error: CpnasError): CpnasError => {
+  if (error.where === 'threads') return { ...error, where: '--threads' }
+  return error.where.startsWith('backend ')
+    ? {
+        ...error,
+        where: `--${error.where}`,
+        remedy: `${error.remedy}; \`cpnas backends\` says which engines work here`,
+      }
+    : error
+}
+
 export const withBackend =
   ({ backend, threads }: { readonly backend: string; readonly threads: number }) =>
   <A>(use: (resolved: ResolvedBackend) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
-    TE.bracket(resolveBackend(backend, { threads }), use, resolved => TE.fromTask(() => resolved.backend.close()))
+    TE.bracket(pipe(resolveBackend(backend, { threads }), TE.mapLeft(inFlags)), use, resolved =>
+      TE.fromTask(() => resolved.backend.close()),
+    )
 
 /** What a run works with, all of it opened, and its directory locked. */
 export interface Opened<R extends RunBase, E extends ProgressEvent, A = undefined> {

@@ -34,7 +34,7 @@ const reported = (error: GPUError): DeviceError =>
   error.constructor.name === 'GPUOutOfMemoryError'
     ? failed(
         `the GPU is out of memory (${oneLine(error.message)})`,
-        'Lower --batch-size, or free memory that other programs hold on the GPU',
+        'Lower the batch size, or free memory that other programs hold on the GPU',
       )
     : failed(
         `the GPU refused a command, what was computed since is void (${oneLine(error.message)})`,
@@ -84,7 +84,7 @@ export const guardDevice = (device: GPUDevice): DeviceGuard => {
       if (bytes > limit)
         throw failed(
           `a tensor [${shape.join(', ')}] of ${megabytes(bytes)} is more than the ${megabytes(limit)} that this GPU can bind at once`,
-          'Lower --batch-size',
+          'Lower the batch size',
         )
     },
     expectLoss: () => {

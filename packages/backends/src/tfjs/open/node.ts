@@ -56,7 +56,7 @@ const withMemoryErrors = (engine: NodeEngine, run: Runtime['run']): Runtime['run
           'DeviceFailed',
           engine,
           `there is not enough memory (${thrown.message.trim().split('\n')[0]})`,
-          'Lower --batch-size, or free memory that other programs hold',
+          'Lower the batch size, or free memory that other programs hold',
         ),
       )
     }
