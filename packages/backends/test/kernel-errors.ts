@@ -4,12 +4,17 @@ import type { KernelCase } from './kernel-cases.js'
 /** Half the distance from 1 to the next float32. */
 const unit = 2 ** -24
 
+/** The largest float32. */
+const largest = (2 - 2 ** -23) * 2 ** 127
+
 /**
  * An output is a sum of products; each of its `terms` roundings errs by at most `unit` of the sum of absolute terms
  * (`magnitude`), whatever the order of summation (Higham, Accuracy and Stability of Numerical Algorithms, 4.2). Operands
- * are float32 on both sides, so nothing else differs. The factor 2 covers rounding within a term.
+ * are float32 on both sides, so nothing else differs. The factor 2 covers rounding within a term. Where the terms
+ * may overflow, or are not numbers, anything that follows from it is right: the bound is infinite.
  */
-export const float32Bound = (terms: number, magnitude: number): number => 2 * unit * (terms + 4) * magnitude + 1e-37
+export const float32Bound = (terms: number, magnitude: number): number =>
+  magnitude <= largest ? 2 * unit * (terms + 4) * magnitude + 1e-37 : Number.POSITIVE_INFINITY
 
 /** The value of a result that is off most, measured by its bound. */
 export interface WorstError {
@@ -39,6 +44,7 @@ export const worstError = (
     }
     for (let i = 0; i < values.length; i++) {
       const allowed = bound(output, i)
+      if (allowed === Number.POSITIVE_INFINITY) continue
       const ratio = distance(got[i]!, values[i]!) / allowed
       if (ratio <= worst.ratio) continue
       worst = {
