@@ -2,7 +2,7 @@ import type { Backend, SignActivation } from '@cpnas/backends'
 
 /** What stands in for the derivative of the sign, which is 0 almost everywhere: a straight-through estimator. */
 export interface Estimator {
-  /** One line for a help text. */
+  /** What it does, in one line. */
   readonly description: string
   /** Its value at every x; not differentiable itself. */
   readonly derivative: <T>(backend: Backend<T>, x: T) => T

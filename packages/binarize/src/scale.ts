@@ -2,7 +2,7 @@ import type { Backend, ScaleGroup, Shape } from '@cpnas/backends'
 
 /** How alpha, the magnitude of a reconstructed filter, follows from the latent filter. */
 export interface Scale {
-  /** One line for a help text. */
+  /** What it does, in one line. */
   readonly description: string
   /** The shape of alpha, which broadcasts over filters [kh, kw, cin, cout] or [kh, kw, channels]. */
   readonly shape: (filters: Shape) => Shape

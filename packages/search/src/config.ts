@@ -1,6 +1,6 @@
 import type { EstimatorName, ScaleName } from '@cpnas/binarize'
 import type { CropScaleOption } from '@cpnas/data'
-import { spaceOf } from '@cpnas/supernet'
+import { fullSpace, type Mixture, spaceOf } from '@cpnas/supernet'
 
 /**
  * Every hyper-parameter of a search. DARTS: arXiv 1806.09055, BNAS: arXiv 1911.10862, DCP-NAS: arXiv 2303.10595,
@@ -10,9 +10,9 @@ export interface SearchConfig {
   /** Integer; the same seed, data, engine and thread count give the same search, bit for bit. */
   readonly seed: number
 
-  /** Which architectures are looked at, and what is concluded: one of `strategies`. */
+  /** How the architectures to evaluate are chosen, and the result from them: one of `strategies`. */
   readonly strategy: string
-  /** What an architecture is worth, how it is trained before it is evaluated: one of `evaluators`. */
+  /** How an architecture is trained and evaluated: one of `evaluators`. */
   readonly evaluator: string
 
   /** The search space: the name of one of `spaces` of @cpnas/supernet. The source's is `cp-nas`. */
@@ -42,11 +42,11 @@ export interface SearchConfig {
   readonly passes: number
   /** beta_P, the weight of the Parent in z. Value not stated in the source, whose accuracy rises with beta_P and falls from 2 on. */
   readonly betaP: number
-  /** Architectures that `random` and `regularized-evolution` look at. */
+  /** Number of architectures that `random` and `regularized-evolution` evaluate. */
   readonly samples: number
-  /** Architectures that are alive in `regularized-evolution`. Real et al. (arXiv 1802.01548): 100. */
+  /** Size of the population of `regularized-evolution`. Real et al. (arXiv 1802.01548): 100. */
   readonly population: number
-  /** Architectures that a parent is the best of in `regularized-evolution`. Real et al.: 25. */
+  /** Size of the tournament that selects a parent in `regularized-evolution`. Real et al.: 25. */
   readonly tournament: number
   /** Epochs a sampled architecture is trained before it is evaluated. The source: 1. */
   readonly epochsPerSample: number
@@ -80,3 +80,7 @@ export interface SearchConfig {
 /** The names of the operations that compete, in the order that breaks ties. */
 export const operationsOf = ({ space, operations }: Pick<SearchConfig, 'space' | 'operations'>): readonly string[] =>
   operations === 'all' ? spaceOf({ space }).operations.map(({ name }) => name) : operations
+
+/** The operations that compete, on every edge of both cells. */
+export const candidatesOf = (config: Pick<SearchConfig, 'space' | 'operations'>): Mixture =>
+  fullSpace({ edges: spaceOf(config).edges, operations: operationsOf(config).map(name => ({ name })) })

@@ -24,7 +24,7 @@ export interface Evaluated<W> {
   readonly observation: Either<Interruption, Observation>
 }
 
-/** What an architecture is worth, and at which cost. W is what it carries from one proposal to the next: weights on an engine, or nothing. */
+/** How architectures are trained and evaluated, and at which cost. W is what it keeps between proposals: weights on an engine, or nothing. */
 export interface Evaluator<W> {
   /** Work of a proposal of either type, in evaluation steps; what progress is measured in. */
   readonly cost: { readonly warmup: number; readonly sample: number }
@@ -34,7 +34,7 @@ export interface Evaluator<W> {
   evaluate(weights: W, proposal: Proposal, done: Done, report: Reporter): Promise<Evaluated<W>>
   /** Gives up the weights of operations that no longer remain. Takes over the weights. */
   prune(weights: W, remaining: Mixture): W
-  /** What to begin with another time. */
+  /** The weights off the engine: what `begin` can restore. */
   store(weights: W): Promise<StoredTensors>
   /** Frees the weights. */
   dispose(weights: W): void

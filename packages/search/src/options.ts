@@ -60,7 +60,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
     ...unlessWith('passes'),
   },
   betaP: {
-    range: { kind: 'number', minimum: 0, ...unlessWith('betaP') },
+    range: { kind: 'number', minimum: 0 },
     description: 'beta_P: weight of the Parent in the indicator',
     ...unlessWith('betaP'),
   },

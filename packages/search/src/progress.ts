@@ -1,10 +1,8 @@
+import { trainingStepWork } from '@cpnas/training'
 import type { Done, Evaluator, Reporter } from './evaluator.js'
 import { samplesOf } from './history.js'
 import type { SearchLength } from './strategy.js'
 import type { Position, SearchEvent, SearchState } from './types.js'
-
-/** A training step has a forward pass and a backward pass of about twice the work. */
-const trainingWeight = 3
 
 type Cost = Evaluator<unknown>['cost']
 
@@ -31,7 +29,7 @@ export const reporter = (
   const total = workOf(cost, length)
   let work = workOf(cost, doneIn(state))
   return (phase, network, steps) => step => {
-    work += (phase === 'evaluate' ? 1 : trainingWeight) * (network === 'both' ? 2 : 1)
+    work += (phase === 'evaluate' ? 1 : trainingStepWork) * (network === 'both' ? 2 : 1)
     emit({ type: 'progress', fraction: work / total, phase, network, ...position, step, steps })
   }
 }

@@ -23,7 +23,7 @@ import type { SearchOptions, SearchResult } from './types.js'
  *
  * Errors: InvalidOption (configuration, a split smaller than a batch), InvalidCheckpoint (a snapshot of other networks),
  * NonFiniteLoss (names sample and option; the last snapshot saved is from before), InvalidData, DeviceFailed (as NonFiniteLoss:
- * the snapshot is from before; the backend can but be closed), what `save` fails with.
+ * the snapshot is from before; the backend can only be closed), what `save` fails with.
  */
 export const runSearch = <T>(
   backend: Backend<T>,

@@ -45,7 +45,7 @@ export interface Strategy<S extends SearchState = SearchState> {
 
 /** A strategy as it is chosen and configured. */
 export interface StrategyRecord {
-  /** One line for a help text, with its source. */
+  /** What it does, in one line, with its source. */
   readonly description: string
   /** The options that only some strategies have, of those that this one has. */
   readonly options: readonly (keyof SearchConfig)[]

@@ -1,7 +1,7 @@
 import { backendOf, type Shape, type ShapeTensor, shapeKernels, Tensor } from '@cpnas/backends'
 import type { Architecture, Mixture } from './genotype.js'
 import { networkOver } from './network.js'
-import type { NetworkKind, NetworkSpec, Parameter } from './space.js'
+import type { NetworkKind, NetworkSpec, Operation, Parameter, Space } from './space.js'
 import { spaceOf } from './spec.js'
 
 /** A parameter of a network, and its work for one image. */
@@ -84,7 +84,10 @@ export const parameterShapes = (
   Object.fromEntries(networkLayers(spec, architecture, kind).map(({ name, shape }) => [name, shape]))
 
 /** Every operation of a space on every edge: the supernet, and where a search begins. */
-export const fullSpace = ({ edges, operations }: Pick<ReturnType<typeof spaceOf>, 'edges' | 'operations'>): Mixture => {
+export const fullSpace = ({
+  edges,
+  operations,
+}: Pick<Space, 'edges'> & { readonly operations: readonly Pick<Operation, 'name'>[] }): Mixture => {
   const all = edges.map(() => operations.map(({ name }) => name))
   return { normal: all, reduce: all }
 }

@@ -77,7 +77,7 @@ const unsized = (given: Given, path: string): E.Either<CpnasError, void> =>
 
 type Shape = ModelSummary['image']
 
-/** What a run's data set is like, of which an image folder does not say its classes here. InvalidOption for one that is not known. */
+/** Image size, classes and statistics of a run's data set; an image folder has no class names here. InvalidOption for an unknown data set. */
 const factsOf = (run: RunBase) => {
   const { dataset, imageSize } = run
   if (!Object.hasOwn(catalogue, dataset))

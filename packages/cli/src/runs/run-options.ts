@@ -13,7 +13,7 @@ import { readConfigFile } from './config-file.js'
 import type { Request } from './plan-run.js'
 import type { RunKind } from './run-kind.js'
 
-/** How a run is told of. */
+/** How a run reports its progress. */
 export const reportOptions = {
   json: { kind: 'flag', description: 'print one JSON event per line' },
   quiet: { kind: 'flag', description: 'show no progress' },
@@ -44,7 +44,7 @@ type RunOptions<P extends string> = typeof dataOptions &
     readonly resume: FlagOption
   }
 
-/** The options that every kind of run has beside its hyper-parameters. */
+/** The options that every kind of run has besides its hyper-parameters. */
 export const runOptions = <P extends string, C extends object, R extends RunBase>({
   hyperparameters: { presetNames },
   defaultPreset,
@@ -63,7 +63,7 @@ export const runOptions = <P extends string, C extends object, R extends RunBase
   ...reportOptions,
 })
 
-/** What says which data are meant, and the run that says so where nobody else does. */
+/** The data that were named; `origin` is the run they were taken from, where no option named any. */
 export interface NamedData {
   readonly data?: string
   readonly dataset?: DatasetName

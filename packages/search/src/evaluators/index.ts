@@ -2,9 +2,9 @@ import type { Evaluator } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
 import { scratch, sharedWeights, type TrainingSetting } from './shared-weights.js'
 
-/** An evaluator as it is chosen: what it carries is its own affair. */
+/** An evaluator as it is chosen and configured. What it keeps between proposals only it knows. */
 export interface EvaluatorRecord {
-  /** One line for a help text. */
+  /** What it does, in one line. */
   readonly description: string
   /** The evaluator of a setting, for a search of that length. */
   readonly create: <T>(setting: TrainingSetting<T>, length: SearchLength) => Evaluator<unknown>

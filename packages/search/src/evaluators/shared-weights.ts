@@ -2,7 +2,7 @@ import type { Backend } from '@cpnas/backends'
 import type { Interruption } from '@cpnas/core'
 import { catchReadError, type SplitBatches } from '@cpnas/data'
 import { type Genotype, latentNames, type NetworkSpec, network, parameterShapes } from '@cpnas/supernet'
-import { cosine, type Evaluation, evaluate, sgd, trainEpoch } from '@cpnas/training'
+import { cosine, type Evaluation, evaluate, sgd, trainEpoch, trainingStepWork } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
@@ -48,13 +48,11 @@ interface Trained<T> {
   readonly losses: Either<Interruption, PerNetwork<number>>
 }
 
-/** A training step has a forward pass and a backward pass of about twice the work. */
-const trainingWeight = 3
 const networkCount = 2
 
 /** Work of a warm-up epoch, and of a sample with so many epochs, in evaluation steps. */
 const costOf = <T>({ config, splits }: TrainingSetting<T>): Evaluator<unknown>['cost'] => {
-  const epoch = networkCount * trainingWeight * splits.trainingSteps
+  const epoch = networkCount * trainingStepWork * splits.trainingSteps
   return { warmup: epoch, sample: config.epochsPerSample * epoch + networkCount * splits.validationSteps }
 }
 
@@ -134,9 +132,7 @@ export const scratch = <T>(setting: TrainingSetting<T>): Evaluator<undefined> =>
     cost: costOf(setting),
     begin: () => right(undefined),
     evaluate: async (_, proposal, __, report) => {
-      const { architecture } = proposal
-      const own = { normal: architecture.normal.map(name => [name]), reduce: architecture.reduce.map(name => [name]) }
-      const begun = initialWeights(backend, spec, config, own, sgd(config))
+      const begun = initialWeights(backend, spec, config, proposal.architecture, sgd(config))
       const { weights, observation } = await workOn(setting, begun, proposal, epochs, report)
       backend.dispose(weights)
       return { weights: undefined, observation }

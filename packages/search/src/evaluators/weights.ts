@@ -7,7 +7,14 @@ import {
   type TensorRecord,
 } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
-import { initialParameters, type Mixture, type NetworkKind, type NetworkSpec, parameterShapes } from '@cpnas/supernet'
+import {
+  type Architecture,
+  initialParameters,
+  type Mixture,
+  type NetworkKind,
+  type NetworkSpec,
+  parameterShapes,
+} from '@cpnas/supernet'
 import { type Learner, type Optimizer, tensorMismatch } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
@@ -32,26 +39,32 @@ export type Weights<T> = Readonly<Record<string, Learner<T>>>
 
 type Shapes = Readonly<Record<string, Shape>>
 
-/** Of all parameters that the remaining operations have; the Child's where the networks share them. */
-const shapesOf = (spec: NetworkSpec, remaining: Mixture, { networks }: Owner): Shapes =>
-  parameterShapes(spec, remaining, networks[0])
+/** Shapes of the parameters of an architecture's operations; the Child's where the networks share them. */
+const shapesOf = (spec: NetworkSpec, architecture: Architecture, { networks }: Owner): Shapes =>
+  parameterShapes(spec, architecture, networks[0])
+
+/** The weights of every owner, each made of the shapes of its parameters. */
+const weightsOf = <T>(
+  spec: NetworkSpec,
+  config: SearchConfig,
+  architecture: Architecture,
+  make: (shapes: Shapes, owner: Owner['name']) => Learner<T>,
+): Weights<T> =>
+  Object.fromEntries(ownersOf(config).map(owner => [owner.name, make(shapesOf(spec, architecture, owner), owner.name)]))
 
 /** Child and Parent begin with the same latent weights (not stated in the source). */
 export const initialWeights = <T>(
   backend: Backend<T>,
   spec: NetworkSpec,
   config: SearchConfig,
-  remaining: Mixture,
+  architecture: Architecture,
   optimizer: Optimizer,
 ): Weights<T> =>
-  Object.fromEntries(
-    ownersOf(config).map(owner => {
-      const shapes = shapesOf(spec, remaining, owner)
-      const values = Object.entries(initialParameters(shapes, config.seed))
-      const parameters = Object.fromEntries(values.map(([name, v]) => [name, backend.tensor(v, shapes[name]!)]))
-      return [owner.name, { parameters, state: optimizer.init<T>() }]
-    }),
-  )
+  weightsOf(spec, config, architecture, shapes => {
+    const values = Object.entries(initialParameters(shapes, config.seed))
+    const parameters = Object.fromEntries(values.map(([name, v]) => [name, backend.tensor(v, shapes[name]!)]))
+    return { parameters, state: optimizer.init<T>() }
+  })
 
 const filter = <T>(record: TensorRecord<T>, keep: (name: string) => boolean): TensorRecord<T> =>
   Object.fromEntries(Object.entries(record).filter(([name]) => keep(name)))
@@ -88,14 +101,11 @@ export const prune = <T>(
   config: SearchConfig,
   remaining: Mixture,
 ): Weights<T> =>
-  Object.fromEntries(
-    ownersOf(config).map(owner => {
-      const names = new Set(Object.keys(shapesOf(spec, remaining, owner)))
-      const { selected, rest } = partition(weights[owner.name]!, names)
-      backend.dispose(rest)
-      return [owner.name, selected]
-    }),
-  )
+  weightsOf(spec, config, remaining, (shapes, owner) => {
+    const { selected, rest } = partition(weights[owner]!, new Set(Object.keys(shapes)))
+    backend.dispose(rest)
+    return selected
+  })
 
 /** Reads all weights back, under the names `child.parameters.NAME`, `child.velocity.NAME` and so on. */
 export const storeWeights = async <T>(backend: Backend<T>, weights: Weights<T>): Promise<StoredTensors> => {

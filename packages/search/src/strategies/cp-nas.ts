@@ -1,6 +1,6 @@
 import { abandon, mean, softmax, z } from '@cpnas/indicator'
 import { type CellKind, cellKinds, type Genotype, keepEdges, type Mixture, samplePass, spaceOf } from '@cpnas/supernet'
-import { operationsOf, type SearchConfig } from '../config.js'
+import { candidatesOf, operationsOf, type SearchConfig } from '../config.js'
 import { recordOf, sampleOf, samplesOf, warmupOf } from '../history.js'
 import type { Observation, Proposal, Strategy, StrategyRecord } from '../strategy.js'
 import type { DropEntry, EdgeIndicator, Position, SampleEntry, SearchState } from '../types.js'
@@ -32,8 +32,7 @@ export const cpNasStrategy = (config: SearchConfig): Strategy<CpNasState> => {
   const operations = operationsOf(config)
   const space = spaceOf(config)
   const rounds = roundsOf(operations.length)
-  const all = space.edges.map(() => operations)
-  const everywhere: Mixture = { normal: all, reduce: all }
+  const everywhere = candidatesOf(config)
   /** A seed of its own for every pass; those of the warm-up come after those of the rounds. */
   const passSeed = (index: number): number => seed * 2 ** 20 + index
   const positionOf = ({ round, pass, sample }: CpNasState): Position => ({

@@ -1,8 +1,8 @@
 import { generatorFor } from '@cpnas/core'
-import { type Genotype, type Mixture, spaceOf } from '@cpnas/supernet'
+import type { Genotype, Mixture } from '@cpnas/supernet'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
-import { operationsOf, type SearchConfig } from '../config.js'
+import { candidatesOf, type SearchConfig } from '../config.js'
 import { recordOf, sampleOf, samplesOf } from '../history.js'
 import type { Strategy } from '../strategy.js'
 import type { SampleEntry } from '../types.js'
@@ -23,16 +23,15 @@ export const bestOf = (samples: readonly SampleEntry[]): SampleEntry =>
   samples.reduce((best, sample) => (sample.z > best.z ? sample : best))
 
 /**
- * A strategy that looks at so many architectures one after the other, each drawn from those before it, scores them by the Child's
- * accuracy, and ends with the best. `draw` is given a generator of its own for every sample.
+ * A strategy that evaluates `samples` architectures one after another and returns the one whose Child has the highest accuracy.
+ * `draw` chooses each, given a generator of its own for every sample and the samples so far.
  */
 export const samplesStrategy = (
   config: SearchConfig,
   draw: (generator: RandomGenerator, before: readonly SampleEntry[], everywhere: Mixture) => Genotype,
 ): Strategy => {
   const { seed, samples } = config
-  const edges = spaceOf(config).edges.map(() => operationsOf(config))
-  const everywhere: Mixture = { normal: edges, reduce: edges }
+  const everywhere = candidatesOf(config)
   return {
     initial: { history: [] },
     ask: state => {

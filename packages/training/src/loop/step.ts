@@ -4,6 +4,9 @@ import { clipFactor } from '../optimizers/clip.js'
 import type { Learner, Optimizer } from '../optimizers/optimizer.js'
 import { disposeReplaced } from './dispose-replaced.js'
 
+/** Work of a training step, in evaluation steps: a forward pass, and a backward pass of about twice the work. */
+export const trainingStepWork = 3
+
 /** A network as a function of its parameters; images [n, height, width, channels], logits [n, classes]. */
 export type Forward<T> = (backend: Backend<T>, parameters: TensorRecord<T>, images: T) => { readonly logits: T }
 

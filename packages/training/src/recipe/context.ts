@@ -61,6 +61,14 @@ export interface Carried<T> {
   readonly centers: Centers<T> | undefined
 }
 
+/** A learner alone: what a stage begins with. */
+export const carriedOf = <T>(learner: Learner<T>): Carried<T> => ({
+  learner,
+  moments: undefined,
+  average: undefined,
+  centers: undefined,
+})
+
 const optimizerOf = ({ optimizer, momentum, beta2, weightDecay }: TrainingConfig): Optimizer =>
   optimizer === 'adam' ? adam({ beta1: momentum, beta2, weightDecay }) : sgd({ momentum, weightDecay })
 

@@ -3,7 +3,7 @@ import { catchReadError } from '@cpnas/data'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type Evaluation, finite } from '../loop/epoch.js'
 import { overBatches, type Tally } from '../loop/over-batches.js'
-import type { Carried, Context, Stage } from './context.js'
+import { type Carried, type Context, carriedOf, type Stage } from './context.js'
 import { type Evaluated, estimationSteps, evaluatedNetwork, validate } from './evaluated.js'
 import { termsOf } from './objective.js'
 import { iteratorOf, take } from './splits.js'
@@ -37,13 +37,6 @@ const tallyOf = <T>(
   sums: sums.images === undefined ? [] : sumNames(context, stage).map(name => sums[name]!),
   count: sums.images ?? 0,
 })
-
-const nothing = {
-  learner: { parameters: {}, state: {} },
-  moments: undefined,
-  average: undefined,
-  centers: undefined,
-} as const
 
 /** What of an epoch's training was done. Where reading the data failed, `carried` is empty. */
 export interface Trained<T> {
@@ -86,7 +79,7 @@ export const trainSteps = async <T>(
           },
         ),
       )
-      if (tally._tag === 'Left') return { carried: nothing, outcome: tally }
+      if (tally._tag === 'Left') return { carried: carriedOf({ parameters: {}, state: {} }), outcome: tally }
       const { sums, count, done, stopped } = tally.right
       current = tally.right.carried
       const named = Object.fromEntries(sumNames(context, stage).map((name, i) => [name, sums[i]!]))

@@ -1,9 +1,7 @@
+import { trainingStepWork } from '../loop/step.js'
 import type { Context } from './context.js'
 import { estimationSteps } from './evaluated.js'
 import type { TrainingEvent, TrainingProgress, TrainingState } from './types.js'
-
-/** A training step has a forward pass and a backward pass of about twice the work. */
-const trainingWeight = 3
 
 type Work<T> = Pick<Context<T>, 'config' | 'splits'>
 
@@ -14,9 +12,9 @@ const evaluationSteps = <T>(work: Work<T>): number =>
 /** Share of the whole training's work that a state has behind it, 0..1. */
 export const fractionDone = <T>(work: Work<T>, { stage, epoch, step }: TrainingState, evaluated = 0): number => {
   const { config, splits } = work
-  const ofEpoch = trainingWeight * splits.trainingSteps + evaluationSteps(work)
+  const ofEpoch = trainingStepWork * splits.trainingSteps + evaluationSteps(work)
   const epochs = (stage - 1) * config.epochs + epoch - 1
-  return (epochs * ofEpoch + trainingWeight * step + evaluated) / (config.stages * config.epochs * ofEpoch)
+  return (epochs * ofEpoch + trainingStepWork * step + evaluated) / (config.stages * config.epochs * ofEpoch)
 }
 
 /** Tells of the steps of the epoch that a state is in: give it the phase and how many of its steps are done. */

@@ -46,7 +46,7 @@ export const recordEpoch = (
  *
  * Errors: InvalidOption (configuration, teacher, a split too small), InvalidCheckpoint (a snapshot of another network; initial
  * weights of which none fits), NonFiniteLoss (names stage, epoch and options; the last snapshot saved is from before),
- * InvalidData, DeviceFailed (the backend can but be closed), what `save` fails with.
+ * InvalidData, DeviceFailed (the backend can only be closed), what `save` fails with.
  */
 export const runTraining = <T>(
   backend: Backend<T>,

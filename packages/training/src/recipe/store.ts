@@ -10,7 +10,7 @@ import { type CpnasError, cpnasError } from '@cpnas/core'
 import { initialParameters, parameterShapes } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { tensorMismatch } from '../tensor-mismatch.js'
-import type { Carried, Context } from './context.js'
+import { type Carried, type Context, carriedOf } from './context.js'
 import type { Evaluated } from './evaluated.js'
 import { momentsSize } from './moments.js'
 
@@ -156,17 +156,10 @@ export const beginCarried = <T>(
       ),
     )
   const values = Object.entries(initialParameters(shapes, config.seed))
-  return right({
-    learner: {
-      parameters: Object.fromEntries(
-        values.map(([name, usual]) => [name, backend.tensor(taken[name]?.values ?? usual, shapes[name]!)]),
-      ),
-      state: optimizer.init(),
-    },
-    moments: undefined,
-    average: undefined,
-    centers: undefined,
-  })
+  const parameters = Object.fromEntries(
+    values.map(([name, usual]) => [name, backend.tensor(taken[name]?.values ?? usual, shapes[name]!)]),
+  )
+  return right(carriedOf({ parameters, state: optimizer.init<T>() }))
 }
 
 /** The next stage begins with the weights of the last one, averaged ones where there are such, and with nothing else. Takes `carried` over. */
@@ -176,10 +169,5 @@ export const nextStage = <T>(
 ): Carried<T> => {
   const { parameters } = learner
   backend.dispose([rest, learner.state, average && parameters])
-  return {
-    learner: { parameters: average ?? parameters, state: optimizer.init() },
-    moments: undefined,
-    average: undefined,
-    centers: undefined,
-  }
+  return carriedOf({ parameters: average ?? parameters, state: optimizer.init() })
 }
