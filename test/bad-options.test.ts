@@ -38,6 +38,30 @@ test('a batch is larger than the split', async () => {
   ])
 })
 
+test.for([
+  ['--space', 'residual', '--prelu'],
+  ['--space', 'residual', '--sep-conv-repeat', '2'],
+  ['--space', 'residual', '--preprocess-precision', 'float'],
+  ['--strategy', 'cp-nas', '--samples', '5'],
+] as const)('%s %s %s has no effect', async args => {
+  const out = join(temporary(), 'run')
+  await expectRefusal(['search', '--out', out, ...args], out, [args[2], `no effect beside ${args[0]} ${args[1]}`])
+})
+
+test('an option of --config that has no effect is refused like one of the command line', async () => {
+  const directory = temporary()
+  const file = join(directory, 'options.json')
+  const out = join(directory, 'run')
+  for (const [content, flag, other] of [
+    [{ samples: 5 }, '--samples', '--strategy cp-nas'],
+    [{ space: 'residual', prelu: true }, '--prelu', '--space residual'],
+    [{ crop: 4, cropScale: [0.5, 1] }, '--crop', '--crop-scale 0.5,1'],
+  ] as const) {
+    writeFileSync(file, JSON.stringify(content))
+    await expectRefusal(['search', '--out', out, '--config', file], out, [flag, `no effect beside ${other}`])
+  }
+})
+
 test('an engine that is not there: says which are', async () => {
   const out = join(temporary(), 'run')
   await expectRefusal(['search', '--out', out, '--backend', 'tpu'], out, ['--backend', 'tpu', 'wasm', 'reference'])

@@ -135,6 +135,8 @@ test('--config takes hyper-parameters from a file or a run; the command line ove
     channels: { value: 5, source: '--config' },
     lambda: { value: 0.5, source: '--config' },
   })
+  writeFileSync(file, JSON.stringify({ crop: 4 }))
+  expect(await printed('--config', file)).toMatchObject({ cropScale: { value: 'none', source: '--config' } })
   const genotype = writeGenotype(directory)
   const begun = await train()
   expect(await printed('--config', join(begun, 'config.json'))).toMatchObject({

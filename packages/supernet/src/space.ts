@@ -154,6 +154,8 @@ export interface Space {
   readonly name: string
   /** One line, with its source. */
   readonly description: string
+  /** Those of these options that change its networks; the others have no effect in it. */
+  readonly options: readonly SpaceOption[]
   /** The candidates of every edge, in the order that breaks ties. */
   readonly operations: readonly Operation[]
   /** Intermediate nodes of a cell. */
@@ -179,6 +181,9 @@ export interface Space {
   /** The cell's output, of its intermediate nodes. */
   readonly output: <T>(build: Builder<T>, nodes: readonly T[]) => T
 }
+
+/** The options of a network that not every space has a use for. */
+export type SpaceOption = 'sepConvRepeat' | 'prelu' | 'preprocessPrecision'
 
 /** The sum of terms, at least one. One with a factor is normalized by itself, the others within the sum. */
 export const sumOf = <T>({ backend }: Builder<T>, terms: readonly WeightedTerm<T>[]): T =>

@@ -1,6 +1,6 @@
 import { estimators, scales } from '@cpnas/binarize'
-import { type CpnasError, choice, cpnasError, flag, integer, interval } from '@cpnas/core'
-import { spaces } from '@cpnas/supernet'
+import { type CpnasError, choice, cpnasError, flag, type Idle, integer, interval } from '@cpnas/core'
+import { type SpaceOption, spaces } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 
 /** What every configuration of a search or a training has, in the parts of which their option tables are made. */
@@ -19,13 +19,23 @@ export const sizeOptions = {
   channels: { range: integer(1), description: 'channels of the first cell' },
 }
 
+/** The spaces that an option has no effect in. */
+const unlessIn = (option: SpaceOption): { readonly idle: Idle } => ({
+  idle: { option: 'space', values: spaces.filter(({ options }) => !options.includes(option)).map(({ name }) => name) },
+})
+
 /** What the operations of the search space leave open. */
 export const operationOptions = {
-  sepConvRepeat: { range: choice(1, 2), description: 'repetitions of a separable convolution' },
-  prelu: { range: flag, description: "PReLU after the Child's convolutions" },
+  sepConvRepeat: {
+    range: choice(1, 2),
+    description: 'repetitions of a separable convolution',
+    ...unlessIn('sepConvRepeat'),
+  },
+  prelu: { range: flag, description: "PReLU after the Child's convolutions", ...unlessIn('prelu') },
   preprocessPrecision: {
     range: choice('binary', 'float'),
     description: "precision of the Child's preprocessing convolutions",
+    ...unlessIn('preprocessPrecision'),
   },
   estimator: { range: choice(...Object.keys(estimators)), description: 'straight-through estimator of sign' },
   scale: { range: choice(...Object.keys(scales)), description: 'scale per output channel or per layer' },

@@ -61,7 +61,7 @@ const printConfig = (given: Given, io: Io): TE.TaskEither<CpnasError, Outcome> =
     TE.bindTo('request'),
     TE.bind('config', ({ request }) => TE.fromEither(configFor(trainingRun, preset, request.file, own))),
     TE.map(({ request, config }): Outcome => {
-      const sourced = sourcedConfig(hyperparameters, config, { file: request.file, own }, presetSources[preset])
+      const sourced = sourcedConfig(hyperparameters, config, { file: request.file.options, own }, presetSources[preset])
       io.out(given.json ? `${JSON.stringify({ preset, options: sourced })}\n` : `${configTable(sourced)}\n`)
       return { status: 'done' }
     }),

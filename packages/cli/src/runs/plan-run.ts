@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { flagOf } from '../command.js'
 import { formatValue } from '../hyperparameters.js'
+import type { ConfigFile } from './config-file.js'
 import type { RunKind } from './run-kind.js'
 
 /** What the command line asks for; options that were not given are absent. */
@@ -22,7 +23,7 @@ export interface Request<P extends string, C> {
   /** The run whose data they are. */
   readonly origin?: string
   /** Hyper-parameters of --config, which those of the command line override. */
-  readonly file: Partial<C>
+  readonly file: ConfigFile<C>
   readonly hyperparameters: Partial<C>
 }
 
@@ -65,13 +66,13 @@ const filesOf = (directory: string): TE.TaskEither<CpnasError, readonly string[]
 export const configFor = <P extends string, C extends object, R extends RunBase>(
   { hyperparameters: { presets, checkGiven, asFlags }, defaultPreset, check }: RunKind<P, C, R>,
   preset: P | undefined,
-  file: Partial<C>,
+  file: ConfigFile<C>,
   given: Partial<C>,
 ): E.Either<CpnasError, C> =>
   pipe(
-    check({ ...presets[preset ?? defaultPreset], ...file, ...given }),
+    check({ ...presets[preset ?? defaultPreset], ...file.options, ...given }),
     E.mapLeft(asFlags),
-    E.chainFirst(config => checkGiven(given, config)),
+    E.chainFirst(config => checkGiven({ ...file.chosen, ...given }, config)),
   )
 
 const planNew = <P extends string, C extends object, R extends RunBase>(
@@ -115,7 +116,7 @@ const comparisons = <P extends string, C extends object, R extends RunBase>(
   stored: R,
   { preset, file, hyperparameters, dataset, imageSize }: Request<P, C>,
 ): readonly Comparison[] => {
-  const asked: Partial<C> = { ...(preset === undefined ? {} : presets[preset]), ...file, ...hyperparameters }
+  const asked: Partial<C> = { ...(preset === undefined ? {} : presets[preset]), ...file.options, ...hyperparameters }
   const config = configOf(stored)
   return [
     ...(Object.keys(asked) as (keyof C & string)[]).map(

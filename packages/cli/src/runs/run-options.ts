@@ -9,7 +9,7 @@ import type { CommandOptions, FlagOption, ValueOption, Values } from '../command
 import { dataOptions } from '../data-source.js'
 import { isDirectory } from '../genotype-source.js'
 import { countOption, textOption, wordOption } from '../values.js'
-import { readConfigFile } from './config-file.js'
+import { type ConfigFile, readConfigFile } from './config-file.js'
 import type { Request } from './plan-run.js'
 import type { RunKind } from './run-kind.js'
 
@@ -105,7 +105,7 @@ export const requestOf = <P extends string, C extends object, R extends RunBase>
 ): TE.TaskEither<CpnasError, Request<P, C>> =>
   pipe(
     given.config === undefined
-      ? TE.right<CpnasError, Partial<C>>({})
+      ? TE.right<CpnasError, ConfigFile<C>>({ options: {}, chosen: {} })
       : readConfigFile<C>(given.config, hyperparameters.names, section),
     TE.map(file => ({
       directory: given.out ?? defaultDirectory,
@@ -117,7 +117,7 @@ export const requestOf = <P extends string, C extends object, R extends RunBase>
       dataset,
       imageSize,
       ...(origin === undefined ? {} : { origin }),
-      file,
+      file: { options: hyperparameters.given(file.options), chosen: file.chosen },
       hyperparameters: hyperparameters.given(given),
     })),
   )

@@ -17,6 +17,7 @@ const featureAxis = 3
 export const cpNas: Space = {
   name: 'cp-nas',
   description: 'the published space: eight operations of DARTS on 14 edges (CP-NAS, arXiv 2005.00057)',
+  options: ['sepConvRepeat', 'prelu', 'preprocessPrecision'],
   operations: [none, skipConnect, maxPool3x3, avgPool3x3, sepConv3x3, sepConv5x5, dilConv3x3, dilConv5x5],
   nodes,
   edges: fullyConnected(nodes),

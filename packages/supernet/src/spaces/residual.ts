@@ -16,6 +16,7 @@ const nodes = 4
 export const residual: Space = {
   name: 'residual',
   description: 'dense 1-bit convolutions with a real-valued path around each, on 8 edges; ours',
+  options: [],
   operations: [none, maxPool3x3, avgPool3x3, conv1x1, conv3x3, conv3x3Dilated],
   nodes,
   edges: Array.from({ length: nodes }, (_, node) => inputNodes + node).flatMap(to => [
