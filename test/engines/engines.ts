@@ -1,4 +1,5 @@
 import {
+  findLibrary,
   type Kernels,
   openCpu,
   openNode,
@@ -45,17 +46,23 @@ const tfjs =
     }
   }
 
+const openWasm = async (options: { readonly oneDnn?: string }): Promise<OpenEngine> => {
+  const kernels = (await wasmKernels({ threads: 2, ...options })) as Kernels<object>
+  return { kernels, held: () => ({ ...kernels.memory() }) }
+}
+
 const composed = (runtime: Runtime): Kernels<object> => tfjsKernels(runtime) as Kernels<object>
 
 export const engines: readonly Engine[] = [
   {
-    name: 'wasm',
+    name: 'onednn',
     networks: 20,
     open: async () => {
-      const kernels = (await wasmKernels({ threads: 2 })) as Kernels<object>
-      return { kernels, held: () => ({ ...kernels.memory() }) }
+      const library = await findLibrary()()
+      return isLeft(library) ? library.left : await openWasm({ oneDnn: library.right.name })
     },
   },
+  { name: 'wasm', networks: 20, open: () => openWasm({}) },
   {
     name: 'tfjs-webgpu',
     networks: 4,

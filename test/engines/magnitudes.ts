@@ -161,6 +161,11 @@ export const magnitudesOver = <H>(k: Kernels<H>): Table<H> => {
       ],
       terms: sizeOf(k.shapeOf(x)) + 2,
     }),
+    prelu: rounded,
+    preluGrad: (dy, x, slope) => {
+      const below = k.preluGrad(abs(dy), minus(abs(x)), abs(slope))
+      return { of: [k.binary('add', below.input, abs(dy)), minus(below.slope)], terms: rowsOf(x) + 2 }
+    },
     squaredNorm: xs => ({
       of: [k.squaredNorm(xs)],
       terms: xs.reduce((count, x) => count + sizeOf(k.shapeOf(x)), 1),

@@ -12,7 +12,7 @@ type K = Kernels<ReferenceTensor>
 const [genotype] = samplePass(fullSpace(cpNas), 3)
 
 const lesson: Lesson = {
-  spec: { cells: 2, channels: 2, inChannels: 1, classes: 3, sepConvRepeat: 2 },
+  spec: { cells: 2, channels: 2, inChannels: 1, classes: 3, sepConvRepeat: 2, prelu: true },
   genotype: genotype!,
   kind: 'child',
   batch: 2,
@@ -51,6 +51,7 @@ const faults: Partial<K> = {
   },
   foldNormalization: (mean, variance, epsilon) => k.foldNormalization(mean, variance, 2 * epsilon),
   scaledSignGrad: (dy, x, group, activation) => slightly(k.scaledSignGrad(dy, x, group, activation)),
+  preluGrad: (...args) => ({ ...k.preluGrad(...args), slope: slightly(k.preluGrad(...args).slope) }),
   softmaxCrossEntropyGrad: (...args) => slightly(k.softmaxCrossEntropyGrad(...args)),
 }
 

@@ -8,11 +8,13 @@ import { accumulateOuter, multiply } from './gemm'
 import { chunkMoments } from './moments'
 import { adamStep, sgdStep, squares } from './optimizer'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling'
+import { prelu, preluGrad } from './prelu'
 import { sum } from './reduction'
 import { chunkSums } from './sums'
 
 export { foldNormalization, foldNormalizationGrad } from './affine'
 export { packPanels } from './gemm'
+export { finishInputs, outputMoments, sumInputs, writeGradients, writeInputs } from './images'
 export { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss'
 export { mergeMoments } from './moments'
 export { argMax, sumGroups } from './reduction'
@@ -61,6 +63,10 @@ function matMulTransposed(args: usize): void {
   accumulateOuter(p.a, p.b, p.y, p.rows, p.depth, p.columns)
 }
 
+/** Kernels that the host computes by a library of its own. */
+@external('env', 'native')
+declare function native(id: i32, args: usize, chunk: i32, scratch: usize): void
+
 /** Kernel numbers: the same list as in src/wasm/module.ts. */
 function kernel(id: i32, args: usize, chunk: i32, scratch: usize): void {
   switch (id) {
@@ -84,7 +90,10 @@ function kernel(id: i32, args: usize, chunk: i32, scratch: usize): void {
     case 17: return matMulTransposed(args)
     case 18: return squares(args, chunk)
     case 19: return sgdStep(args, chunk)
-    default: return adamStep(args, chunk)
+    case 20: return adamStep(args, chunk)
+    case 21: return prelu(args, chunk)
+    case 22: return preluGrad(args, chunk)
+    default: return native(id, args, chunk, scratch)
   }
 }
 

@@ -76,10 +76,15 @@ function largestOrNaN(p: usize, tap: usize, tapRow: usize, kernelHeight: i32, ke
   return m
 }
 
-/** Scratch: the plane of x, the plane of dx. */
+/** Scratch: the plane of x; the plane of dx, or those of dy and of the maxima's places. */
 export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
+  const ordinary = isOrdinary(g, image)
+  if (ordinary && g.stride == 1 && g.kernelWidth == 3 && !(channels & 3)) {
+    maxPoolGradByPlace(g, image, scratch)
+    return
+  }
   const pixel = g.inPixel
   const width = reach(g.outWidth, g.kernelWidth, g.stride, g.dilation)
   const height = reach(g.outHeight, g.kernelHeight, g.stride, g.dilation)
@@ -91,7 +96,6 @@ export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
   const step = <usize>g.stride * pixel
   const tap = <usize>g.dilation * pixel
   const tapRow = <usize>width * tap
-  const ordinary = isOrdinary(g, image)
   let filled = 0
   for (let row = 0; row < g.outHeight; row++) {
     for (const needed = row * g.stride + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++) {
@@ -111,6 +115,98 @@ export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
     }
   }
   storeInterior(g, image, gradients, height, width)
+}
+
+/**
+ * The gradient at stride 1 with windows of three columns over an ordinary image: the place of every window's first maximum is noted, then
+ * every pixel collects the gradients of the windows that have their maximum there. Nothing is added in memory.
+ */
+function maxPoolGradByPlace(g: Window, image: i32, scratch: usize): void {
+  const pixel = g.inPixel
+  const width = reach(g.outWidth, 3, 1, g.dilation)
+  const height = reach(g.outHeight, g.kernelHeight, 1, g.dilation)
+  const backWidth = reach(g.inWidth, 3, 1, g.dilation)
+  const backHeight = reach(g.inHeight, g.kernelHeight, 1, g.dilation)
+  const gradients = scratch + <usize>(height * width + SLACK) * pixel
+  const bytes = <usize>(backHeight * backWidth + SLACK) * pixel
+  const places = gradients + bytes
+  const top = gradientTop(g), left = gradientLeft(g)
+  memory.fill(places, 0xff, bytes)
+  for (let row = 0; row < backHeight; row++) fillGradientRow(g, image, row, gradients, backWidth)
+  const tap = <usize>g.dilation * pixel
+  let filled = 0
+  for (let row = 0; row < g.outHeight; row++) {
+    for (const needed = row + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++)
+      fillInputRow(g, image, filled, scratch, width, -Infinity)
+    if (row + top < 0 || row + top >= backHeight) continue
+    const first = max(0, -left)
+    const last = min(g.outWidth, backWidth - left)
+    if (first >= last) continue
+    const to = places + <usize>((row + top) * backWidth + first + left) * pixel
+    notePlaces(scratch + <usize>(row * width + first) * pixel, to, <usize>(last - first) * pixel, tap, <usize>width * tap, g.kernelHeight)
+  }
+  const dx = g.dx + <usize>image * g.inImage
+  const into = g.into ? g.into + <usize>image * g.inImage : 0
+  for (let row = 0; row < g.inHeight; row++) {
+    const from = <usize>(row * backWidth) * pixel
+    const at = <usize>(row * g.inWidth) * pixel
+    collect(gradients + from, places + from, dx + at, into ? into + at : 0, <usize>g.inWidth * pixel, tap,
+      <usize>backWidth * tap, g.kernelHeight)
+  }
+}
+
+/** For every window of a row the number of its first maximum, as integers. */
+function notePlaces(p: usize, to: usize, bytes: usize, tap: usize, tapRow: usize, kernelHeight: i32): void {
+  const one = i32x4.splat(1)
+  for (const end = to + bytes; to < end; to += 16) {
+    let m = f32x4.splat(-Infinity)
+    let place = i32x4.splat(0), at = i32x4.splat(0)
+    let q = p
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      let v = v128.load(q)
+      let larger = f32x4.gt(v, m)
+      m = f32x4.pmax(m, v)
+      place = i32x4.max_s(place, v128.and(at, larger))
+      at = i32x4.add(at, one)
+      v = v128.load(q + tap)
+      larger = f32x4.gt(v, m)
+      m = f32x4.pmax(m, v)
+      place = i32x4.max_s(place, v128.and(at, larger))
+      at = i32x4.add(at, one)
+      v = v128.load(q + 2 * tap)
+      larger = f32x4.gt(v, m)
+      m = f32x4.pmax(m, v)
+      place = i32x4.max_s(place, v128.and(at, larger))
+      at = i32x4.add(at, one)
+      q += tapRow
+    }
+    v128.store(to, place)
+    p += 16
+  }
+}
+
+/** A row of dx: into + the gradients of the windows whose maximum is the pixel. The last tap of a window comes first in the planes. */
+function collect(
+  gradients: usize, places: usize, dx: usize, into: usize, bytes: usize, tap: usize, tapRow: usize, kernelHeight: i32,
+): void {
+  const one = i32x4.splat(1)
+  const lastTap = i32x4.splat(3 * kernelHeight - 1)
+  for (let i: usize = 0; i < bytes; i += 16) {
+    let sum = into ? v128.load(into + i) : f32x4.splat(0)
+    let at = lastTap
+    let d = gradients + i, k = places + i
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      sum = f32x4.add(sum, v128.and(v128.load(d), i32x4.eq(v128.load(k), at)))
+      at = i32x4.sub(at, one)
+      sum = f32x4.add(sum, v128.and(v128.load(d + tap), i32x4.eq(v128.load(k + tap), at)))
+      at = i32x4.sub(at, one)
+      sum = f32x4.add(sum, v128.and(v128.load(d + 2 * tap), i32x4.eq(v128.load(k + 2 * tap), at)))
+      at = i32x4.sub(at, one)
+      d += tapRow
+      k += tapRow
+    }
+    v128.store(dx + i, sum)
+  }
 }
 
 /** Adds d to the plane of dx (`bytes` behind that of x) at the first pixel of an ordinary window that equals its maximum. */

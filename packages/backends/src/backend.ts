@@ -129,6 +129,8 @@ export interface Backend<T> {
    * what the gradient through the sign is (default 'sign'); the gradient flows through the scale too. See @cpnas/binarize.
    */
   scaledSign(x: T, options?: { readonly group?: ScaleGroup; readonly estimator?: SignActivation }): T
+  /** x where x > 0, else slope * x, per channel, the last axis: slope [channels]. The derivative at 0 is the slope (PReLU, He et al. 2015). */
+  prelu(x: T, slope: T): T
   /**
    * x [n, h, w, c] to [n, h', w', c]: the largest of each window of size x size; padding is ignored. Of equal ones the first
    * gets the gradient.

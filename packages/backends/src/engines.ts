@@ -16,10 +16,11 @@ import { openWebgpu } from './tfjs/open/webgpu.js'
 import type { TfjsTensor } from './tfjs/tensor.js'
 import { defaultThreads, wasmBackend } from './wasm/backend.js'
 import { chooseKernels } from './wasm/module.js'
+import { findLibrary } from './wasm/onednn/find.js'
 import type { WasmTensor } from './wasm/tensor.js'
 
 /** The engines by the names that `--backend` takes. */
-export type BackendName = 'tfjs-node-gpu' | 'tfjs-webgpu' | 'wasm' | 'tfjs-node' | 'tfjs-cpu' | 'reference'
+export type BackendName = 'tfjs-node-gpu' | 'tfjs-webgpu' | 'onednn' | 'wasm' | 'tfjs-node' | 'tfjs-cpu' | 'reference'
 
 /** Each engine's tensors are its own; code above is generic in them. */
 export type AnyBackend = Backend<Tensor<TfjsTensor>> | Backend<Tensor<WasmTensor>> | Backend<Tensor<ReferenceTensor>>
@@ -60,6 +61,23 @@ const findWasm = (threads: number): TE.TaskEither<CpnasError, Engine> =>
         open: catchDeviceError(TE.fromTask(() => wasmBackend({ threads }))),
       })
     }),
+  )
+
+const findOneDnn = (threads: number): TE.TaskEither<CpnasError, Engine> =>
+  pipe(
+    findWasm(threads),
+    TE.flatMap(({ description }) =>
+      pipe(
+        findLibrary(),
+        TE.map(
+          ({ name, version }): Engine => ({
+            name: 'onednn',
+            description: `${version} (${name}) for convolutions; the rest in ${description}`,
+            open: catchDeviceError(TE.fromTask(() => wasmBackend({ threads, oneDnn: name }))),
+          }),
+        ),
+      ),
+    ),
   )
 
 const findReference = (): TE.TaskEither<CpnasError, Engine> =>
@@ -132,6 +150,7 @@ const findRealGpu = (): TE.TaskEither<CpnasError, Engine> =>
 export const engines: readonly EngineProbe[] = [
   probe('tfjs-node-gpu', findNode('tfjs-node-gpu')),
   probe('tfjs-webgpu', findWebgpu, findRealGpu),
+  probe('onednn', findOneDnn),
   probe('wasm', findWasm),
   probe('tfjs-node', findNode('tfjs-node')),
   probe('tfjs-cpu', findCpu),

@@ -192,6 +192,11 @@ export interface Kernels<H> {
    */
   scaledSignGrad(dy: H, x: H, group: ScaleGroup, activation: SignActivation): H
 
+  /** x where x > 0, else slope * x: x [..., channels], slope [channels] (PReLU, He et al. 2015). */
+  prelu(x: H, slope: H): H
+  /** dy where x > 0, else slope * dy; and per channel the sum of dy * x over the values that are not above 0. */
+  preluGrad(dy: H, x: H, slope: H): { readonly input: H; readonly slope: H }
+
   /** The largest of the window's pixels that lie inside the image. */
   maxPool(x: H, g: Geometry): H
   /** The gradient goes to the first maximum of each window in row-major order, plus `into`. NaN counts as a maximum. */

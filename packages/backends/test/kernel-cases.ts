@@ -6,6 +6,7 @@ import type { KernelCase } from './kernel-cases/kernel-case.js'
 import { normalizationCases } from './kernel-cases/normalization.js'
 import { optimizerCases } from './kernel-cases/optimizer.js'
 import { poolingCases } from './kernel-cases/pooling.js'
+import { preluCases } from './kernel-cases/prelu.js'
 import { scaledSignCases } from './kernel-cases/scaled-sign.js'
 import { shapeCases } from './kernel-cases/shape.js'
 
@@ -20,6 +21,7 @@ const all: Readonly<Record<KernelName, fc.Arbitrary<KernelCase>>> = {
   ...poolingCases,
   ...normalizationCases,
   ...scaledSignCases,
+  ...preluCases,
   ...optimizerCases,
 }
 

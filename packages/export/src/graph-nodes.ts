@@ -49,6 +49,14 @@ export interface AffineSum {
   readonly shift?: Constant
 }
 
+/** x where x > 0, else slope * x; slope [channels]. */
+export interface Prelu {
+  readonly kind: 'prelu'
+  readonly shape: Shape
+  readonly x: Node
+  readonly slope: Constant
+}
+
 /** A function of every value. */
 export interface Unary {
   readonly kind: 'unary'
@@ -98,6 +106,7 @@ export type Node =
   | DepthwiseConvolution
   | Pooling
   | AffineSum
+  | Prelu
   | Unary
   | Binary
   | Sum

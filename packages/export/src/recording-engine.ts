@@ -100,6 +100,7 @@ export const recordingEngine = (): Recording => {
         geometry,
         ...entering(x, prologueOf(prologue)),
       }),
+    prelu: (x, slope) => note({ kind: 'prelu', shape: x.shape, x, slope: constant(slope, 'slope') }),
     maxPool: (x, geometry) => note({ kind: 'maxPool', shape: outputShape(geometry), x, geometry }),
     avgPool: (x, geometry) => note({ kind: 'avgPool', shape: outputShape(geometry), x, geometry }),
     affineSum: (terms, shift) =>
@@ -143,6 +144,7 @@ export const recordingEngine = (): Recording => {
     conv2dGrad: () => refuseOperation('gradients'),
     depthwiseConv2dGrad: () => refuseOperation('gradients'),
     scaledSignGrad: () => refuseOperation('gradients'),
+    preluGrad: () => refuseOperation('gradients'),
     maxPoolGrad: () => refuseOperation('gradients'),
     avgPoolGrad: () => refuseOperation('gradients'),
     channelSums: () => refuseOperation('gradients'),

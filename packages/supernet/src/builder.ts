@@ -63,10 +63,7 @@ export const builderOver = <T>(
       }),
       ...(observe && { observe: moments => observe(name, moments) }),
     }),
-    prelu: (name, x) => {
-      const slope = vector(name, channelsOf(backend, x))
-      return backend.add(backend.relu(x), backend.mul(slope, backend.min(x, 0)))
-    },
+    prelu: (name, x) => backend.prelu(x, vector(name, channelsOf(backend, x))),
     classifier: (name, features) => {
       const shape = [channelsOf(backend, features), spec.classes]
       const weights = parameter({ name: `${name}.weights`, kind: 'dense', shape, binary: false })

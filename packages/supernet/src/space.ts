@@ -101,7 +101,7 @@ export interface Builder<T> {
   normalization(name: string, channels: number, learned?: boolean): Normalization<T>
   /** A parameter of so many values, e.g. slopes or thresholds. */
   vector(name: string, size: number): T
-  /** max(x, 0) + slope * min(x, 0), the slopes of that name (PReLU, He et al. 2015). */
+  /** x where x > 0, else slope * x, the slopes of that name (PReLU, He et al. 2015). */
   prelu(name: string, x: T): T
   /** The mean of every channel, then a linear map with a bias: logits [batch, classes]. */
   classifier(name: string, features: T): T

@@ -6,6 +6,7 @@ import { elementwise } from './elementwise.js'
 import { loss } from './loss.js'
 import { normalizing } from './normalization.js'
 import { optimizing } from './optimizer.js'
+import { prelu } from './prelu.js'
 import { makeRecorder } from './recorder.js'
 import { reductions } from './reductions.js'
 import { scaledSign } from './scaled-sign.js'
@@ -43,6 +44,7 @@ export const backendOf = <H>(kernels: Kernels<H>): Backend<Tensor<H>> => {
     ...windows(recorder),
     ...normalizing(recorder),
     ...scaledSign(recorder),
+    ...prelu(recorder),
     ...loss(recorder),
     ...optimizing(recorder),
     ...differentiating(recorder),

@@ -7,6 +7,7 @@ import { loss } from './loss.js'
 import { normalizing } from './normalization.js'
 import { optimizing } from './optimizer.js'
 import { pooling } from './pooling.js'
+import { prelu } from './prelu.js'
 import { reductions } from './reductions.js'
 import { scaledSign } from './scaled-sign.js'
 import { reshaping } from './shape.js'
@@ -34,6 +35,7 @@ export const referenceKernels = (): Kernels<ReferenceTensor> => {
     ...convolution(store),
     ...depthwiseConvolution(store),
     ...scaledSign(store),
+    ...prelu(store),
     ...pooling(store),
     ...normalizing(store),
     ...loss(store),

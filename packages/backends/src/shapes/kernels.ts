@@ -74,6 +74,8 @@ export const shapeKernels = ({ onProduct = () => {} }: ShapeOptions = {}): Kerne
     depthwiseConv2dGrad: (_dy, w, x, _g, _p, wanted) => convolutionGradients(w, x, wanted),
     scaledSign: same,
     scaledSignGrad: (_, x) => same(x),
+    prelu: same,
+    preluGrad: (_, x, slope) => ({ input: same(x), slope: same(slope) }),
     maxPool: (_, g) => of(outputShape(g)),
     maxPoolGrad: (_, x) => same(x),
     avgPool: (_, g) => of(outputShape(g)),

@@ -8,6 +8,7 @@ import { loss } from './loss.js'
 import { normalizing } from './normalization.js'
 import { optimizing } from './optimizer.js'
 import { pooling } from './pooling.js'
+import { prelu } from './prelu.js'
 import { reductions } from './reductions.js'
 import type { Runtime } from './runtime.js'
 import { scaledSign } from './scaled-sign.js'
@@ -44,6 +45,7 @@ export const tfjsKernels = (runtime: Runtime, store: Store = makeStore(runtime))
     ...depthwiseConvolution(composer),
     ...pooling(composer),
     ...scaledSign(composer),
+    ...prelu(composer),
     ...normalizing(composer),
     ...loss(composer),
     ...optimizing(composer),

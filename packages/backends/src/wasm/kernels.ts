@@ -3,7 +3,10 @@ import { sizeOf } from '../shape.js'
 import { addressOf, type Engine, withStorage, writeWords } from './engine.js'
 import { Heap } from './heap.js'
 import { compileKernels } from './module.js'
+import { oneDnnConvolutions } from './onednn/kernels.js'
+import { openLibrary } from './onednn/library.js'
 import { optimizerKernels } from './optimizer.js'
+import { preluKernels } from './prelu.js'
 import { rowKernels } from './rows.js'
 import { scaledSignKernels } from './scaled-sign.js'
 import { stridedKernels } from './strided.js'
@@ -17,6 +20,8 @@ export interface WasmOptions {
   readonly threads: number
   /** Fused multiply-add, which rounds once instead of twice. Default: where WebAssembly accepts it. */
   readonly relaxedSimd?: boolean
+  /** The oneDNN library that computes dense convolutions, e.g. `libdnnl.so.3`. Default: the engine's own kernels do. */
+  readonly oneDnn?: string
 }
 
 /** Rows of a matrix product a chunk takes. */
@@ -106,16 +111,22 @@ const lossKernels = ({
  * The fast CPU engine: float32 SIMD kernels in WebAssembly over one shared memory, cut in chunks that worker threads
  * share. Values do not depend on the number of threads. At most 4 GiB of tensors.
  */
-export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions): Promise<Kernels<WasmTensor>> => {
+export const wasmKernels = async ({
+  threads: count,
+  relaxedSimd,
+  oneDnn: name,
+}: WasmOptions): Promise<Kernels<WasmTensor>> => {
   const heap = new Heap()
   const module = await compileKernels(relaxedSimd)
-  const threads = await startThreads(heap, module, count)
+  const library = name === undefined ? undefined : await openLibrary(name)
+  const threads = await startThreads(heap, module, count, library && { name: name!, library })
   const store = tensorStore(heap)
   const engine: Engine = { heap, threads, store }
   const strided = stridedKernels(engine)
+  const windows = windowKernels(engine)
 
   return {
-    name: 'wasm',
+    name: library === undefined ? 'wasm' : 'onednn',
     precision: 'float32',
     fromValues(values, shape) {
       const x = store.allocate(shape)
@@ -134,9 +145,11 @@ export const wasmKernels = async ({ threads: count, relaxedSimd }: WasmOptions):
     close: threads.close,
     reshape: store.alias,
     ...strided,
-    ...windowKernels(engine),
+    ...windows,
+    ...(library && oneDnnConvolutions(engine, library, windows)),
     ...rowKernels(engine),
     ...scaledSignKernels(engine),
+    ...preluKernels(engine),
     ...productKernels(engine, strided.transpose),
     ...lossKernels(engine),
     ...optimizerKernels(engine),

@@ -24,6 +24,10 @@ export const kernelNumber = {
   squares: 18,
   sgdStep: 19,
   adamStep: 20,
+  prelu: 21,
+  preluGrad: 22,
+  nativeConv2d: 23,
+  nativeConv2dGrad: 24,
 } as const
 
 export type KernelName = keyof typeof kernelNumber
@@ -61,13 +65,38 @@ export interface KernelExports {
   scaledSign(x: number, rows: number, channels: number, whole: number, y: number): void
   scaledSignGrad(mode: number, dy: number, x: number, rows: number, channels: number, whole: number, y: number): void
   sumGroups(x: number, groups: number, count: number, y: number): void
+  writeInputs(args: number, group: number, dst: number): void
+  writeGradients(args: number, group: number, dst: number): void
+  finishInputs(args: number, group: number, d: number): void
+  sumInputs(args: number, group: number): void
+  outputMoments(args: number, group: number): void
   argMax(x: number, rows: number, columns: number, y: number): void
   softmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number): number
   softmaxCrossEntropyGrad(dy: number, logits: number, labels: number, rows: number, classes: number, out: number): void
 }
 
-export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports =>
-  new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports
+/** Computes a chunk of a kernel that is not in the module; `scratch` is an address. */
+export type NativeKernel = (kernel: number, args: number, chunk: number, scratch: number) => void
+
+const noKernel: NativeKernel = kernel => {
+  throw new Error(`wasm: there is no kernel ${kernel}`)
+}
+
+/** @param native What computes the kernels that the module lacks, of its exports. Default: there is nothing. */
+export const instantiate = (
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  native: (kernels: KernelExports) => NativeKernel = () => noKernel,
+): KernelExports => {
+  let run = noKernel
+  const env: { readonly memory: WebAssembly.Memory; readonly native: NativeKernel } = {
+    memory,
+    native: (...chunk) => run(...chunk),
+  }
+  const kernels = new WebAssembly.Instance(module, { env }).exports as unknown as KernelExports
+  run = native(kernels)
+  return kernels
+}
 
 const readKernels = (file: string): Promise<Buffer<ArrayBuffer>> => readFile(new URL(file, import.meta.url))
 

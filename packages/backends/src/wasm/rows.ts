@@ -6,9 +6,12 @@ import type { Partials, WasmTensor } from './tensor.js'
 /** Floats of a chunk of rows. */
 const CHUNK = 16_384
 
-const channelsOf = (x: WasmTensor): number => x.shape[x.shape.length - 1]!
+export const channelsOf = (x: WasmTensor): number => x.shape[x.shape.length - 1]!
 
-const chunksOf = (x: WasmTensor): { readonly count: number; readonly perChunk: number; readonly chunks: number } => {
+/** Blocks of rows that threads share. */
+export const chunksOf = (
+  x: WasmTensor,
+): { readonly count: number; readonly perChunk: number; readonly chunks: number } => {
   const count = x.size / channelsOf(x)
   const perChunk = Math.max(1, Math.floor(CHUNK / channelsOf(x)))
   return { count, perChunk, chunks: Math.ceil(count / perChunk) }

@@ -1,7 +1,7 @@
 import type { Kernels, ScaleGroup } from '../kernels.js'
 import { addressOf, type Engine } from './engine.js'
 import type { WasmTensor } from './tensor.js'
-import { activationNumber } from './windows.js'
+import { activationNumber } from './window.js'
 
 type ScaledSign = Pick<Kernels<WasmTensor>, 'scaledSign' | 'scaledSignGrad'>
 

@@ -13,6 +13,8 @@ import {
   JOB_SEQUENCE,
 } from './job.js'
 import { instantiate, type KernelName, kernelNumber } from './module.js'
+import { oneDnnChunks } from './onednn/chunks.js'
+import type { OneDnn } from './onednn/library.js'
 import type { WorkerInput } from './worker.js'
 
 const ARGUMENT_BYTES = 1024
@@ -23,12 +25,18 @@ const LAST_JOB = 2 ** 11 - 1
 /** Multiply-adds below which waking the workers costs more than they save. */
 const SMALL = 50_000
 
+/** A native library, and the name by which every thread opens it. */
+export interface NamedLibrary {
+  readonly name: string
+  readonly library: OneDnn
+}
+
 /**
  * Runs kernels on the calling thread and the workers. A kernel's work is cut in chunks independent of the number of
  * threads, each taken by whoever is free, so results are the same for any number of threads.
  */
-export const startThreads = async (heap: Heap, module: WebAssembly.Module, threads: number) => {
-  const kernels = instantiate(module, heap.memory)
+export const startThreads = async (heap: Heap, module: WebAssembly.Module, threads: number, native?: NamedLibrary) => {
+  const kernels = instantiate(module, heap.memory, native && oneDnnChunks(native.library, heap.memory))
   const [job, args] = [JOB_BYTES, ARGUMENT_BYTES].map(bytes => heap.allocate(bytes).address) as [number, number]
   const records = heap.live
   const word = job / 4
@@ -40,7 +48,7 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
 
   const start = (thread: number): Promise<Worker> =>
     new Promise((resolve, reject) => {
-      const workerData: WorkerInput = { module, memory: heap.memory, job, thread }
+      const workerData: WorkerInput = { module, memory: heap.memory, job, thread, native: native?.name }
       const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] })
       const onExit = (code: number): void => reject(new Error(`wasm: a thread ended at its start with code ${code}`))
       worker.once('error', reject)

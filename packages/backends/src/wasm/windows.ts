@@ -1,59 +1,22 @@
 import { type Geometry, inputShape, outputShape } from '../geometry.js'
-import type { Activation, ConvGradients, Gradient, Kernels, Prologue, WantedGradients } from '../kernels.js'
+import type { ConvGradients, Gradient, Kernels, Prologue, WantedGradients } from '../kernels.js'
 import type { Shape } from '../shape.js'
-import { addressOf, type Engine, output, withStorage, writeWords } from './engine.js'
+import { addressOf, type Engine, output, withStorage } from './engine.js'
 import type { KernelName } from './module.js'
 import { sumsOf } from './rows.js'
 import type { Partials, WasmTensor } from './tensor.js'
+import { type Operands, writeWindow } from './window.js'
 
-export const activationNumber: Readonly<Record<Activation, number>> = {
-  identity: 0,
-  relu: 1,
-  sign: 2,
-  'sign-polynomial': 3,
-}
 const plain: Prologue<WasmTensor> = { activation: 'identity' }
 /** Images of a batch are summed in this many groups for a filter gradient, whatever the number of threads. */
 const GROUPS = 16
-
-/** Operands and results of a window kernel: addresses, 0 where absent. */
-interface Operands {
-  readonly x?: WasmTensor
-  readonly w?: number
-  readonly y?: WasmTensor
-  readonly moments?: number
-  readonly dy?: Gradient<WasmTensor>
-  readonly dx?: WasmTensor | undefined
-  readonly into?: WasmTensor | undefined
-  readonly sums?: number
-  readonly mean?: WasmTensor | undefined
-  readonly dw?: number
-  readonly groups?: number
-}
-
-/** The record `Window` of assembly/geometry.ts. */
-const writeWindow = (engine: Engine, g: Geometry, { activation, affine }: Prologue<WasmTensor>, o: Operands): void => {
-  const through = o.dy?.affine
-  writeWords(engine, [
-    ...[g.batch, g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels],
-    ...[g.kernelHeight, g.kernelWidth, g.stride, g.dilation, g.padTop, g.padLeft],
-    ...[activationNumber[activation], addressOf(affine?.scale), addressOf(affine?.shift)],
-    ...[addressOf(o.x), o.w ?? 0, addressOf(o.y), o.moments ?? 0],
-    ...[
-      addressOf(o.dy?.dy),
-      addressOf(through?.scale),
-      addressOf(through?.x),
-      addressOf(through?.slope),
-      addressOf(through?.offset),
-    ],
-    ...[addressOf(o.dx), addressOf(o.into), o.sums ?? 0, addressOf(o.mean), o.dw ?? 0, o.groups ?? 1],
-  ])
-}
+export const groupsOf = ({ batch }: Geometry): number => Math.min(GROUPS, batch)
 
 const taps = (g: Geometry): number => g.kernelHeight * g.kernelWidth
 const outputs = (g: Geometry): number => g.batch * g.outHeight * g.outWidth
 const depthwiseWork = (g: Geometry): number => outputs(g) * g.inChannels * taps(g)
-const convWork = (g: Geometry): number => depthwiseWork(g) * g.outChannels
+/** Multiply-adds. */
+export const convWork = (g: Geometry): number => depthwiseWork(g) * g.outChannels
 
 /** Bytes of planes and rows, by the rules of assembly/plane.ts. */
 const SLACK = 8
@@ -88,64 +51,90 @@ type WindowKernels = Pick<
   | 'avgPoolGrad'
 >
 
-/** Convolutions and pooling. A chunk is an image, or a group of images where filter gradients are summed. */
-export const windowKernels = (engine: Engine): WindowKernels => {
+/** How partial filter gradients lie in memory, if not as the filters do, and what writes their sum at `dw`. */
+interface FilterLayout {
+  readonly bytes: number
+  readonly write: (sum: number, dw: number) => void
+}
+
+/** What convolutions are made of, whoever computes them. */
+export const windowRuns = (engine: Engine) => {
   const { heap, threads, store } = engine
-
-  /** The output of a forward kernel, which leaves its moments image by image. */
-  const forward = (
-    kernel: KernelName,
-    g: Geometry,
-    p: Prologue<WasmTensor>,
-    operands: Operands,
-    work: number,
-    scratch: number,
-  ): WasmTensor => {
-    const partials: Partials = {
-      storage: heap.allocate(g.batch * g.outChannels * 8),
-      chunks: g.batch,
-      rowsPerChunk: g.outHeight * g.outWidth,
-    }
-    const y = store.allocate(outputShape(g), partials)
-    writeWindow(engine, g, p, { ...operands, y, moments: partials.storage.address })
-    threads.run(kernel, g.batch, work, scratch)
-    return y
-  }
-
-  /** The gradients of a convolution with filters of the given shape, which the kernel reads at `w`. */
-  const gradients = (
-    kernel: 'conv2dGrad' | 'depthwiseConv2dGrad',
-    dy: Gradient<WasmTensor>,
-    w: number,
-    x: WasmTensor,
-    g: Geometry,
-    p: Prologue<WasmTensor>,
-    { input, filters }: WantedGradients<WasmTensor>,
-    shape: Shape,
-    work: number,
-    scratch: number,
-  ): ConvGradients<WasmTensor> => {
-    const groups = Math.min(GROUPS, g.batch)
-    const dw = filters ? store.allocate(shape) : undefined
-    const partialFilters = dw && heap.allocate(groups * dw.size * 4)
-    const partialSums = input?.mean && heap.allocate(g.batch * g.inChannels * 8)
-    const run = (dx: WasmTensor | undefined): void => {
-      writeWindow(engine, g, p, {
-        ...{ x, w, dy, dx, groups },
-        ...{ into: input?.into, mean: input?.mean, sums: partialSums?.address ?? 0, dw: partialFilters?.address ?? 0 },
-      })
+  return {
+    /** The output of a forward kernel, which leaves its moments image by image. A chunk is an image, or a group of images. */
+    forward: (
+      kernel: KernelName,
+      g: Geometry,
+      p: Prologue<WasmTensor>,
+      operands: Operands,
+      work: number,
+      scratch: number,
+      groups = g.batch,
+    ): WasmTensor => {
+      const partials: Partials = {
+        storage: heap.allocate(g.batch * g.outChannels * 8),
+        chunks: g.batch,
+        rowsPerChunk: g.outHeight * g.outWidth,
+      }
+      const y = store.allocate(outputShape(g), partials)
+      writeWindow(engine, g, p, { ...operands, y, moments: partials.storage.address, groups })
       threads.run(kernel, groups, work, scratch)
-    }
-    const dx = input && output(engine, input.into, inputShape(g), run)
-    if (!input) run(undefined)
-    if (dw && partialFilters) {
-      threads.kernels.sumGroups(partialFilters.address, groups, dw.size, addressOf(dw))
-      heap.release(partialFilters)
-    }
-    const sums = partialSums && sumsOf(engine, partialSums, g.batch, g.inChannels)
-    if (partialSums) heap.release(partialSums)
-    return { ...(dx && { input: dx }), ...(dw && { filters: dw }), ...(sums && { sums }) }
+      return y
+    },
+
+    /** The gradients of a convolution with filters of the given shape, which the kernel reads at `w`. A chunk is a group of images. */
+    gradients: (
+      kernel: KernelName,
+      dy: Gradient<WasmTensor>,
+      w: number,
+      x: WasmTensor,
+      g: Geometry,
+      p: Prologue<WasmTensor>,
+      { input, filters }: WantedGradients<WasmTensor>,
+      shape: Shape,
+      work: number,
+      scratch: number,
+      layout?: FilterLayout,
+    ): ConvGradients<WasmTensor> => {
+      const groups = groupsOf(g)
+      const dw = filters ? store.allocate(shape) : undefined
+      const bytes = layout?.bytes ?? (dw?.size ?? 0) * 4
+      const partialFilters = dw && heap.allocate(groups * bytes)
+      const partialSums = input?.mean && heap.allocate(g.batch * g.inChannels * 8)
+      const run = (dx: WasmTensor | undefined): void => {
+        writeWindow(engine, g, p, {
+          ...{ x, w, dy, dx, groups },
+          ...{
+            into: input?.into,
+            mean: input?.mean,
+            sums: partialSums?.address ?? 0,
+            dw: partialFilters?.address ?? 0,
+          },
+        })
+        threads.run(kernel, groups, work, scratch)
+      }
+      const dx = input && output(engine, input.into, inputShape(g), run)
+      if (!input) run(undefined)
+      if (dw && partialFilters) {
+        const sum = layout === undefined ? undefined : heap.allocate(bytes)
+        threads.kernels.sumGroups(partialFilters.address, groups, bytes / 4, sum?.address ?? addressOf(dw))
+        if (sum) {
+          layout?.write(sum.address, addressOf(dw))
+          heap.release(sum)
+        }
+        heap.release(partialFilters)
+      }
+      const sums = partialSums && sumsOf(engine, partialSums, g.batch, g.inChannels)
+      if (partialSums) heap.release(partialSums)
+      return { ...(dx && { input: dx }), ...(dw && { filters: dw }), ...(sums && { sums }) }
+    },
   }
+}
+
+/** Convolutions and pooling. */
+export const windowKernels = (engine: Engine): WindowKernels => {
+  const { threads } = engine
+  const { forward, gradients } = windowRuns(engine)
 
   return {
     conv2d(x, w, g, p) {
@@ -184,7 +173,8 @@ export const windowKernels = (engine: Engine): WindowKernels => {
     maxPoolGrad(dy, x, g, into) {
       return output(engine, into, inputShape(g), dx => {
         writeWindow(engine, g, plain, { x, dy: { dy }, dx, into })
-        threads.run('maxPoolGrad', g.batch, 2 * depthwiseWork(g), 2 * inputPlane(g))
+        const planes = Math.max(inputPlane(g), 2 * gradientPlane(g))
+        threads.run('maxPoolGrad', g.batch, 2 * depthwiseWork(g), inputPlane(g) + planes)
       })
     },
     avgPool(x, g) {

@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { JOB_FAILED } from './job.js'
 import { instantiate } from './module.js'
+import { oneDnnChunks } from './onednn/chunks.js'
+import { openLibrary } from './onednn/library.js'
 
 /** What a worker thread is started with. */
 export interface WorkerInput {
@@ -9,13 +11,16 @@ export interface WorkerInput {
   /** Address of the job record. */
   readonly job: number
   readonly thread: number
+  /** The native library of convolutions, if there is one. */
+  readonly native: string | undefined
 }
 
 /** Looks at the job this often before it goes to sleep: a step's kernels follow each other within microseconds. */
 const SPINS = 20_000
 
-const { module, memory, job, thread } = workerData as WorkerInput
-const kernels = instantiate(module, memory)
+const { module, memory, job, thread, native } = workerData as WorkerInput
+const chunks = native === undefined ? undefined : oneDnnChunks(await openLibrary(native), memory)
+const kernels = instantiate(module, memory, chunks)
 const words = new Int32Array(memory.buffer, job, JOB_FAILED + 1)
 let seen = Atomics.load(words, 0)
 parentPort?.postMessage('ready')

@@ -54,6 +54,17 @@ test('gradients of linearCombination by central differences, also of a tensor co
     ),
   ))
 
+test('gradients of prelu by central differences', () =>
+  fc.assert(
+    fc.asyncProperty(shapes(), seeds, async (shape, seed) => {
+      const whole = [...shape, 3]
+      await expectGradients((b, { x, slope }) => b.prelu(x!, slope!), {
+        x: data(distinct, whole, seed),
+        slope: data(distinct, [3], seed + 1),
+      })
+    }),
+  ))
+
 test('sign and the comparisons let no gradient through', async () => {
   const inputs = { x: { values: [-0.5, 0.5], shape: [2] }, y: { values: [0.1, 0.5], shape: [2] } }
   for (const f of ['less', 'lessEqual', 'equal'] as const)
@@ -91,5 +102,6 @@ test('worked by hand', () =>
     expect(await read(() => b.lessEqual(x, 0))).toEqual([1, 1, 0])
     expect(await read(() => b.add(x, b.tensor([10, 20], [2, 1])))).toEqual([8, 10, 13, 18, 20, 23])
     expect(await read(() => b.linearCombination(2, x, -1, x))).toEqual([-2, 0, 3])
+    expect(await read(() => b.prelu(x, b.tensor([0.5, 7, -1], [3])))).toEqual([-1, 0, 3])
     b.dispose(x)
   }))

@@ -96,7 +96,7 @@ test('without any of their packages everything else works', async () => {
     'webgpu',
     ...['backend-cpu', 'backend-webgpu', 'node', 'node-gpu'].map(name => `@tensorflow/tfjs-${name}`),
   ]
-  expect(await printed(source, Object.fromEntries(all.map(name => [name, null])))).toBe('wasm')
+  expect(await printed(source, Object.fromEntries(all.map(name => [name, null])))).toMatch(/^(onednn|wasm)$/)
 })
 
 /** What the package does when it was installed without its install script. */

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { kernelCases } from '../kernel-cases.js'
 import { holdToReference } from '../kernel-errors.js'
+import { withOneDnn } from './onednn.js'
 
 const reference = referenceKernels()
 
@@ -10,6 +11,8 @@ describe.each([
   { threads: 1, relaxedSimd: true },
   { threads: 2, relaxedSimd: true },
   { threads: 1, relaxedSimd: false },
+  ...withOneDnn({ threads: 1 }),
+  ...withOneDnn({ threads: 2 }),
 ])('wasm equals reference within the bound of float32: %o', async options => {
   const wasm = await wasmKernels(options)
   afterAll(() => wasm.close())

@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { afterAll, describe, test } from 'vitest'
 import { holdToReference } from '../kernel-errors.js'
 import { specialCases } from '../special-cases.js'
+import { withOneDnn } from './onednn.js'
 
 const reference = referenceKernels()
 
-describe.each([{ relaxedSimd: true }, { relaxedSimd: false }])(
+describe.each([{ relaxedSimd: true }, { relaxedSimd: false }, ...withOneDnn({})])(
   'wasm equals reference where operands are no numbers or infinite: %o',
   async options => {
     const wasm = await wasmKernels({ threads: 1, ...options })

@@ -1,11 +1,17 @@
 import { type Kernels, wasmKernels } from '@cpnas/backends'
 import fc from 'fast-check'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type KernelCase, kernelCases } from '../kernel-cases.js'
+import { withOneDnn } from './onednn.js'
 
-const one = await wasmKernels({ threads: 1 })
-const three = await wasmKernels({ threads: 3 })
-afterAll(() => Promise.all([one.close(), three.close()]))
+const pairs = await Promise.all(
+  [{}, ...withOneDnn({})].map(async options => ({
+    name: 'oneDnn' in options ? 'with oneDNN' : 'alone',
+    one: await wasmKernels({ threads: 1, ...options }),
+    three: await wasmKernels({ threads: 3, ...options }),
+  })),
+)
+afterAll(() => Promise.all(pairs.flatMap(({ one, three }) => [one.close(), three.close()])))
 
 const bitsOf = async <H>(kernels: Kernels<H>, run: KernelCase['run']): Promise<readonly (readonly number[])[]> => {
   const handles = run(kernels)
@@ -14,38 +20,40 @@ const bitsOf = async <H>(kernels: Kernels<H>, run: KernelCase['run']): Promise<r
   return values.map(v => [...new Uint32Array(Float32Array.from(v).buffer)])
 }
 
-test.each(kernelCases)('%s gives the same bits on one thread and on three', async (_, cases) => {
-  await fc.assert(
-    fc.asyncProperty(cases, async ({ run }) => {
-      expect(await bitsOf(three, run)).toEqual(await bitsOf(one, run))
-    }),
-    { numRuns: 20 },
-  )
-})
-
-test('a large convolution is shared out and still gives the same bits', async () => {
-  const shape = [8, 32, 32, 16]
-  const x = Float32Array.from({ length: 8 * 32 * 32 * 16 }, (_, i) => Math.sin(i))
-  const w = Float32Array.from({ length: 9 * 16 * 16 }, (_, i) => Math.cos(i))
-  const geometry = {
-    ...{ batch: 8, inHeight: 32, inWidth: 32, inChannels: 16, outHeight: 32, outWidth: 32, outChannels: 16 },
-    ...{ kernelHeight: 3, kernelWidth: 3, stride: 1, dilation: 1, padTop: 1, padLeft: 1 },
-  }
-  const run: KernelCase['run'] = kernels => {
-    const [image, filters] = [kernels.fromValues(x, shape), kernels.fromValues(w, [3, 3, 16, 16])]
-    const y = kernels.conv2d(image, filters, geometry, { activation: 'relu' })
-    const { input, filters: gradient } = kernels.conv2dGrad(
-      { dy: y },
-      filters,
-      image,
-      geometry,
-      { activation: 'relu' },
-      { input: {}, filters: true },
+describe.each(pairs)('wasm $name', ({ one, three }) => {
+  test.each(kernelCases)('%s gives the same bits on one thread and on three', async (_, cases) => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ run }) => {
+        expect(await bitsOf(three, run)).toEqual(await bitsOf(one, run))
+      }),
+      { numRuns: 20 },
     )
-    for (const handle of [image, filters]) kernels.free(handle)
-    return [y, input!, gradient!]
-  }
-  for (let i = 0; i < 20; i++) expect(await bitsOf(three, run)).toEqual(await bitsOf(one, run))
+  })
+
+  test('a large convolution is shared out and still gives the same bits', async () => {
+    const shape = [8, 32, 32, 16]
+    const x = Float32Array.from({ length: 8 * 32 * 32 * 16 }, (_, i) => Math.sin(i))
+    const w = Float32Array.from({ length: 9 * 16 * 16 }, (_, i) => Math.cos(i))
+    const geometry = {
+      ...{ batch: 8, inHeight: 32, inWidth: 32, inChannels: 16, outHeight: 32, outWidth: 32, outChannels: 16 },
+      ...{ kernelHeight: 3, kernelWidth: 3, stride: 1, dilation: 1, padTop: 1, padLeft: 1 },
+    }
+    const run: KernelCase['run'] = kernels => {
+      const [image, filters] = [kernels.fromValues(x, shape), kernels.fromValues(w, [3, 3, 16, 16])]
+      const y = kernels.conv2d(image, filters, geometry, { activation: 'relu' })
+      const { input, filters: gradient } = kernels.conv2dGrad(
+        { dy: y },
+        filters,
+        image,
+        geometry,
+        { activation: 'relu' },
+        { input: {}, filters: true },
+      )
+      for (const handle of [image, filters]) kernels.free(handle)
+      return [y, input!, gradient!]
+    }
+    for (let i = 0; i < 20; i++) expect(await bitsOf(three, run)).toEqual(await bitsOf(one, run))
+  })
 })
 
 test('jobs that follow each other closely never mix, with more threads than cores', async () => {

@@ -16,14 +16,15 @@ export interface Need {
 
 /** Of a 32-bit number. */
 const bytesOfFloat = 4
-/** What the wasm engine can address; a GPU's own memory is not known before it is asked for. */
+/** What WebAssembly can address; a GPU's own memory is not known before it is asked for. */
 const mostOfWasm = 4 * 2 ** 30
+const inWasm = (backend: string): boolean => backend === 'wasm' || backend === 'onednn'
 
 /** Bytes that this process may have: those of the machine, or of the container. */
 const available = (backend: string): number => {
   const limit = process.constrainedMemory?.() ?? 0
   const machine = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  return backend === 'wasm' ? Math.min(machine, mostOfWasm) : machine
+  return inWasm(backend) ? Math.min(machine, mostOfWasm) : machine
 }
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
@@ -52,7 +53,7 @@ export const checkMemory = (
     cpnasError(
       'InvalidOption',
       where,
-      `${what}, and there are ${gibibytes(most)}${most === mostOfWasm && backend === 'wasm' ? ' in the wasm engine' : ''}`,
+      `${what}, and there are ${gibibytes(most)}${most === mostOfWasm && inWasm(backend) ? ` in the ${backend} engine` : ''}`,
       weights > batch ? 'Give fewer' : 'Give a smaller batch, fewer channels, or smaller images',
     ),
   )

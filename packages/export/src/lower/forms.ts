@@ -32,8 +32,6 @@ export const isSign = (activation: Activation): boolean => activation === 'sign'
 
 export const channelsOf = ({ shape }: Node): number => shape.at(-1)!
 
-const isZero = (node: Node): boolean => node.kind === 'constant' && node.values.every(value => value === 0)
-
 /** A sum of one map as it is is that map. */
 export const resolve = (node: Node): Node => {
   if (node.kind !== 'affineSum' || node.shift !== undefined || node.terms.length !== 1) return node
@@ -64,18 +62,6 @@ const pixelOf = (node: Constant): Float64Array => {
   return node.values.every((value, i) => value === pixel[i % channels]) ? pixel : refuseOperation('a constant map')
 }
 
-/** max(x, 0) + slope * min(x, 0) */
-const preluOf = (node: Node): Form | undefined => {
-  if (node.kind !== 'binary' || node.operation !== 'add') return undefined
-  const { a: positive, b: negative } = node
-  if (positive.kind !== 'unary' || positive.operation !== 'relu') return undefined
-  if (negative.kind !== 'binary' || negative.operation !== 'mul') return undefined
-  const { a: slope, b: least } = negative
-  if (slope.kind !== 'constant' || slope.shape.length !== 1) return undefined
-  if (least.kind !== 'binary' || least.operation !== 'min') return undefined
-  return least.a === positive.x && isZero(least.b) ? { kind: 'prelu', x: resolve(positive.x), slope } : undefined
-}
-
 export const formOf = (node: Node): Form => {
   const zeros = new Float64Array(channelsOf(node))
   switch (node.kind) {
@@ -98,10 +84,10 @@ export const formOf = (node: Node): Form => {
     case 'maxPool':
     case 'avgPool':
       return { kind: 'sum', addends: [{ node, channel: 0 }], bias: zeros }
+    case 'prelu':
+      return { kind: 'prelu', x: resolve(node.x), slope: node.slope }
     default:
-      return (
-        preluOf(node) ?? refuseOperation(`the operation ${'operation' in node ? node.operation : node.kind} on maps`)
-      )
+      return refuseOperation(`the operation ${'operation' in node ? node.operation : node.kind} on maps`)
   }
 }
 

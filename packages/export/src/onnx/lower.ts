@@ -92,6 +92,8 @@ export const lower = ({ scores }: Graph, images: string, { apply, constant, inte
         return pooling(node)
       case 'affineSum':
         return affineSum(node)
+      case 'prelu':
+        return apply('PRelu', [value(node.x), constant([node.slope.shape[0]!, 1, 1], node.slope.values)])
       case 'unary':
         return node.operation === 'relu' || node.operation === 'sign'
           ? activated(node.operation, node.x)

@@ -1,0 +1,61 @@
+import type { Geometry } from '../../geometry.js'
+import { type KernelExports, kernelNumber, type NativeKernel } from '../module.js'
+import { readWindow } from '../window-record.js'
+import type { OneDnn } from './library.js'
+import { plansOf } from './plan.js'
+
+/** Bytes of a group's images, with what kernels may read behind them. */
+const bytesOf = (images: number, height: number, width: number, channels: number): number =>
+  Math.ceil((images * height * width * channels * 4 + 64) / 64) * 64
+
+const inputBytes = (g: Geometry, images: number): number => bytesOf(images, g.inHeight, g.inWidth, g.inChannels)
+const outputBytes = (g: Geometry, images: number): number => bytesOf(images, g.outHeight, g.outWidth, g.outChannels)
+
+/** Scratch of a chunk: P(x); and for gradients dy written out, and the gradient of P(x). */
+export const forwardScratch = (g: Geometry, groups: number): number => inputBytes(g, Math.ceil(g.batch / groups))
+export const gradientScratch = (g: Geometry, groups: number): number => {
+  const images = Math.ceil(g.batch / groups)
+  return 2 * inputBytes(g, images) + outputBytes(g, images)
+}
+
+/**
+ * The chunks of convolutions and their gradients: a group of images, of which the library computes the products and the module the
+ * rest. A tensor that needs nothing before or after is read and written where it lies.
+ */
+export const oneDnnChunks =
+  (library: OneDnn, memory: WebAssembly.Memory) =>
+  (kernels: KernelExports): NativeKernel => {
+    const plans = plansOf(library)
+    const at = (address: number): Float32Array => new Float32Array(memory.buffer, address, 1)
+    return (kernel, args, group, scratch) => {
+      const { geometry: g, operands: o } = readWindow(memory, args)
+      const first = Math.floor((group * g.batch) / o.groups)
+      const images = Math.floor(((group + 1) * g.batch) / o.groups) - first
+      const { layouts, of } = plans(g, o.groups)!
+      const plan = of(images)
+      const inputs = first * g.inHeight * g.inWidth * g.inChannels * 4
+      const outputs = first * g.outHeight * g.outWidth * g.outChannels * 4
+      const written = scratch + inputBytes(g, images)
+
+      const x = (): Float32Array => {
+        if (o.activation === 0 && o.scale === 0) return at(o.x + inputs)
+        kernels.writeInputs(args, group, scratch)
+        return at(scratch)
+      }
+
+      if (kernel === kernelNumber.nativeConv2d) {
+        plan.forward(x(), at(o.w), at(o.y + outputs))
+        kernels.outputMoments(args, group)
+        return
+      }
+      if (o.dyScale !== 0) kernels.writeGradients(args, group, written)
+      const dy = at(o.dyScale === 0 ? o.dy + outputs : written)
+      if (o.dw !== 0) plan.filterGradient(x(), dy, at(o.dw + group * layouts.filterGradient.bytes))
+      if (o.dx === 0) return
+      const direct = o.activation === 0 && o.into === 0
+      const d = direct ? o.dx + inputs : written + outputBytes(g, images)
+      plan.sourceGradient(dy, at(o.w), at(d))
+      if (!direct) kernels.finishInputs(args, group, d)
+      if (o.sums !== 0) kernels.sumInputs(args, group)
+    }
+  }

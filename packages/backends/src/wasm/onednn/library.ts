@@ -1,0 +1,315 @@
+import type { LibraryHandle } from 'koffi'
+
+/** Native memory: a typed array, or what the library gave. */
+type Pointer = unknown
+
+/** What a tensor's values mean and how they lie in memory. */
+export type Descriptor = Pointer
+
+/** A computation on fixed shapes that the library has prepared; every call says where its tensors lie. */
+export type Primitive = (...tensors: readonly Pointer[]) => void
+
+/** A convolution's steps and paddings along height and width. */
+export interface Steps {
+  readonly strides: readonly [number, number]
+  readonly dilations: readonly [number, number]
+  readonly before: readonly [number, number]
+  readonly after: readonly [number, number]
+}
+
+/** Height, width, inputs and outputs. */
+export type FilterShape = readonly [number, number, number, number]
+
+/** How the library wants to compute a convolution or one of its gradients: its own layout of the filters, and the primitive. */
+export interface Choice {
+  readonly filters: Descriptor
+  readonly primitive: () => Primitive
+}
+
+/** What is used of oneDNN. Every function throws where the library reports an error. */
+export interface OneDnn {
+  /** E.g. `oneDNN 2.6.3`. */
+  readonly version: string
+  /** NHWC images of [batch, height, width, channels]. */
+  readonly images: (batch: number, height: number, width: number, channels: number) => Descriptor
+  /** HWIO filters. */
+  readonly filters: (shape: FilterShape) => Descriptor
+  readonly bytes: (descriptor: Descriptor) => number
+  readonly equal: (a: Descriptor, b: Descriptor) => boolean
+  /** (source, filters, result) */
+  readonly forward: (source: Descriptor, filters: FilterShape, result: Descriptor, steps: Steps) => Choice
+  /** (gradient of the result, filters, gradient of the source) */
+  readonly sourceGradient: (source: Descriptor, filters: FilterShape, result: Descriptor, steps: Steps) => Choice
+  /** (source, gradient of the result, gradient of the filters) */
+  readonly filterGradient: (source: Descriptor, filters: FilterShape, result: Descriptor, steps: Steps) => Choice
+  /** (from, to) */
+  readonly reorder: (from: Descriptor, to: Descriptor) => Primitive
+}
+
+/** Where the systems' package managers put it: version 3 (Debian 13, Ubuntu 24.04, Homebrew) and 2 (Debian 12, Ubuntu 22.04). */
+export const libraryNames: readonly string[] =
+  process.platform === 'darwin'
+    ? ['libdnnl.3.dylib', '/opt/homebrew/lib/libdnnl.dylib', '/usr/local/lib/libdnnl.dylib']
+    : process.platform === 'win32'
+      ? ['dnnl.dll']
+      : ['libdnnl.so.3', 'libdnnl.so.2']
+
+/** Of dnnl_types.h; the same in versions 2 and 3. */
+const FLOAT32 = 3
+const ANY_LAYOUT = 1
+const CPU = 1
+const IN_ORDER = 1
+const TRAINING = 64
+const DIRECT = 1
+const FILTERS = 131
+const FILTER_GRADIENT = 132
+const argument = { source: 1, result: 17, filters: 33, sourceGradient: 129, resultGradient: 145, filterGradient: 161 }
+/** Bytes that hold any descriptor of version 2, with room to spare: 696 and 5,976. */
+const TENSOR_BYTES = 4096
+const CONVOLUTION_BYTES = 16_384
+
+const int64 = (values: readonly number[]): BigInt64Array => BigInt64Array.from(values, BigInt)
+
+/** Opens the library of that name. Rejects if koffi is not installed; throws if there is no such library, or an unknown version of it. */
+export const openLibrary = async (name: string): Promise<OneDnn> => {
+  const { default: koffi } = await import('koffi')
+  const library = koffi.load(name)
+  const pointer = 'void *'
+  const out = '_Out_ void **'
+
+  /** A function whose status is checked. */
+  const declare = (symbol: string, ...types: readonly string[]): ((...values: readonly unknown[]) => void) => {
+    const native = library.func(symbol, 'int', [...types])
+    return (...values) => {
+      const status: unknown = native(...values)
+      if (status !== 0) throw new Error(`oneDNN: ${symbol} failed with status ${String(status)}`)
+    }
+  }
+  /** A function whose first argument is where its result goes. */
+  const create = (symbol: string, ...types: readonly string[]): ((...values: readonly unknown[]) => Pointer) => {
+    const call = declare(symbol, out, ...types)
+    return (...values) => {
+      const result: [Pointer] = [null]
+      call(result, ...values)
+      return result[0]
+    }
+  }
+
+  singleThreaded(library)
+  const [major, minor, patch] = koffi.decode(library.func('dnnl_version', pointer, [])(), koffi.array('int', 3)) as [
+    number,
+    number,
+    number,
+  ]
+  if (major !== 2 && major !== 3) throw new Error(`oneDNN ${major} is not known here; versions 2 and 3 are`)
+
+  const engine = create('dnnl_engine_create', 'int', 'size_t')(CPU, 0)
+  const stream = create('dnnl_stream_create', pointer, 'uint')(engine, IN_ORDER)
+  const newPrimitive = create('dnnl_primitive_create', pointer)
+  const newMemory = create('dnnl_memory_create', pointer, pointer, pointer)
+  const place = declare('dnnl_memory_set_data_handle', pointer, pointer)
+  const newReorder = create('dnnl_reorder_primitive_desc_create', pointer, pointer, pointer, pointer, pointer)
+  const query = library.func('dnnl_primitive_desc_query_md', pointer, [pointer, 'int', 'int'])
+  const equal = library.func('dnnl_memory_desc_equal', 'int', [pointer, pointer])
+  const size = library.func('dnnl_memory_desc_get_size', 'size_t', [pointer])
+  const Argument = koffi.struct({ argument: 'int', memory: pointer })
+  const executeNative = library.func('dnnl_primitive_execute', 'int', [pointer, pointer, 'int', pointer])
+
+  const primitiveOf =
+    (description: Pointer, ...tensors: readonly (readonly [argument: number, descriptor: Descriptor])[]) =>
+    (): Primitive => {
+      const primitive = newPrimitive(description)
+      const memories = tensors.map(([, descriptor]) => newMemory(descriptor, engine, null))
+      const list: unknown = koffi.alloc(Argument, tensors.length)
+      koffi.encode(
+        list,
+        koffi.array(Argument, tensors.length),
+        tensors.map(([argument], i) => ({ argument, memory: memories[i] })),
+      )
+      return (...places) => {
+        for (let i = 0; i < memories.length; i++) place(memories[i], places[i])
+        const status: unknown = executeNative(primitive, stream, memories.length, list)
+        if (status !== 0) throw new Error(`oneDNN: dnnl_primitive_execute failed with status ${String(status)}`)
+      }
+    }
+
+  const tensor = major === 2 ? tensorsOf2(declare) : tensorsOf3(create)
+  const convolution = major === 2 ? convolutionsOf2(declare, create, engine) : convolutionsOf3(create, engine)
+  const choose = (
+    [height, width, inputs, outputs]: FilterShape,
+    which: number,
+    make: (any: Descriptor) => Pointer,
+    tensors: (chosen: Descriptor) => readonly (readonly [number, Descriptor])[],
+  ): Choice => {
+    const description = make(tensor.any([outputs, inputs, height, width]))
+    const chosen: Descriptor = query(description, which, 0)
+    return { filters: chosen, primitive: primitiveOf(description, ...tensors(chosen)) }
+  }
+
+  return {
+    version: `oneDNN ${major}.${minor}.${patch}`,
+    images: (batch, height, width, channels) =>
+      tensor.strided([batch, channels, height, width], [height * width * channels, 1, width * channels, channels]),
+    filters: ([height, width, inputs, outputs]) =>
+      tensor.strided([outputs, inputs, height, width], [1, outputs, width * inputs * outputs, inputs * outputs]),
+    bytes: descriptor => Number(size(descriptor)),
+    equal: (a, b) => equal(a, b) === 1,
+    forward: (source, filters, result, steps) =>
+      choose(
+        filters,
+        FILTERS,
+        any => convolution.forward(source, any, result, steps),
+        chosen => [
+          [argument.source, source],
+          [argument.filters, chosen],
+          [argument.result, result],
+        ],
+      ),
+    sourceGradient: (source, filters, result, steps) =>
+      choose(
+        filters,
+        FILTERS,
+        any => convolution.sourceGradient(source, any, result, steps),
+        chosen => [
+          [argument.resultGradient, result],
+          [argument.filters, chosen],
+          [argument.sourceGradient, source],
+        ],
+      ),
+    filterGradient: (source, filters, result, steps) =>
+      choose(
+        filters,
+        FILTER_GRADIENT,
+        any => convolution.filterGradient(source, any, result, steps),
+        chosen => [
+          [argument.source, source],
+          [argument.resultGradient, result],
+          [argument.filterGradient, chosen],
+        ],
+      ),
+    reorder: (from, to) =>
+      primitiveOf(newReorder(from, engine, to, engine, null), [argument.source, from], [argument.result, to])(),
+  }
+}
+
+/** The threads are ours: a call computes on the one that it comes from. A library without OpenMP has no such function. */
+const singleThreaded = (library: LibraryHandle): void => {
+  try {
+    library.func('omp_set_num_threads', 'void', ['int'])(1)
+  } catch {}
+}
+
+type Declare = (symbol: string, ...types: readonly string[]) => (...values: readonly unknown[]) => void
+type Create = (symbol: string, ...types: readonly string[]) => (...values: readonly unknown[]) => Pointer
+
+interface Tensors {
+  readonly strided: (shape: readonly number[], strides: readonly number[]) => Descriptor
+  /** In a layout that the library chooses. */
+  readonly any: (shape: readonly number[]) => Descriptor
+}
+
+/** Descriptions of the three computations of a convolution; those of the gradients begin with the forward one's. */
+interface Convolutions {
+  readonly forward: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
+  readonly sourceGradient: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
+  readonly filterGradient: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
+}
+
+const pointers = (count: number): readonly string[] => Array.from({ length: count }, () => 'void *')
+
+/** The library counts the gaps between taps. */
+const stepsOf = ({ strides, dilations, before, after }: Steps): readonly BigInt64Array[] => [
+  int64(strides),
+  int64(dilations.map(d => d - 1)),
+  int64(before),
+  int64(after),
+]
+
+const tensorsOf2 = (declare: Declare): Tensors => {
+  const byStrides = declare('dnnl_memory_desc_init_by_strides', 'void *', 'int', 'void *', 'int', 'void *')
+  const byTag = declare('dnnl_memory_desc_init_by_tag', 'void *', 'int', 'void *', 'int', 'int')
+  return {
+    strided: (shape, strides) => {
+      const descriptor = new Uint8Array(TENSOR_BYTES)
+      byStrides(descriptor, shape.length, int64(shape), FLOAT32, int64(strides))
+      return descriptor
+    },
+    any: shape => {
+      const descriptor = new Uint8Array(TENSOR_BYTES)
+      byTag(descriptor, shape.length, int64(shape), FLOAT32, ANY_LAYOUT)
+      return descriptor
+    },
+  }
+}
+
+const tensorsOf3 = (create: Create): Tensors => {
+  const byStrides = create('dnnl_memory_desc_create_with_strides', 'int', 'void *', 'int', 'void *')
+  const byTag = create('dnnl_memory_desc_create_with_tag', 'int', 'void *', 'int', 'int')
+  return {
+    strided: (shape, strides) => byStrides(shape.length, int64(shape), FLOAT32, int64(strides)),
+    any: shape => byTag(shape.length, int64(shape), FLOAT32, ANY_LAYOUT),
+  }
+}
+
+const convolutionsOf2 = (declare: Declare, create: Create, engine: Pointer): Convolutions => {
+  const prefix = 'dnnl_dilated_convolution'
+  const initForward = declare(`${prefix}_forward_desc_init`, 'void *', 'int', 'int', ...pointers(8))
+  const initSource = declare(`${prefix}_backward_data_desc_init`, 'void *', 'int', ...pointers(7))
+  const initFilters = declare(`${prefix}_backward_weights_desc_init`, 'void *', 'int', ...pointers(8))
+  const describe = create('dnnl_primitive_desc_create', ...pointers(4))
+  const described = (init: (operation: Uint8Array) => void, forward: Pointer): Pointer => {
+    const operation = new Uint8Array(CONVOLUTION_BYTES)
+    init(operation)
+    return describe(operation, null, engine, forward)
+  }
+  const forward: Convolutions['forward'] = (source, filters, result, steps) =>
+    described(o => initForward(o, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps)), null)
+  return {
+    forward,
+    sourceGradient: (source, filters, result, steps) =>
+      described(
+        o => initSource(o, DIRECT, source, filters, result, ...stepsOf(steps)),
+        forward(source, filters, result, steps),
+      ),
+    filterGradient: (source, filters, result, steps) =>
+      described(
+        o => initFilters(o, DIRECT, source, filters, null, result, ...stepsOf(steps)),
+        forward(source, filters, result, steps),
+      ),
+  }
+}
+
+const convolutionsOf3 = (create: Create, engine: Pointer): Convolutions => {
+  const prefix = 'dnnl_convolution'
+  const newForward = create(`${prefix}_forward_primitive_desc_create`, 'void *', 'int', 'int', ...pointers(9))
+  const newSource = create(`${prefix}_backward_data_primitive_desc_create`, 'void *', 'int', ...pointers(9))
+  const newFilters = create(`${prefix}_backward_weights_primitive_desc_create`, 'void *', 'int', ...pointers(10))
+  const forward: Convolutions['forward'] = (source, filters, result, steps) =>
+    newForward(engine, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps), null)
+  return {
+    forward,
+    sourceGradient: (source, filters, result, steps) =>
+      newSource(
+        engine,
+        DIRECT,
+        source,
+        filters,
+        result,
+        ...stepsOf(steps),
+        forward(source, filters, result, steps),
+        null,
+      ),
+    filterGradient: (source, filters, result, steps) =>
+      newFilters(
+        engine,
+        DIRECT,
+        source,
+        filters,
+        null,
+        result,
+        ...stepsOf(steps),
+        forward(source, filters, result, steps),
+        null,
+      ),
+  }
+}

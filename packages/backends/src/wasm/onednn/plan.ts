@@ -1,0 +1,131 @@
+import type { Geometry } from '../../geometry.js'
+import type { Choice, Descriptor, FilterShape, OneDnn, Primitive, Steps } from './library.js'
+
+/** A convolution of a number of images, prepared. */
+interface Plan {
+  /** (x, filters in the library's layout, y) */
+  readonly forward: Primitive
+  /** (dy, filters in the library's layout, dx) */
+  readonly sourceGradient: Primitive
+  /** (x, dy, dw in the library's layout) */
+  readonly filterGradient: Primitive
+}
+
+/** The filters of a convolution in the library's layouts. */
+interface Layouts {
+  readonly forward: Layout
+  readonly sourceGradient: Layout
+  /** From the library's layout to ours. */
+  readonly filterGradient: Layout
+}
+
+interface Layout {
+  readonly bytes: number
+  readonly reorder: Primitive
+}
+
+/** All that the library is asked for a convolution of a batch in groups. */
+export interface Plans {
+  readonly layouts: Layouts
+  /** For a group of so many images. */
+  readonly of: (images: number) => Plan
+}
+
+const lazy = <A>(make: () => A): (() => A) => {
+  let made: { readonly value: A } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** Pixels that the last window needs behind the image. */
+const after = (out: number, size: number, stride: number, dilation: number, before: number, inside: number): number =>
+  Math.max(0, (out - 1) * stride + (size - 1) * dilation + 1 - before - inside)
+
+const stepsOf = (g: Geometry): Steps => ({
+  strides: [g.stride, g.stride],
+  dilations: [g.dilation, g.dilation],
+  before: [g.padTop, g.padLeft],
+  after: [
+    after(g.outHeight, g.kernelHeight, g.stride, g.dilation, g.padTop, g.inHeight),
+    after(g.outWidth, g.kernelWidth, g.stride, g.dilation, g.padLeft, g.inWidth),
+  ],
+})
+
+const choicesFor = (library: OneDnn, g: Geometry, images: number) => {
+  const source = library.images(images, g.inHeight, g.inWidth, g.inChannels)
+  const result = library.images(images, g.outHeight, g.outWidth, g.outChannels)
+  const filters: FilterShape = [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels]
+  const steps = stepsOf(g)
+  return {
+    forward: library.forward(source, filters, result, steps),
+    sourceGradient: library.sourceGradient(source, filters, result, steps),
+    filterGradient: library.filterGradient(source, filters, result, steps),
+  }
+}
+
+/** The sizes of the groups that a batch is cut into. */
+const groupSizes = (batch: number, groups: number): readonly number[] => [
+  ...new Set([Math.floor(batch / groups), Math.ceil(batch / groups)]),
+]
+
+const computations = ['forward', 'sourceGradient', 'filterGradient'] as const
+
+/**
+ * The plans of a convolution whose batch is cut into so many groups; those of a geometry are made once. Undefined where the library
+ * cannot compute it: an image that is cropped, a shape that it refuses, or groups that it wants different layouts for.
+ */
+export const plansOf = (library: OneDnn): ((g: Geometry, groups: number) => Plans | undefined) => {
+  const made = new Map<string, Plans | undefined>()
+  const layout = (from: Descriptor, to: Descriptor, bytes: number): Layout => {
+    const reorder = lazy(() => library.reorder(from, to))
+    return { bytes, reorder: (...tensors) => reorder()(...tensors) }
+  }
+
+  const make = (g: Geometry, groups: number): Plans | undefined => {
+    if (g.padTop < 0 || g.padLeft < 0) return undefined
+    const sizes = groupSizes(g.batch, groups)
+    const choices = new Map(sizes.map(size => [size, choicesFor(library, g, size)]))
+    const [first, ...others] = [...choices.values()]
+    const alike = others.every(choice =>
+      computations.every(name => library.equal(choice[name].filters, first![name].filters)),
+    )
+    if (!alike) return undefined
+    const ours = library.filters([g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels])
+    const into = ({ filters }: Choice): Layout => layout(ours, filters, library.bytes(filters))
+    const { forward, sourceGradient, filterGradient } = first!
+    const plans = new Map(
+      [...choices].map(([size, choice]) => [
+        size,
+        lazy(
+          (): Plan => ({
+            forward: choice.forward.primitive(),
+            sourceGradient: choice.sourceGradient.primitive(),
+            filterGradient: choice.filterGradient.primitive(),
+          }),
+        ),
+      ]),
+    )
+    return {
+      layouts: {
+        forward: into(forward),
+        sourceGradient: into(sourceGradient),
+        filterGradient: layout(filterGradient.filters, ours, library.bytes(filterGradient.filters)),
+      },
+      of: images => plans.get(images)!(),
+    }
+  }
+
+  return (g, groups) => {
+    const key = [...Object.values(g), groups].join()
+    if (!made.has(key)) {
+      try {
+        made.set(key, make(g, groups))
+      } catch {
+        made.set(key, undefined)
+      }
+    }
+    return made.get(key)
+  }
+}
