@@ -1,10 +1,13 @@
 // pnpm bench [--peer FILE.py]: one search step, ours and a peer's in turn, each in a process of its own, on the same work.
 // The peer is a program that takes --arch, --threads, --batch, --cells, --channels, --size, --steps and prints a JSON line
-// with child_ms, parent_ms and images_per_s; with --channels-last it runs a second time in that layout.
+// with child_ms, parent_ms and images_per_s; with --channels-last it runs a second time in that layout. --profile instead
+// prints where the time of our step goes.
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { findLibrary } from '@cpnas/backends'
 import Table from 'cli-table3'
+import { profile } from './profile.mjs'
 import { runProgram as run } from './run-program.mjs'
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
@@ -23,20 +26,35 @@ const defaults = {
 const { values } = parseArgs({
   options: {
     peer: { type: 'string' },
+    profile: { type: 'boolean', default: false },
     ...Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, { type: 'string', default: value }])),
   },
 })
 const work = ['arch', 'batch', 'cells', 'channels', 'size', 'steps'].flatMap(name => [`--${name}`, values[name]])
 
-const ours = {
-  name: 'cpnas wasm',
-  run: threads => run(process.execPath, [here('step-worker.mjs'), ...work, '--threads', threads, '--growth', '0']),
+const library = await findLibrary()()
+const oneDnn = library._tag === 'Right' ? library.right.name : undefined
+if (oneDnn === undefined) console.error(`Without the engine onednn: ${library.left.problem}. ${library.left.remedy}`)
+
+if (values.profile) {
+  const [batch, cells, channels, size] = ['batch', 'cells', 'channels', 'size'].map(name => Number(values[name]))
+  for (const options of oneDnn === undefined ? [{}] : [{}, { oneDnn }])
+    await profile({ arch: values.arch, batch, cells, channels, size, options: { threads: 1, ...options } })
+  process.exit()
 }
+
+const engine = name => ({
+  name: `cpnas ${name}`,
+  run: threads =>
+    run(process.execPath, [here('step-worker.mjs'), ...work, '--threads', threads, '--backend', name, '--growth', '0']),
+})
+const engines = [engine('wasm'), ...(oneDnn === undefined ? [] : [engine('onednn')])]
 const peer = layout => ({
   name: `peer${layout.length > 0 ? `, ${layout[0].slice(2)}` : ''}`,
   run: threads => run(values.python, [values.peer, ...work, '--threads', threads, ...layout]),
 })
-const sides = values.peer ? [ours, peer([]), peer(['--channels-last'])] : [ours]
+const peers = values.peer ? [peer([]), peer(['--channels-last'])] : []
+const sides = [...engines, ...peers]
 
 const best = results => results.reduce((a, b) => (b.images_per_s > a.images_per_s ? b : a))
 const range = results => {
@@ -53,17 +71,16 @@ for (const threads of values.threads.split(',')) {
     for (const side of sides) {
       const result = await side.run(threads)
       results.get(side).push(result)
-      const mine = results.get(ours).at(-1).images_per_s / result.images_per_s
       console.error(
-        `threads ${threads}, round ${round}/${values.rounds}, ${side.name}: ${result.images_per_s.toFixed(1)} images/s${side === ours ? '' : `, ours ${mine.toFixed(2)}x`}`,
+        `threads ${threads}, round ${round}/${values.rounds}, ${side.name}: ${result.images_per_s.toFixed(1)} images/s`,
       )
     }
-  const peers = sides.slice(1).map(side => best(results.get(side)).images_per_s)
+  const fastest = peers.map(side => best(results.get(side))).toSorted((a, b) => b.images_per_s - a.images_per_s)[0]
+  const ratio = (result, of) => (fastest === undefined ? '' : `${of(result, fastest).toFixed(2)}x`)
   const table = new Table({
-    head: [`threads: ${threads}`, 'child ms', 'parent ms', 'images/s (range)', 'peak MiB', 'ours / this'],
+    head: [`threads: ${threads}`, 'child ms', 'parent ms', 'images/s (range)', 'peak MiB', 'child', 'parent', 'both'],
     style: { head: [], border: [] },
   })
-  const mine = best(results.get(ours))
   for (const side of sides) {
     const b = best(results.get(side))
     table.push([
@@ -72,13 +89,14 @@ for (const threads of values.threads.split(',')) {
       b.parent_ms.toFixed(1),
       `${b.images_per_s.toFixed(1)} (${range(results.get(side))})`,
       b.peak.toFixed(0),
-      side === ours ? '' : `${(mine.images_per_s / b.images_per_s).toFixed(2)}x`,
+      ratio(b, (mine, its) => its.child_ms / mine.child_ms),
+      ratio(b, (mine, its) => its.parent_ms / mine.parent_ms),
+      ratio(b, (mine, its) => mine.images_per_s / its.images_per_s),
     ])
   }
   console.log(table.toString())
-  if (peers.length > 0) console.log(`ratio to the peer's best: ${(mine.images_per_s / Math.max(...peers)).toFixed(2)}x`)
+  if (fastest !== undefined) console.log("The last columns: speed as a multiple of the peer's faster layout.")
 }
-
 if (Number(values.growth) > 0) {
   const { growth } = await run(process.execPath, [
     here('step-worker.mjs'),

@@ -1,9 +1,9 @@
 // Times one search step of one architecture in this process and prints a JSON line. Started by the benchmarks beside it.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { count, initialParameters, latentNames, network, parameterShapes } from '@cpnas/supernet'
-import { crossEntropies, sgd, trainStep } from '@cpnas/training'
+import { count } from '@cpnas/supernet'
 import { openEngine } from './engine.mjs'
+import { trainingSteps } from './training-step.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -18,8 +18,8 @@ const { values } = parseArgs({
   },
 })
 const number = name => Number(values[name])
-const spec = { cells: number('cells'), channels: number('channels'), inChannels: 3, classes: 10 }
-const genotype = JSON.parse(readFileSync(values.arch, 'utf8'))
+const { space, ...genotype } = JSON.parse(readFileSync(values.arch, 'utf8'))
+const spec = { space, cells: number('cells'), channels: number('channels'), inChannels: 3, classes: 10 }
 const [batch, size, steps, growth] = [number('batch'), number('size'), number('steps'), number('growth')]
 const WARM_UP = 2
 /**
@@ -33,36 +33,7 @@ const { backend, dispatches, device, description } = await openEngine(values.bac
   threads,
   composed: values.composed,
 })
-const optimizer = sgd({ momentum: 0.9, weightDecay: 3e-4 })
-
-/** Uniform pseudo-random values in -1.7..1.7 (unit variance), the same in every run. */
-let state = 1
-const random = () => {
-  state = (Math.imul(state, 1664525) + 1013904223) | 0
-  return (state / 2 ** 31) * 1.732
-}
-const images = backend.tensor(Float32Array.from({ length: batch * size * size * 3 }, random), [batch, size, size, 3])
-const labels = backend.tensor(
-  Float32Array.from({ length: batch }, (_, i) => i % 10),
-  [batch],
-)
-
-const learnerOf = kind => {
-  const shapes = parameterShapes(spec, genotype, kind)
-  const initial = initialParameters(shapes, 1)
-  const parameters = Object.fromEntries(
-    Object.entries(initial).map(([name, v]) => [name, backend.tensor(v, shapes[name])]),
-  )
-  return { parameters, state: optimizer.init(backend, parameters) }
-}
-
-const step = (learner, kind) =>
-  trainStep(backend, learner, crossEntropies(backend, [network(spec, genotype, kind)], images, labels), {
-    optimizer,
-    learningRate: 0.025,
-    gradientClip: 5,
-    latent: kind === 'child' ? latentNames(spec, genotype) : [],
-  })
+const { learnerOf, step } = trainingSteps(backend, spec, genotype, { batch, size })
 
 const median = times => times.toSorted((a, b) => a - b)[times.length >> 1]
 
@@ -87,7 +58,7 @@ const timeSteps = async kind => {
   await run(1)
   const programs = dispatches() - dispatched
   const times = []
-  const together = values.backend === 'wasm' ? 1 : IN_FLIGHT
+  const together = ['wasm', 'onednn'].includes(values.backend) ? 1 : IN_FLIGHT
   for (let done = 0; done < steps; done += together) {
     const start = performance.now()
     await run(together)
