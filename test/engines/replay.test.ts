@@ -51,7 +51,7 @@ const faults: Partial<K> = {
   },
   foldNormalization: (mean, variance, epsilon) => k.foldNormalization(mean, variance, 2 * epsilon),
   scaledSignGrad: (dy, x, group, activation) => slightly(k.scaledSignGrad(dy, x, group, activation)),
-  preluGrad: (...args) => ({ ...k.preluGrad(...args), slope: slightly(k.preluGrad(...args).slope) }),
+  preluGrad: (...args) => ({ ...k.preluGrad(...args), input: slightly(k.preluGrad(...args).input) }),
   softmaxCrossEntropyGrad: (...args) => slightly(k.softmaxCrossEntropyGrad(...args)),
 }
 

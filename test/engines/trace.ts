@@ -29,6 +29,7 @@ type Results<H> = { readonly [K in KernelName]?: (result: ReturnType<Kernels<H>[
 const results = <H>(): Results<H> => ({
   conv2dGrad: ({ input, filters, sums }) => [input, filters, sums?.dy, sums?.dyx],
   depthwiseConv2dGrad: ({ input, filters, sums }) => [input, filters, sums?.dy, sums?.dyx],
+  preluGrad: ({ input, slope }) => [input, slope],
   moments: ({ mean, variance }) => [mean, variance],
   channelSums: ({ dy, dyx }) => [dy, ...dyx],
   foldNormalization: ({ precision, scale, shift }) => [precision, scale, shift],
