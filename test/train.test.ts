@@ -157,6 +157,17 @@ test('--config takes hyper-parameters from a file or a run; the command line ove
   await refused(JSON.stringify({ format: 'cpnas-run', search: {} }), 'holds no hyper-parameters of this command')
 })
 
+test('--print-schema describes --config files', async () => {
+  for (const command of ['search', 'train']) {
+    const { code, out } = await run([command, '--print-schema'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      title: `Hyper-parameters of cpnas ${command}`,
+      properties: { seed: { type: 'integer', minimum: 0 }, space: { enum: ['cp-nas', 'residual'] } },
+    })
+  }
+})
+
 test('--print-config names every value and its source, and touches nothing', async () => {
   const directory = temporary()
   for (const [preset, values] of Object.entries(trainingPresets)) {

@@ -1,4 +1,13 @@
-import { type CpnasError, cpnasError, formatRange, type Option, type OptionRange, type OptionTable } from '@cpnas/core'
+import {
+  type CpnasError,
+  cpnasError,
+  formatRange,
+  type JsonSchema,
+  type Option,
+  type OptionRange,
+  type OptionTable,
+  schemaOf,
+} from '@cpnas/core'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type FlagOption, flagOf, type ValueOption } from './command.js'
 
@@ -18,6 +27,8 @@ export interface Hyperparameters<P extends string, C extends object> {
   readonly given: (values: Partial<C>) => Partial<C>
   /** InvalidOption if one of the options given has no effect beside the others of the configuration. */
   readonly checkGiven: (values: Partial<C>, config: C) => Either<CpnasError, void>
+  /** A JSON Schema of --config files. */
+  readonly schema: (title: string) => JsonSchema
   /** A message of the package that owns the table in the words of the command line: `betaP` becomes `--beta-p`. */
   readonly inFlags: (text: string) => string
   /** An error of that package in the words of the command line. */
@@ -133,6 +144,7 @@ export const hyperparametersOf = <P extends string, C extends object>(
       }
       return right(undefined)
     },
+    schema: title => schemaOf(table, title),
     inFlags,
     asFlags: error =>
       error._tag === 'InvalidOption' || error._tag === 'NonFiniteLoss'

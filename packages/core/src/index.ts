@@ -1,6 +1,7 @@
 export * from './errors.js'
 export type { Interruption } from './interruption.js'
 export { isCount, isRecord } from './json.js'
+export { type JsonSchema, schemaOf } from './json-schema.js'
 export * from './options.js'
 export { generatorFor, hashOf } from './seeds.js'
 export * from './text.js'

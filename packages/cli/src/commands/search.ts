@@ -7,7 +7,7 @@ import { execute } from '../runs/execute.js'
 import { checkMemory } from '../runs/memory.js'
 import { planRun } from '../runs/plan-run.js'
 import { withRun } from '../runs/run-command.js'
-import { requestOf, runOptions } from '../runs/run-options.js'
+import { printSchema, requestOf, runOptions, schemaOption } from '../runs/run-options.js'
 import { searchRun } from '../runs/search-run.js'
 import { searchNeed, searchRunOf } from '../search/work.js'
 import { summaries } from './summaries.js'
@@ -20,23 +20,25 @@ export const searchCommand = command({
   summary: summaries.search,
   details: `Writes into --out: config.json, genotype.json, history.jsonl, cells.svg and a checkpoint after every sample.
 Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine.`,
-  options: { ...runOptions(searchRun), ...hyperparameters.options } satisfies CommandOptions,
+  options: { ...schemaOption, ...runOptions(searchRun), ...hyperparameters.options } satisfies CommandOptions,
   run: (given, io) =>
-    pipe(
-      requestOf(searchRun, given),
-      TE.flatMap(request => planRun(searchRun, request)),
-      TE.flatMap(plan =>
-        withRun(plan, given, io, {
-          words: searchWords(plan.config),
-          prepare: ({ train }) =>
-            pipe(
-              TE.fromEither(checkMemory(searchNeed(plan.config, train), plan.backend)),
-              TE.flatMapEither(() => splitsOf(train, plan.config)),
-              TE.mapLeft(hyperparameters.asFlags),
-            ),
-          complete: base => ({ ...base, search: plan.config }),
-          use: opened => execute(searchRunOf(plan, opened), opened, io, given.json ?? false),
-        }),
-      ),
-    ),
+    given.printSchema
+      ? printSchema(searchRun, io)
+      : pipe(
+          requestOf(searchRun, given),
+          TE.flatMap(request => planRun(searchRun, request)),
+          TE.flatMap(plan =>
+            withRun(plan, given, io, {
+              words: searchWords(plan.config),
+              prepare: ({ train }) =>
+                pipe(
+                  TE.fromEither(checkMemory(searchNeed(plan.config, train), plan.backend)),
+                  TE.flatMapEither(() => splitsOf(train, plan.config)),
+                  TE.mapLeft(hyperparameters.asFlags),
+                ),
+              complete: base => ({ ...base, search: plan.config }),
+              use: opened => execute(searchRunOf(plan, opened), opened, io, given.json ?? false),
+            }),
+          ),
+        ),
 })

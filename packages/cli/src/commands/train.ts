@@ -14,7 +14,7 @@ import { execute } from '../runs/execute.js'
 import { checkMemory } from '../runs/memory.js'
 import { type Comparison, configFor, planRun } from '../runs/plan-run.js'
 import { withRun } from '../runs/run-command.js'
-import { dataOfRun, requestOf, runOptions } from '../runs/run-options.js'
+import { dataOfRun, printSchema, requestOf, runOptions, schemaOption } from '../runs/run-options.js'
 import { trainingRun } from '../runs/training-run.js'
 import { readSources, type TrainingPlan } from '../training/sources.js'
 import { teacherOption } from '../training/teacher.js'
@@ -47,6 +47,7 @@ const options = {
     kind: 'flag',
     description: 'print every hyper-parameter with its value and source, then exit',
   },
+  ...schemaOption,
   ...runOptions(trainingRun),
   ...hyperparameters.options,
 } as const satisfies CommandOptions
@@ -140,23 +141,25 @@ Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine
   run: (given, io) =>
     given.printConfig
       ? printConfig(given, io)
-      : pipe(
-          planTraining(given),
-          TE.flatMap(plan =>
-            withRun(plan, given, io, {
-              words: trainingWords(plan.config),
-              prepare: data => {
-                const { train } = data
-                return pipe(
-                  TE.fromEither(checkMemory(trainingNeed(plan.genotype, plan.config, train), plan.backend)),
-                  TE.flatMapEither(() => trainingSplits(train, plan.config)),
-                  TE.mapLeft(hyperparameters.asFlags),
-                  TE.flatMap(() => readSources(plan, data)),
-                )
-              },
-              complete: (base, { record }) => ({ ...base, ...record, training: plan.config }),
-              use: opened => execute(trainingRunOf(plan, opened, io.signal), opened, io, given.json ?? false),
-            }),
+      : given.printSchema
+        ? printSchema(trainingRun, io)
+        : pipe(
+            planTraining(given),
+            TE.flatMap(plan =>
+              withRun(plan, given, io, {
+                words: trainingWords(plan.config),
+                prepare: data => {
+                  const { train } = data
+                  return pipe(
+                    TE.fromEither(checkMemory(trainingNeed(plan.genotype, plan.config, train), plan.backend)),
+                    TE.flatMapEither(() => trainingSplits(train, plan.config)),
+                    TE.mapLeft(hyperparameters.asFlags),
+                    TE.flatMap(() => readSources(plan, data)),
+                  )
+                },
+                complete: (base, { record }) => ({ ...base, ...record, training: plan.config }),
+                use: opened => execute(trainingRunOf(plan, opened, io.signal), opened, io, given.json ?? false),
+              }),
+            ),
           ),
-        ),
 })

@@ -8,6 +8,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { CommandOptions, FlagOption, ValueOption, Values } from '../command.js'
 import { dataOptions } from '../data-source.js'
 import { isDirectory } from '../genotype-source.js'
+import type { Io, Outcome } from '../io.js'
 import { countOption, textOption, wordOption } from '../values.js'
 import { type ConfigFile, readConfigFile } from './config-file.js'
 import type { Request } from './plan-run.js'
@@ -34,6 +35,19 @@ const presetOption = <P extends string>(presets: readonly P[], preset: P): Value
     description: `preset for the hyper-parameters you do not set: ${presets.join(', ')}`,
     default: preset,
   })
+
+export const schemaOption = {
+  printSchema: { kind: 'flag', description: 'print a JSON Schema of --config files, then exit' },
+} as const satisfies CommandOptions
+
+/** What --print-schema prints: a JSON Schema of the command's --config files. */
+export const printSchema = <P extends string, C extends object, R extends RunBase>(
+  { command, hyperparameters: { schema } }: RunKind<P, C, R>,
+  io: Io,
+): TE.TaskEither<CpnasError, Outcome> => {
+  io.out(`${JSON.stringify(schema(`Hyper-parameters of cpnas ${command}`), undefined, 2)}\n`)
+  return TE.right({ status: 'done' })
+}
 
 type RunOptions<P extends string> = typeof dataOptions &
   typeof engineOptions &
