@@ -29,6 +29,7 @@ const observing = <H>(kernels: Kernels<H>) => {
     depthwiseConv2d: (...operands) => keep(kernels.depthwiseConv2d(...operands)),
     maxPool: (...operands) => keep(kernels.maxPool(...operands)),
     avgPool: (...operands) => keep(kernels.avgPool(...operands)),
+    prelu: (...operands) => keep(kernels.prelu(...operands)),
     affineSum: (...operands) => keep(kernels.affineSum(...operands)),
     foldNormalization: (...operands) => {
       const folded = kernels.foldNormalization(...operands)
