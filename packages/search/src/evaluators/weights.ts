@@ -1,7 +1,7 @@
 import {
   type Backend,
+  readTensors,
   type Shape,
-  type StoredTensor,
   type StoredTensors,
   sameShape,
   type TensorRecord,
@@ -108,14 +108,17 @@ export const prune = <T>(
   })
 
 /** Reads all weights back, under the names `child.parameters.NAME`, `child.velocity.NAME` and so on. */
-export const storeWeights = async <T>(backend: Backend<T>, weights: Weights<T>): Promise<StoredTensors> => {
-  const stored: Record<string, StoredTensor> = {}
-  for (const [owner, { parameters, state }] of Object.entries(weights))
-    for (const [slot, record] of Object.entries({ parameters, ...state }))
-      for (const [name, x] of Object.entries(record))
-        stored[`${owner}.${slot}.${name}`] = { shape: backend.shape(x), values: await backend.read(x) }
-  return stored
-}
+export const storeWeights = <T>(backend: Backend<T>, weights: Weights<T>): Promise<StoredTensors> =>
+  readTensors(
+    backend,
+    Object.fromEntries(
+      Object.entries(weights).flatMap(([owner, { parameters, state }]) =>
+        Object.entries({ parameters, ...state }).flatMap(([slot, record]) =>
+          Object.entries(record).map(([name, x]) => [`${owner}.${slot}.${name}`, x]),
+        ),
+      ),
+    ),
+  )
 
 /** The inverse of `storeWeights`; InvalidCheckpoint if the tensors are not those of the supernet. */
 export const restoreWeights = <T>(

@@ -1,7 +1,7 @@
 import {
   type Backend,
+  readTensors,
   type Shape,
-  type StoredTensor,
   type StoredTensors,
   sameShape,
   type TensorRecord,
@@ -20,19 +20,12 @@ export interface StoredNetwork {
   readonly statistics: StoredTensors
 }
 
-const readRecord = async <T>(backend: Backend<T>, record: TensorRecord<T>): Promise<StoredTensors> => {
-  const stored: Record<string, StoredTensor> = {}
-  for (const [name, x] of Object.entries(record))
-    stored[name] = { shape: backend.shape(x), values: await backend.read(x) }
-  return stored
-}
-
 export const readNetwork = async <T>(
   backend: Backend<T>,
   { parameters, statistics }: Evaluated<T>,
 ): Promise<StoredNetwork> => ({
-  parameters: await readRecord(backend, parameters),
-  statistics: await readRecord(backend, statistics),
+  parameters: await readTensors(backend, parameters),
+  statistics: await readTensors(backend, statistics),
 })
 
 const prefixed = <A>(prefix: string, record: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
@@ -63,7 +56,7 @@ export const storeCarried = async <T>(
   carried: Carried<T>,
   best: StoredNetwork | undefined,
 ): Promise<StoredTensors> => ({
-  ...(await readRecord(backend, carriedRecord(carried))),
+  ...(await readTensors(backend, carriedRecord(carried))),
   ...prefixed('best.parameters', best?.parameters ?? {}),
   ...prefixed('best.statistics', best?.statistics ?? {}),
 })
