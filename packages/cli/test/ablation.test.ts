@@ -15,7 +15,7 @@ import { planTrials } from '../src/ablation/runs.js'
 import { assignments, formatVary, label, parseVary, type Vary } from '../src/ablation/vary.js'
 import { flagOf } from '../src/command.js'
 
-const config = { search: presets.quick, training: trainingPresets.quick }
+const config = { search: presets.quick, training: { ...trainingPresets.quick, space: presets.quick.space } }
 const betaP: Vary = { name: 'betaP', values: [0, 1.5] }
 const lambda: Vary = { name: 'lambda', values: [0, 0.1] }
 const filterWeight: Vary = { name: 'filterWeight', values: [0, 1] }

@@ -7,7 +7,12 @@ import { barReporter, jsonReporter, lineReporter } from '../src/report/reporter.
 import { searchWords } from '../src/report/search-words.js'
 import { genotypeTable, networkSizes, printSummary, summarize } from '../src/report/summary.js'
 
-const config: SearchConfig = { ...presets.quick, operations: ['none', 'skip_connect', 'sep_conv_3x3'], passes: 2 }
+const config: SearchConfig = {
+  ...presets.quick,
+  space: 'cp-nas',
+  operations: ['none', 'skip_connect', 'sep_conv_3x3'],
+  passes: 2,
+}
 const words = searchWords(config)
 const cell = Array<string>(14).fill('skip_connect')
 const architecture = { normal: cell, reduce: cell }

@@ -44,16 +44,26 @@ const paper: SearchConfig = {
   gradientClip: 5,
 }
 
-/** `cifar10`: BNAS's 6 cells, one pass and two fifths of the images: a search a CPU ends the same day. */
-const cifar10: SearchConfig = { ...paper, cells: 6, passes: 1, samples: 35, warmupEpochs: 2, share: 0.4 }
+/**
+ * `cifar10`: a space of ours, whose networks are better than the published one's at the same cost; the smallest network with both kinds of
+ * cell, one pass and two fifths of the images: a search a CPU ends within hours.
+ */
+const cifar10: SearchConfig = {
+  ...paper,
+  space: 'residual',
+  cells: 3,
+  passes: 1,
+  samples: 35,
+  warmupEpochs: 2,
+  share: 0.4,
+}
 
 /**
- * `quick`: the smallest network with both kinds of cell, a quarter of 10,000 images, and small batches so that there are
- * enough steps for the Child to learn: minutes on two cores.
+ * `quick`: a quarter of 10,000 images, few channels, and small batches so that there are enough steps for the Child to learn: minutes on
+ * two cores.
  */
 const quick: SearchConfig = {
   ...cifar10,
-  cells: 3,
   channels: 8,
   warmupEpochs: 1,
   share: 0.25,

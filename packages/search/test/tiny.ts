@@ -9,6 +9,7 @@ export const tinyDataset = (count = 16): RecordDataset => datasetOf(count)
 /** Three operations, five samples a pass over all rounds: a search of a second on the reference engine. */
 export const tinyConfig: SearchConfig = {
   ...presets.quick,
+  space: 'cp-nas',
   seed: 5,
   channels: 2,
   operations: ['none', 'skip_connect', 'sep_conv_3x3'],

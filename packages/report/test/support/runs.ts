@@ -85,7 +85,7 @@ export const searchRun = (changes: Partial<SearchRun> = {}): SearchRun => ({
   classes: 10,
   backend: 'wasm',
   threads: 2,
-  config: { ...presets.quick, operations: ['none', 'skip_connect', 'sep_conv_3x3'] },
+  config: { ...presets.quick, space: 'cp-nas', operations: ['none', 'skip_connect', 'sep_conv_3x3'] },
   history,
   journal: [],
   ...changes,
