@@ -75,7 +75,7 @@ const howToInstall =
     ? 'Install it: brew install onednn'
     : process.platform === 'win32'
       ? 'Put the dnnl.dll of a oneDNN release on the PATH'
-      : 'Install it, e.g. apt-get install libdnnl2 on Debian 12, libdnnl3 on Debian 13 and Ubuntu 24.04'
+      : 'Install it, e.g. apt-get install libdnnl2 (Debian 12), libdnnl3.6 (Debian 13) or libdnnl3 (Ubuntu 24.04)'
 
 const firstLine = (error: unknown): string => (error as Error).message.split('\n')[0]!
 
@@ -95,7 +95,7 @@ const findAmong = async (names: readonly string[]): Promise<FoundLibrary | Cpnas
     }
   return problems.length > 0
     ? unavailable(problems.join('; '), 'Install another version of it')
-    : unavailable(`there is no oneDNN library (${names.join(', ')})`, howToInstall)
+    : unavailable(`there is no oneDNN library (${names[0]} or another version)`, howToInstall)
 }
 
 /**

@@ -46,13 +46,16 @@ export interface OneDnn {
   readonly reorder: (from: Descriptor, to: Descriptor) => Primitive
 }
 
-/** Where the systems' package managers put it: version 3 (Debian 13, Ubuntu 24.04, Homebrew) and 2 (Debian 12, Ubuntu 22.04). */
+/** Debian's names of version 3 have the minor version in them. */
+const minorVersions = Array.from({ length: 16 }, (_, i) => 15 - i)
+
+/** What the systems' package managers call it: version 3 (Debian 13, Ubuntu 24.04, Homebrew) and 2 (Debian 12, Ubuntu 22.04). */
 export const libraryNames: readonly string[] =
   process.platform === 'darwin'
     ? ['libdnnl.3.dylib', '/opt/homebrew/lib/libdnnl.dylib', '/usr/local/lib/libdnnl.dylib']
     : process.platform === 'win32'
       ? ['dnnl.dll']
-      : ['libdnnl.so.3', 'libdnnl.so.2']
+      : ['libdnnl.so.3', ...minorVersions.map(minor => `libdnnl.so.3.${minor}`), 'libdnnl.so.2']
 
 /** Of dnnl_types.h; the same in versions 2 and 3. */
 const FLOAT32 = 3
