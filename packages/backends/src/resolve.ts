@@ -26,6 +26,8 @@ export interface ResolvedBackend {
   readonly backend: AnyBackend
   /** Why this engine, in one line. */
   readonly reason: string
+  /** What would make `auto` take a faster one, in one line, if anything can. */
+  readonly hint?: string
 }
 
 /** How an engine is opened. */
@@ -61,20 +63,36 @@ const open = ({ name, description, open }: Engine, why: string): TE.TaskEither<C
     TE.map(backend => ({ name, backend, reason: `${why}: ${description}` })),
   )
 
-const resolveAuto = (threads: number): TE.TaskEither<CpnasError, ResolvedBackend> => {
-  const [first, ...others] = engines as [EngineProbe, ...EngineProbe[]]
-  return pipe(
-    others.reduce(
-      (found, { findFast }) =>
-        pipe(
-          found,
-          TE.orElse(() => findFast(threads)),
-        ),
-      first.findFast(threads),
+/** The first engine of a list that is found; the hint is about one that anybody can install and that was not. */
+const findFirst = (
+  [first, ...others]: readonly EngineProbe[],
+  threads: number,
+  hint?: string,
+): TE.TaskEither<CpnasError, { readonly engine: Engine; readonly hint: string | undefined }> =>
+  pipe(
+    first!.findFast(threads),
+    TE.map(engine => ({ engine, hint })),
+    TE.orElse(error =>
+      others.length === 0
+        ? TE.left(error)
+        : findFirst(
+            others,
+            threads,
+            error.where === 'onednn' ? `onednn would be faster, but ${error.problem}. ${error.remedy}` : hint,
+          ),
     ),
-    TE.flatMap(engine => open(engine, 'the fastest engine available')),
   )
-}
+
+const resolveAuto = (threads: number): TE.TaskEither<CpnasError, ResolvedBackend> =>
+  pipe(
+    findFirst(engines, threads),
+    TE.flatMap(({ engine, hint }) =>
+      pipe(
+        open(engine, 'the fastest engine available'),
+        TE.map(opened => (hint === undefined ? opened : { ...opened, hint })),
+      ),
+    ),
+  )
 
 const unknown = (name: string): CpnasError =>
   cpnasError(

@@ -90,13 +90,17 @@ test('without any of their packages everything else works', async () => {
     import { resolveBackend } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
     const { right } = await resolveBackend('auto', { threads: 1 })()
     await right.backend.close()
-    process.stdout.write(JSON.stringify(right.name))`
+    process.stdout.write(JSON.stringify({ name: right.name, hint: right.hint }))`
   const all = [
     core,
+    'koffi',
     'webgpu',
     ...['backend-cpu', 'backend-webgpu', 'node', 'node-gpu'].map(name => `@tensorflow/tfjs-${name}`),
   ]
-  expect(await printed(source, Object.fromEntries(all.map(name => [name, null])))).toMatch(/^(onednn|wasm)$/)
+  expect(await printed(source, Object.fromEntries(all.map(name => [name, null])))).toEqual({
+    name: 'wasm',
+    hint: 'onednn would be faster, but the package koffi is not installed. Install it: npm install koffi',
+  })
 })
 
 /** What the package does when it was installed without its install script. */

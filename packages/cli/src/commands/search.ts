@@ -1,4 +1,5 @@
-import { splitsOf } from '@cpnas/search'
+import { evaluators, splitsOf, strategies } from '@cpnas/search'
+import { spaces } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
@@ -14,12 +15,18 @@ import { summaries } from './summaries.js'
 
 const { hyperparameters } = searchRun
 
+/** The values of an option with what each is. */
+const listed = (option: string, records: Readonly<Record<string, { readonly description: string }>>): string =>
+  [`--${option}`, ...Object.entries(records).map(([name, { description }]) => `  ${name}: ${description}`)].join('\n')
+
 /** `cpnas search`. */
 export const searchCommand = command({
   name: 'search',
   summary: summaries.search,
   details: `Writes into --out: config.json, genotype.json, history.jsonl, cells.svg and a checkpoint after every sample.
-Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine.`,
+Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine.
+
+${[listed('strategy', strategies), listed('evaluator', evaluators), listed('space', Object.fromEntries(spaces.map(space => [space.name, space])))].join('\n')}`,
   options: { ...schemaOption, ...runOptions(searchRun), ...hyperparameters.options } satisfies CommandOptions,
   run: (given, io) =>
     given.printSchema

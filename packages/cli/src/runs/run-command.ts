@@ -146,9 +146,10 @@ export const resumeCommand = (
 /** Which engine, and why. */
 export const engineLine = ({ name, reason }: ResolvedBackend): string => `${name}, ${reason}`
 
-/** Which data and which engine, in a line each. */
+/** Which data and which engine, and what would make it faster. */
 export const introduction = (data: OpenData, engine: ResolvedBackend): readonly string[] => [
   `Data:   ${sourceText(data.source)}; ${data.train.count} training images of ${data.train.height}x${data.train.width}x${data.train.channels}`,
   ...foundLines(data).map(line => `        ${line}`),
   `Engine: ${engineLine(engine)}`,
+  ...(engine.hint === undefined ? [] : [`        ${engine.hint}`]),
 ]
