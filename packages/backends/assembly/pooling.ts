@@ -4,6 +4,11 @@ import { rowMoments } from './moments'
 import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop, reach, rowPitch, SLACK } from './plane'
 import { epilogueRows } from './rows'
 import { copy, fill, storeLanes } from './vector'
+import { largestOfWindows, placesInWindows } from './windows3'
+
+/** Whether windows3.ts has the windows. */
+@inline
+function isUsual(g: Window): bool { return g.kernelHeight == 3 && g.kernelWidth == 3 && g.stride == 1 }
 
 /** Whether an image is free of NaN and -Infinity, which a maximum has to be careful with. */
 function isOrdinary(g: Window, image: i32): bool {
@@ -18,37 +23,45 @@ function isOrdinary(g: Window, image: i32): bool {
   return !v128.any_true(strange)
 }
 
-/** Scratch: the plane. */
+/** Scratch: a row of the plane, the plane. */
 export function maxPool(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
   const pixel = g.inPixel
   const width = reach(g.outWidth, g.kernelWidth, g.stride, g.dilation)
   const y = g.y + <usize>image * g.outImage
-  const kernelHeight = g.kernelHeight
-  const kernelWidth = g.kernelWidth
-  const outWidth = g.outWidth
-  const step = <usize>g.stride * pixel
   const tap = <usize>g.dilation * pixel
   const tapRow = <usize>width * tap
+  const rowBytes = <usize>width * pixel
+  const plane = scratch + rowBytes + 16
   const ordinary = isOrdinary(g, image)
   let filled = 0
   for (let row = 0; row < g.outHeight; row++) {
     for (const needed = row * g.stride + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++)
-      fillInputRow(g, image, filled, scratch, width, -Infinity)
+      fillInputRow(g, image, filled, plane, width, -Infinity)
+    const from = plane + <usize>(row * g.stride) * rowBytes
     const to = y + <usize>(row * g.outWidth) * pixel
-    for (let c = 0; c < channels; c += 4) {
-      let p = scratch + <usize>(row * g.stride * width) * pixel + (<usize>c << 2)
-      for (let column = 0; column < outWidth; column++) {
-        const m = ordinary
-          ? largest(p, tap, tapRow, kernelHeight, kernelWidth)
-          : largestOrNaN(p, tap, tapRow, kernelHeight, kernelWidth)
-        storeLanes(to + <usize>column * pixel + (<usize>c << 2), m, channels - c)
-        p += step
-      }
-    }
+    if (ordinary && isUsual(g)) largestOfWindows(from, tapRow, rowBytes, tap, scratch, to, <usize>g.outWidth * pixel)
+    else maxPoolRow(g, ordinary, from, tap, tapRow, to)
   }
   if (g.moments) rowMoments(y, g.outPixels, channels, g.moments + <usize>image * pixel * 2)
+}
+
+/** One row of any windows. */
+function maxPoolRow(g: Window, ordinary: bool, from: usize, tap: usize, tapRow: usize, to: usize): void {
+  const channels = g.inChannels
+  const pixel = g.inPixel
+  const step = <usize>g.stride * pixel
+  for (let c = 0; c < channels; c += 4) {
+    let p = from + (<usize>c << 2)
+    for (let column = 0; column < g.outWidth; column++) {
+      const m = ordinary
+        ? largest(p, tap, tapRow, g.kernelHeight, g.kernelWidth)
+        : largestOrNaN(p, tap, tapRow, g.kernelHeight, g.kernelWidth)
+      storeLanes(to + <usize>column * pixel + (<usize>c << 2), m, channels - c)
+      p += step
+    }
+  }
 }
 
 /** The window's maximum, if it is ordinary. */
@@ -76,12 +89,12 @@ function largestOrNaN(p: usize, tap: usize, tapRow: usize, kernelHeight: i32, ke
   return m
 }
 
-/** Scratch: the plane of x; the plane of dx, or those of dy and of the maxima's places. */
+/** Scratch: the plane of x and that of dx; or two rows of the plane of x, that plane, and those of dy and of the maxima's places. */
 export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
   const ordinary = isOrdinary(g, image)
-  if (ordinary && g.stride == 1 && g.kernelWidth == 3 && !(channels & 3)) {
+  if (ordinary && isUsual(g) && !(channels & 3)) {
     maxPoolGradByPlace(g, image, scratch)
     return
   }
@@ -118,16 +131,19 @@ export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
 }
 
 /**
- * The gradient at stride 1 with windows of three columns over an ordinary image: the place of every window's first maximum is noted, then
- * every pixel collects the gradients of the windows that have their maximum there. Nothing is added in memory.
+ * The gradient of the usual windows over an ordinary image: the place of every window's first maximum is noted, then every pixel collects
+ * the gradients of the windows that have their maximum there. Nothing is added in memory.
  */
 function maxPoolGradByPlace(g: Window, image: i32, scratch: usize): void {
   const pixel = g.inPixel
   const width = reach(g.outWidth, 3, 1, g.dilation)
-  const height = reach(g.outHeight, g.kernelHeight, 1, g.dilation)
+  const height = reach(g.outHeight, 3, 1, g.dilation)
   const backWidth = reach(g.inWidth, 3, 1, g.dilation)
-  const backHeight = reach(g.inHeight, g.kernelHeight, 1, g.dilation)
-  const gradients = scratch + <usize>(height * width + SLACK) * pixel
+  const backHeight = reach(g.inHeight, 3, 1, g.dilation)
+  const rowBytes = <usize>width * pixel
+  const columnPlaces = scratch + rowBytes + 16
+  const plane = columnPlaces + rowBytes + 16
+  const gradients = plane + <usize>(height * width + SLACK) * pixel
   const bytes = <usize>(backHeight * backWidth + SLACK) * pixel
   const places = gradients + bytes
   const top = gradientTop(g), left = gradientLeft(g)
@@ -136,66 +152,35 @@ function maxPoolGradByPlace(g: Window, image: i32, scratch: usize): void {
   const tap = <usize>g.dilation * pixel
   let filled = 0
   for (let row = 0; row < g.outHeight; row++) {
-    for (const needed = row + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++)
-      fillInputRow(g, image, filled, scratch, width, -Infinity)
+    for (const needed = row + 2 * g.dilation; filled <= needed; filled++) fillInputRow(g, image, filled, plane, width, -Infinity)
     if (row + top < 0 || row + top >= backHeight) continue
     const first = max(0, -left)
     const last = min(g.outWidth, backWidth - left)
     if (first >= last) continue
+    const from = plane + <usize>row * rowBytes + <usize>first * pixel
     const to = places + <usize>((row + top) * backWidth + first + left) * pixel
-    notePlaces(scratch + <usize>(row * width + first) * pixel, to, <usize>(last - first) * pixel, tap, <usize>width * tap, g.kernelHeight)
+    placesInWindows(from, <usize>width * tap, rowBytes - <usize>first * pixel, tap, scratch, columnPlaces, to, <usize>(last - first) * pixel)
   }
   const dx = g.dx + <usize>image * g.inImage
   const into = g.into ? g.into + <usize>image * g.inImage : 0
   for (let row = 0; row < g.inHeight; row++) {
     const from = <usize>(row * backWidth) * pixel
     const at = <usize>(row * g.inWidth) * pixel
-    collect(gradients + from, places + from, dx + at, into ? into + at : 0, <usize>g.inWidth * pixel, tap,
-      <usize>backWidth * tap, g.kernelHeight)
-  }
-}
-
-/** For every window of a row the number of its first maximum, as integers. */
-function notePlaces(p: usize, to: usize, bytes: usize, tap: usize, tapRow: usize, kernelHeight: i32): void {
-  const one = i32x4.splat(1)
-  for (const end = to + bytes; to < end; to += 16) {
-    let m = f32x4.splat(-Infinity)
-    let place = i32x4.splat(0), at = i32x4.splat(0)
-    let q = p
-    for (let ky = 0; ky < kernelHeight; ky++) {
-      let v = v128.load(q)
-      let larger = f32x4.gt(v, m)
-      m = f32x4.pmax(m, v)
-      place = i32x4.max_s(place, v128.and(at, larger))
-      at = i32x4.add(at, one)
-      v = v128.load(q + tap)
-      larger = f32x4.gt(v, m)
-      m = f32x4.pmax(m, v)
-      place = i32x4.max_s(place, v128.and(at, larger))
-      at = i32x4.add(at, one)
-      v = v128.load(q + 2 * tap)
-      larger = f32x4.gt(v, m)
-      m = f32x4.pmax(m, v)
-      place = i32x4.max_s(place, v128.and(at, larger))
-      at = i32x4.add(at, one)
-      q += tapRow
-    }
-    v128.store(to, place)
-    p += 16
+    collect(gradients + from, places + from, dx + at, into ? into + at : 0, <usize>g.inWidth * pixel, tap, <usize>backWidth * tap)
   }
 }
 
 /** A row of dx: into + the gradients of the windows whose maximum is the pixel. The last tap of a window comes first in the planes. */
 function collect(
-  gradients: usize, places: usize, dx: usize, into: usize, bytes: usize, tap: usize, tapRow: usize, kernelHeight: i32,
+  gradients: usize, places: usize, dx: usize, into: usize, bytes: usize, tap: usize, tapRow: usize,
 ): void {
   const one = i32x4.splat(1)
-  const lastTap = i32x4.splat(3 * kernelHeight - 1)
+  const lastTap = i32x4.splat(8)
   for (let i: usize = 0; i < bytes; i += 16) {
     let sum = into ? v128.load(into + i) : f32x4.splat(0)
     let at = lastTap
     let d = gradients + i, k = places + i
-    for (let ky = 0; ky < kernelHeight; ky++) {
+    for (let ky = 0; ky < 3; ky++) {
       sum = f32x4.add(sum, v128.and(v128.load(d), i32x4.eq(v128.load(k), at)))
       at = i32x4.sub(at, one)
       sum = f32x4.add(sum, v128.and(v128.load(d + tap), i32x4.eq(v128.load(k + tap), at)))

@@ -32,7 +32,13 @@ const inputPlane = (g: Geometry): number =>
   )
 const gradientPlane = (g: Geometry): number =>
   pixels(g, reach(g.inHeight, g.kernelHeight, 1, g.dilation) * reach(g.inWidth, g.kernelWidth, 1, g.dilation) + SLACK)
-const averages = (g: Geometry): number => g.outHeight * g.outWidth * 4 + pixels(g, 1)
+/** A row of a plane, the input's or the gradient's. */
+const planeRow = (g: Geometry): number =>
+  pixels(
+    g,
+    Math.max(...[g.inWidth, g.outWidth].map(width => reach(width, g.kernelWidth, g.stride, g.dilation))) + SLACK,
+  )
+const averages = (g: Geometry): number => g.outHeight * g.outWidth * 4 + planeRow(g)
 
 /** Bytes of matrices in panels and of tiles, by the rules of assembly/gemm.ts and assembly/convolution.ts. */
 const panelBytes = (k: number, n: number): number => ((n + 7) & ~7) * k * 4
@@ -168,13 +174,13 @@ export const windowKernels = (engine: Engine): WindowKernels => {
     },
 
     maxPool(x, g) {
-      return forward('maxPool', g, plain, { x }, depthwiseWork(g), inputPlane(g))
+      return forward('maxPool', g, plain, { x }, depthwiseWork(g), planeRow(g) + inputPlane(g))
     },
     maxPoolGrad(dy, x, g, into) {
       return output(engine, into, inputShape(g), dx => {
         writeWindow(engine, g, plain, { x, dy: { dy }, dx, into })
         const planes = Math.max(inputPlane(g), 2 * gradientPlane(g))
-        threads.run('maxPoolGrad', g.batch, 2 * depthwiseWork(g), inputPlane(g) + planes)
+        threads.run('maxPoolGrad', g.batch, 2 * depthwiseWork(g), 2 * planeRow(g) + inputPlane(g) + planes)
       })
     },
     avgPool(x, g) {
