@@ -2,6 +2,7 @@ import { inputName, inputNodes, nodeName } from '../cell.js'
 import { conv1x1, conv3x3, conv3x3Dilated } from '../operations/dense-convolution.js'
 import { none } from '../operations/none.js'
 import { avgPool3x3, maxPool3x3 } from '../operations/pooling.js'
+import { skipConnect } from '../operations/skip-connect.js'
 import { type Space, sumOf } from '../space.js'
 
 const nodes = 4
@@ -17,7 +18,7 @@ export const residual: Space = {
   name: 'residual',
   description: 'dense 1-bit convolutions with a real-valued path around each, on 8 edges; ours',
   options: [],
-  operations: [none, maxPool3x3, avgPool3x3, conv1x1, conv3x3, conv3x3Dilated],
+  operations: [none, skipConnect, maxPool3x3, avgPool3x3, conv1x1, conv3x3, conv3x3Dilated],
   nodes,
   edges: Array.from({ length: nodes }, (_, node) => inputNodes + node).flatMap(to => [
     { from: to - 2, to },
