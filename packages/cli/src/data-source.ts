@@ -16,6 +16,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, flagOf, refuseOptions, type ValueOption, type Values } from './command.js'
+import { counted } from './report/amounts.js'
 import { countOption, textOption, wordOption } from './values.js'
 
 /** The data set of which a part is embedded. */
@@ -176,7 +177,7 @@ export const corruptLines = ({ train, test }: OpenData): readonly string[] => {
   if (corrupt.length === 0) return []
   const more = corrupt.length - listed
   return [
-    `${corrupt.length} images could not be decoded and were left out:`,
+    `${counted(corrupt.length, 'image')} could not be decoded and ${corrupt.length === 1 ? 'was' : 'were'} left out:`,
     ...corrupt.slice(0, listed).map(({ path, reason }) => `  ${printable(`${path}: ${reason}`)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ]

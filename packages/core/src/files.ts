@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type TaskEither, tryCatch } from 'fp-ts/lib/TaskEither.js'
 import { type CpnasError, cpnasError } from './errors.js'
@@ -26,6 +26,34 @@ export const storageFailed = (path: string, error: unknown): CpnasError => {
   )
 }
 
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+
+const makeOne = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (!(await isDirectory(path))) throw error
+  }
+}
+
+/**
+ * Makes a directory and those above it, where they are not there. Not Node's recursive mkdir, which never ends where the system says that
+ * there is no such directory although the one above it is there, as Linux does in /proc.
+ */
+export const makeDirectory = async (path: string): Promise<void> => {
+  try {
+    await makeOne(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeDirectory(dirname(path))
+    await makeOne(path)
+  }
+}
+
 /** Makes renames in a directory survive a power cut, where the system has such a call. */
 const syncDirectory = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return
@@ -45,7 +73,7 @@ export const removeTemporary = async (directory: string): Promise<void> => {
 
 const write = async (path: string, data: string | Uint8Array): Promise<void> => {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
-  await mkdir(dirname(path), { recursive: true })
+  await makeDirectory(dirname(path))
   try {
     const file = await open(temporary, 'w')
     try {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { writeFileAtomic } from '@cpnas/core/files'
+import { makeDirectory, writeFileAtomic } from '@cpnas/core/files'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 let directory: string
@@ -10,6 +10,26 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cpnas-files-test-'))
 })
 afterEach(() => rm(directory, { recursive: true }))
+
+describe('makeDirectory', () => {
+  it('makes all that is missing, also when several do, and leaves what is there', async () => {
+    const path = join(directory, 'a', 'b', 'c')
+    await Promise.all([makeDirectory(path), makeDirectory(path), makeDirectory(join(directory, 'a', 'd'))])
+    await makeDirectory(path)
+    expect((await readdir(join(directory, 'a'))).sort()).toEqual(['b', 'd'])
+  })
+
+  it('rejects where a file is in the way', async () => {
+    await writeFile(join(directory, 'file'), '')
+    await expect(makeDirectory(join(directory, 'file'))).rejects.toMatchObject({ code: 'EEXIST' })
+    await expect(makeDirectory(join(directory, 'file', 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  // Where Node's own, recursive, never returns.
+  it.skipIf(process.platform !== 'linux')('rejects where the system has no room for directories', async () => {
+    await expect(makeDirectory('/proc/none/below')).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
 
 describe('writeFileAtomic', () => {
   it('makes missing directories and replaces what was there', async () => {

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CpnasError, cpnasError } from '@cpnas/core'
-import { removeTemporary, storageFailed } from '@cpnas/core/files'
+import { makeDirectory, removeTemporary, storageFailed } from '@cpnas/core/files'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beat, period } from './heartbeat.js'
@@ -172,7 +172,7 @@ const acquire = async (directory: string, tell: (line: string) => void): Promise
   const path = pathOf(directory)
   const holder: Holder = { id: randomUUID(), host: hostname(), ...thisProcess() }
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     for (;;) {
       try {
         await writeFile(path, JSON.stringify(holder), { flag: 'wx' })

@@ -12,6 +12,7 @@ import {
   specFor,
 } from '@cpnas/supernet'
 import Table from 'cli-table3'
+import { counted } from './amounts.js'
 import { duration, percent } from './format.js'
 
 /** Parameters of a network by precision. */
@@ -104,7 +105,7 @@ export const printSummary = (summary: Summary, space: Space, directory: string):
     genotypeTable(summary.genotype, space),
     `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
     sizeLines(summary.child, summary.parent),
-    `${summary.samples} architectures, ${duration(summary.seconds)}`,
+    `${counted(summary.samples, 'architecture')}, ${duration(summary.seconds)}`,
     `Files in ${directory}: ${Object.values(searchFiles).join(', ')}`,
     '',
   ].join('\n')

@@ -6,6 +6,7 @@ import { trainingFiles } from '@cpnas/runs'
 import { count, type NetworkKind } from '@cpnas/supernet'
 import type { EpochEntry, Model, TrainingState } from '@cpnas/training'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { counted } from './amounts.js'
 import { duration, percent } from './format.js'
 import { type Size, sizeLine } from './summary.js'
 
@@ -76,7 +77,7 @@ export const printTrainingSummary = (
   [
     `Test accuracy: best network (epoch ${best.epoch}) ${percent(best.accuracy)}, last one ${percent(last.accuracy)} (chance ${percent(chance)})`,
     `${sizeLine(kind === 'child' ? 'Child' : 'Parent', size)}; a model file has ${bytes.toLocaleString('en-US')} bytes`,
-    `${epochs} epochs, ${duration(seconds)}`,
+    `${counted(epochs, 'epoch')}, ${duration(seconds)}`,
     `Files in ${directory}: ${Object.values(trainingFiles).join(', ')}`,
     '',
   ].join('\n')

@@ -13,6 +13,7 @@ import {
 import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { counted } from '../report/amounts.js'
 import { printSummary, summarize } from '../report/summary.js'
 import type { Need } from '../runs/memory.js'
 import { engineLine, introduction, type Opened, resumeCommand } from '../runs/run-command.js'
@@ -52,7 +53,7 @@ export const searchRunOf = (
     const done = state === undefined ? 0 : samplesOf(state).length
     return [
       ...introduction(data, engine),
-      `Run:    ${directory}, ${stored ? `continued after ${done} of ${samples} samples` : `${samples} samples`}`,
+      `Run:    ${directory}, ${stored ? `continued after ${done} of ${samples} samples` : counted(samples, 'sample')}`,
     ]
   },
   work: options =>

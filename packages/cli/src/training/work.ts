@@ -24,6 +24,7 @@ import {
 } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { counted } from '../report/amounts.js'
 import { printTrainingSummary, summarizeTraining } from '../report/training-summary.js'
 import type { TestEvent } from '../report/training-words.js'
 import type { Need } from '../runs/memory.js'
@@ -126,7 +127,7 @@ export const trainingRunOf = (
     introduction: state => [
       ...introduction(data, engine),
       ...notes,
-      `Run:    ${directory}, ${stored ? begun(config, state) : `${training.stages * training.epochs} epochs`}`,
+      `Run:    ${directory}, ${stored ? begun(config, state) : counted(training.stages * training.epochs, 'epoch')}`,
     ],
     work: options =>
       pipe(

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import { makeDirectory as makeAll } from '@cpnas/core/files'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { codeOf } from '../files.js'
 
@@ -45,8 +46,7 @@ export const storageError =
 const onDisk = <A>(path: string, action: () => Promise<A>): TE.TaskEither<CpnasError, A> =>
   TE.tryCatch(action, storageError(path))
 
-export const makeDirectory = (dir: string): TE.TaskEither<CpnasError, unknown> =>
-  onDisk(dir, () => mkdir(dir, { recursive: true }))
+export const makeDirectory = (dir: string): TE.TaskEither<CpnasError, void> => onDisk(dir, () => makeAll(dir))
 
 export const moveFile = (from: string, to: string): TE.TaskEither<CpnasError, void> =>
   onDisk(to, () => rename(from, to))

@@ -159,7 +159,7 @@ export const openImageFolder = (
     TE.bind('cache', ({ sized: { imageSize }, decode }) =>
       options.cacheDirectory === undefined
         ? TE.right(undefined)
-        : TE.fromEither(openCache(resolve(options.cacheDirectory), shortSideOf(imageSize), decode.decoder)),
+        : openCache(resolve(options.cacheDirectory), shortSideOf(imageSize), decode.decoder),
     ),
     TE.map(({ sized, scanned, cache }) => pairOf(scanned, sized, cache)),
   )
