@@ -6,7 +6,7 @@ import { epilogueRows } from './rows'
 import { copy, fill, storeLanes } from './vector'
 import { largestOfWindows, placesInWindows } from './windows3'
 
-/** Whether windows3.ts has the windows. */
+/** Whether windows3.ts handles these windows: 3x3 at stride 1. */
 @inline
 function isUsual(g: Window): bool { return g.kernelHeight == 3 && g.kernelWidth == 3 && g.stride == 1 }
 

@@ -41,8 +41,8 @@ const makeOne = async (path: string): Promise<void> => {
 }
 
 /**
- * Makes a directory and those above it, where they are not there. Not Node's recursive mkdir, which never ends where the system says that
- * there is no such directory although the one above it is there, as Linux does in /proc.
+ * Makes a directory and its missing parents. Node's recursive mkdir is not used because it never returns where the system answers ENOENT
+ * although the parent exists, as Linux does in /proc.
  */
 export const makeDirectory = async (path: string): Promise<void> => {
   try {

@@ -99,8 +99,8 @@ const findAmong = async (names: readonly string[]): Promise<FoundLibrary | Cpnas
 }
 
 /**
- * Looks for oneDNN where the system's package manager puts it, or by these names, and checks a convolution of it. Left: BackendUnavailable;
- * says how to install it.
+ * Looks for oneDNN under the names that package managers give it, or under these names, and checks its convolutions. Left:
+ * BackendUnavailable, with the way to install it.
  */
 export const findLibrary =
   (names = libraryNames): TaskEither<CpnasError, FoundLibrary> =>

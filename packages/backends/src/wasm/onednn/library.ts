@@ -81,7 +81,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
   const out = '_Out_ void **'
 
   /** A function whose status is checked. */
-  const declare = (symbol: string, ...types: readonly string[]): ((...values: readonly unknown[]) => void) => {
+  const declare: Declare = (symbol, ...types) => {
     const native = library.func(symbol, 'int', [...types])
     return (...values) => {
       const status: unknown = native(...values)
@@ -89,7 +89,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
     }
   }
   /** A function whose first argument is where its result goes. */
-  const create = (symbol: string, ...types: readonly string[]): ((...values: readonly unknown[]) => Pointer) => {
+  const create: Create = (symbol, ...types) => {
     const call = declare(symbol, out, ...types)
     return (...values) => {
       const result: [Pointer] = [null]
@@ -116,7 +116,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
   const equal = library.func('dnnl_memory_desc_equal', 'int', [pointer, pointer])
   const size = library.func('dnnl_memory_desc_get_size', 'size_t', [pointer])
   const Argument = koffi.struct({ argument: 'int', memory: pointer })
-  const executeNative = library.func('dnnl_primitive_execute', 'int', [pointer, pointer, 'int', pointer])
+  const execute = declare('dnnl_primitive_execute', pointer, pointer, 'int', pointer)
 
   const primitiveOf =
     (description: Pointer, ...tensors: readonly (readonly [argument: number, descriptor: Descriptor])[]) =>
@@ -131,8 +131,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
       )
       return (...places) => {
         for (let i = 0; i < memories.length; i++) place(memories[i], places[i])
-        const status: unknown = executeNative(primitive, stream, memories.length, list)
-        if (status !== 0) throw new Error(`oneDNN: dnnl_primitive_execute failed with status ${String(status)}`)
+        execute(primitive, stream, memories.length, list)
       }
     }
 
