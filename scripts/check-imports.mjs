@@ -19,6 +19,7 @@ const layers = [
   'export',
   'runs',
   'report',
+  'experiments',
   'cli',
 ]
 const independent = ['core', 'indicator', 'packed']

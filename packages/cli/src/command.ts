@@ -1,6 +1,6 @@
-import { type CpnasError, cpnasError } from '@cpnas/core'
+import { type CpnasError, cpnasError, kebabCase, renameOptions } from '@cpnas/core'
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { mapLeft, type TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Io, Outcome } from './io.js'
 
 /** An option with a value. `parse` reads it from the command line, or says what it should be ("an integer of at least 1"). */
@@ -80,7 +80,17 @@ export interface LazyCommand {
 }
 
 /** `batchSize` to `--batch-size`. */
-export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+export const flagOf = (name: string): string => `--${kebabCase(name)}`
+
+/** Errors that name options as libraries do, in the words of a command line: `batchSize` becomes `--batch-size`. */
+export const inFlags = (names: readonly string[]): ((error: CpnasError) => CpnasError) => {
+  const rename = renameOptions(names, flagOf)
+  const unquoted = (text: string): string => text.replace(/`(--[^`]*)`/g, '$1')
+  return error => {
+    const renamed = rename(error)
+    return { ...renamed, problem: unquoted(renamed.problem), remedy: unquoted(renamed.remedy) }
+  }
+}
 
 /** InvalidOption for the first of some options that was given where it has no place. */
 export const refuseOptions = <G extends object>(
@@ -136,6 +146,8 @@ export const command = <const O extends CommandOptions>({
   ...description,
   run: (given, args, io) => {
     const values = parseValues(description.options, given)
-    return isLeft(values) ? values : right(run(values.right, io, args[0] ?? '', args))
+    return isLeft(values)
+      ? values
+      : right(mapLeft(inFlags(Object.keys(description.options)))(run(values.right, io, args[0] ?? '', args)))
   },
 })

@@ -4,7 +4,7 @@ import type { Io } from './io.js'
 import { runProgram } from './program.js'
 import { version } from './version.js'
 
-export { drawCells } from './draw-cells.js'
+export { drawCells } from '@cpnas/experiments'
 export type { Io } from './io.js'
 
 const description = {

@@ -1,6 +1,7 @@
+import { formatValue } from '@cpnas/core'
+import { givenOf, type Hyperparameters, namesOf } from '@cpnas/experiments'
 import Table from 'cli-table3'
 import { flagOf } from './command.js'
-import { formatValue, type Hyperparameters } from './hyperparameters.js'
 
 /** A hyper-parameter's value, and where it is from. */
 export interface SourcedValue {
@@ -10,20 +11,18 @@ export interface SourcedValue {
 
 /** Every hyper-parameter by name: given on the command line, from --config, or of the preset, whose values have sources of their own. */
 export const sourcedConfig = <P extends string, C extends object>(
-  { names }: Hyperparameters<P, C>,
+  hyperparameters: Hyperparameters<P, C>,
   config: C,
   { file, own }: { readonly file: Partial<C>; readonly own: Partial<C> },
   sources: Readonly<Record<keyof C, string>>,
-): Readonly<Record<string, SourcedValue>> =>
-  Object.fromEntries(
-    names.map(name => [
-      name,
-      {
-        value: config[name],
-        source: own[name] !== undefined ? 'the command line' : file[name] !== undefined ? '--config' : sources[name],
-      },
-    ]),
+): Readonly<Record<string, SourcedValue>> => {
+  const [typed, written] = [givenOf(hyperparameters, own), givenOf(hyperparameters, file)]
+  const sourceOf = (name: keyof C): string =>
+    typed[name] !== undefined ? 'the command line' : written[name] !== undefined ? '--config' : sources[name]
+  return Object.fromEntries(
+    namesOf(hyperparameters).map(name => [name, { value: config[name], source: sourceOf(name) }]),
   )
+}
 
 /** As a table, an option a row. */
 export const configTable = (config: Readonly<Record<string, SourcedValue>>): string => {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
+import { versionOf } from '@cpnas/core/files'
 
-export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string
-}
+export const version = versionOf(import.meta.url)

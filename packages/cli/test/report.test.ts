@@ -1,3 +1,4 @@
+import { networkSizes, summarizeSearch } from '@cpnas/experiments'
 import { presets, type SearchConfig, type SearchEvent } from '@cpnas/search'
 import { cpNas, specFor } from '@cpnas/supernet'
 import fc from 'fast-check'
@@ -5,7 +6,7 @@ import { expect, test } from 'vitest'
 import { duration, percent, secondsLeft } from '../src/report/format.js'
 import { barReporter, jsonReporter, lineReporter } from '../src/report/reporter.js'
 import { searchWords } from '../src/report/search-words.js'
-import { genotypeTable, networkSizes, printSummary, summarize } from '../src/report/summary.js'
+import { genotypeTable, printSummary } from '../src/report/summary.js'
 
 const config: SearchConfig = {
   ...presets.quick,
@@ -150,7 +151,7 @@ test('a summary has the last round, sizes and the table', () => {
   const history = [sample(1, 0, 0), sample(2, 0.2, 0.4), sample(2, 0.4, 0.8)].flatMap(event =>
     event.type === 'sample' ? [event.entry] : [],
   )
-  const summary = summarize(config, data, architecture, { history }, 75)
+  const summary = summarizeSearch(config, data, architecture, { history }, 75)
   expect(summary.accuracyChild).toBeCloseTo(0.3)
   expect(summary.accuracyParent).toBeCloseTo(0.6)
   expect(summary).toMatchObject({ chance: 0.1, samples: 3, ...networkSizes(specFor(config, data), architecture) })

@@ -81,6 +81,35 @@ export const formatRange = (range: OptionRange): string => {
   }
 }
 
+/** A value as it is typed: lists and pairs with commas. */
+export const formatValue = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value))
+
+/** Reads what was typed; whether it is in its range is for `checkOptions` to say. Left says what it should be. */
+export const parseValue =
+  (range: OptionRange) =>
+  (text: string): Either<string, unknown> => {
+    switch (range.kind) {
+      case 'integer':
+      case 'number': {
+        const value = Number(text)
+        return text.trim() === '' || Number.isNaN(value) ? left(formatRange(range)) : right(value)
+      }
+      case 'choice': {
+        const value = range.values.find(one => String(one) === text)
+        return value === undefined ? left(formatRange(range)) : right(value)
+      }
+      case 'list':
+        return right(range.all && text === 'all' ? text : text.split(','))
+      case 'interval': {
+        const numbers = text.split(',').map(Number)
+        if (range.words.includes(text)) return right(text)
+        return numbers.length === 2 && !numbers.some(Number.isNaN) ? right(numbers) : left(formatRange(range))
+      }
+      case 'flag':
+        return text === 'true' || text === 'false' ? right(text === 'true') : left(formatRange(range))
+    }
+  }
+
 const holds = (range: OptionRange, value: unknown): boolean => {
   switch (range.kind) {
     case 'integer':

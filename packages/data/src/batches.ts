@@ -118,7 +118,7 @@ const tooManyCorrupt = (
       .map(({ path, reason }) => `${path} (${reason})`)
       .join(', ')}${corrupt.length > listed ? ', ...' : ''}`,
     corrupt.length > maxCorrupt * of
-      ? 'Mend or remove these files, or raise maxCorrupt'
+      ? 'Mend or remove these files, or raise `maxCorrupt`'
       : 'Give images that can be decoded',
   )
 

@@ -26,14 +26,11 @@ export interface WorkOptions<S extends RunState, E> {
   readonly signal: AbortSignal
 }
 
-/** What a finished run ends with on the standard output: a record for programs, and words for people. */
-export interface Ending {
-  readonly result: object
-  readonly text: string
-}
-
-/** A run about to begin or to go on. S is its state, E its events, F what it ends with if it is not stopped. */
-export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }> {
+/**
+ * A run about to begin or to go on. S is its state, E its events, F what its work ends with if it is not stopped, A what it comes to: a
+ * record for programs.
+ */
+export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }, A> {
   readonly format: RunFormat<R>
   readonly directory: string
   readonly config: R
@@ -43,8 +40,6 @@ export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends
   readonly images: DataFingerprint
   /** What it computes with, in a line. */
   readonly engine: string
-  /** Lines that say what is about to be done. */
-  readonly introduction: (state: S | undefined) => readonly string[]
   /** The work itself: to its end, or until the signal stops it. */
   readonly work: (options: WorkOptions<S, E>) => TE.TaskEither<CpnasError, F | { readonly status: 'stopped' }>
   /** Writes what a finished run leaves; undefined if the signal stopped it. `seconds` tells how long the run has taken. */
@@ -52,30 +47,15 @@ export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends
     result: F,
     emit: (event: E) => void,
     seconds: () => number,
-  ) => TE.TaskEither<CpnasError, Ending | undefined>
-  /** What continues it after a stop. */
-  readonly resumeCommand: string
-  /** What is not lost when it is stopped, and when the device fails; in words. */
-  readonly saved: { readonly stopped: string; readonly failed: string }
+  ) => TE.TaskEither<CpnasError, A | undefined>
 }
 
-/** A device that fails takes nothing with it but the work at hand. */
-const resumable = (error: CpnasError, saved: string, resumeCommand: string): CpnasError =>
-  error._tag === 'DeviceFailed'
-    ? {
-        ...error,
-        remedy: `${error.remedy}. ${saved}, and another engine can continue: ${resumeCommand} --backend NAME`,
-      }
-    : error
-
-/** How a run is told of. */
-export interface Telling<E> {
+/** Who is told of a run, what keeps others out, and what may stop it. S is its state, E its events. */
+export interface PerformOptions<S extends RunState, E> {
   /** Is told of every event of the work. */
   readonly emit: (event: E) => void
-  /** Is told lines for people. */
-  readonly note: (line: string) => void
-  /** Is told when it begins, for programs. */
-  readonly tell: (event: object) => void
+  /** Is told when it begins, of the state in which it was left; undefined: it is new. Default: nobody. */
+  readonly begun?: (state: S | undefined) => void
   /** Of its directory. */
   readonly lock: Lock
   readonly signal: AbortSignal
@@ -87,22 +67,10 @@ export interface Telling<E> {
  * The run itself: begins or continues it in its directory, tells of it, and ends with all files written; or undefined: the
  * signal stopped it, with everything up to the last snapshot saved.
  */
-export const perform = <R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }>(
-  {
-    format,
-    directory,
-    config,
-    stored,
-    images,
-    engine,
-    introduction,
-    work,
-    finish,
-    resumeCommand,
-    saved,
-  }: PreparedRun<R, S, E, F>,
-  { emit, note, tell, lock, signal, version }: Telling<E>,
-): TE.TaskEither<CpnasError, Ending | undefined> => {
+export const perform = <R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }, A>(
+  { format, directory, config, stored, images, engine, work, finish }: PreparedRun<R, S, E, F, A>,
+  { emit, begun, lock, signal, version }: PerformOptions<S, E>,
+): TE.TaskEither<CpnasError, A | undefined> => {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
   const journal = journalAt(pathsOf(format.files, directory).journal, version)
@@ -117,10 +85,7 @@ export const perform = <R extends RunBase, S extends RunState, E, F extends { re
     TE.tap(snapshot =>
       journal.start({ entries: snapshot?.state.history.length ?? 0, engine, threads: config.threads }),
     ),
-    TE.tapIO(snapshot => () => {
-      tell({ type: 'start', directory, resumed: stored !== undefined, config })
-      for (const line of introduction(snapshot?.state)) note(line)
-    }),
+    TE.tapIO(snapshot => () => begun?.(snapshot?.state)),
     TE.flatMap(snapshot =>
       work({
         ...(snapshot === undefined ? {} : { snapshot }),
@@ -143,6 +108,5 @@ export const perform = <R extends RunBase, S extends RunState, E, F extends { re
         : TE.right(undefined),
     ),
     TE.tap(ending => journal.end(ending === undefined ? 'stopped' : 'finished')),
-    TE.mapLeft(error => resumable(error, saved.failed, resumeCommand)),
   )
 }

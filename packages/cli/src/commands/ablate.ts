@@ -1,21 +1,34 @@
-import { resolve } from 'node:path'
-import { type CpnasError, cpnasError } from '@cpnas/core'
+import type { CpnasError } from '@cpnas/core'
+import {
+  type AblationPlan,
+  type AblationRunConfig,
+  type Comparison,
+  checkSpace,
+  checkVary,
+  dataOfRun,
+  type FlatConfig,
+  formatVary,
+  genotypeText,
+  parseVary,
+  performAblation,
+  planRun,
+  planTrials,
+  readGenotypeOf,
+  unflatten,
+  type Vary,
+  varyOf,
+} from '@cpnas/experiments'
 import type { Genotype } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type AblationRunConfig, ablationRun, genotypeText, varyOf } from '../ablation/ablation-run.js'
-import { ablationWords } from '../ablation/events.js'
-import { checkAblationConfig, type FlatConfig, flatten, places, unflatten } from '../ablation/options.js'
-import { type AblationPlan, configOfTrial, planTrials } from '../ablation/runs.js'
-import { assignments, formatVary, optionName, parseVary, type Vary } from '../ablation/vary.js'
-import { checkTrials, performAblation } from '../ablation/work.js'
 import { type CommandOptions, command, type RepeatedOption, type Values } from '../command.js'
-import { checkSpace, readGenotypeOf } from '../genotype-source.js'
-import { type Comparison, type Plan, planRun } from '../runs/plan-run.js'
-import { withRun } from '../runs/run-command.js'
-import { dataOfRun, requestOf, runOptions } from '../runs/run-options.js'
-import { readTeacher, teacherOption } from '../training/teacher.js'
+import { hyperparameterOptions } from '../hyperparameters.js'
+import { printAblation } from '../report/ablation-summary.js'
+import { ablationWords } from '../report/ablation-words.js'
+import { tellRun } from '../runs/run-command.js'
+import { ablationRuns } from '../runs/run-commands.js'
+import { requestOf, runOptions, teacherOption } from '../runs/run-options.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
@@ -42,78 +55,52 @@ const own = {
   }),
   parents: { kind: 'flag', description: 'also train the Parents, without a teacher' },
   teacher: teacherOption,
-  ...runOptions(ablationRun),
+  ...runOptions(ablationRuns),
 } as const satisfies CommandOptions
 
 /** Their names are known at run time only: they go by `FlatConfig`. */
-const options: typeof own = { ...own, ...ablationRun.hyperparameters.options }
+const options: typeof own = { ...own, ...hyperparameterOptions(ablationRuns.kind.hyperparameters) }
 
 type Given = Values<typeof own>
-type Planned = Plan<FlatConfig, AblationRunConfig>
-
-const refuse = (where: string, problem: string, remedy: string): E.Either<CpnasError, never> =>
-  E.left(cpnasError('InvalidOption', where, problem, remedy))
 
 const comparisons =
   ({ vary, seeds, parents, genotype: path, teacher }: Given, genotype: Genotype | undefined) =>
   (stored: AblationRunConfig): readonly Comparison[] => [
-    ['--vary', stored.vary.join(' '), vary?.map(formatVary).join(' ')],
-    ['--seeds', String(stored.seeds), seeds?.toString()],
-    ['--parents', String(stored.parents), parents?.toString()],
+    ['vary', stored.vary.join(' '), vary?.map(formatVary).join(' ')],
+    ['seeds', String(stored.seeds), seeds?.toString()],
+    ['parents', String(stored.parents), parents?.toString()],
     // Where a teacher lies can change; it is known by its hash.
-    ...(stored.teacher === null ? [['--teacher', 'absent', teacher] as const] : []),
+    ...(stored.teacher === null ? [['teacher', 'absent', teacher] as const] : []),
     genotypeText(stored.genotype) === genotypeText(genotype)
-      ? ['--genotype', '', '']
-      : ['--genotype', stored.genotype ? 'other cells' : 'a search', path],
+      ? ['genotype', '', '']
+      : ['genotype', stored.genotype ? 'other cells' : 'a search', path],
   ]
 
-/** Every value where it can be, and every combination of values a configuration that is one. */
-const checkVary = (vary: readonly Vary[], work: Omit<AblationPlan, 'vary'>): E.Either<CpnasError, AblationPlan> => {
-  if (vary.length === 0)
-    return refuse(
-      '--vary',
-      'is missing: there is nothing to compare',
-      'Name a hyper-parameter and its values, e.g. --vary beta-p=0,0.5,1,1.5,2',
-    )
-  const twice = vary.find(({ name }, i) => vary.findIndex(other => other.name === name) < i)
-  if (twice) return refuse('--vary', `names ${optionName(twice.name)} twice`, 'Give all its values at once')
-  const idle = vary.find(({ name }) => work.genotype !== undefined && places[name]!.side === 'search')
-  if (idle)
-    return refuse(
-      '--vary',
-      `${optionName(idle.name)} is an option of the search, and with --genotype there is none`,
-      'Leave --genotype out, or vary an option of the training',
-    )
-  const last = work.config.search.seed + work.seeds - 1
-  return pipe(
-    assignments(vary),
-    E.traverseArray(assignment => checkAblationConfig(flatten(configOfTrial(work.config, assignment, last)))),
-    E.map(() => ({ ...work, vary })),
-  )
-}
-
-const planAblation = (
-  given: Given,
-): TE.TaskEither<CpnasError, { readonly plan: Planned; readonly work: AblationPlan }> =>
+const planAblation = (given: Given): TE.TaskEither<CpnasError, AblationPlan> =>
   pipe(
     given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
     TE.bindTo('genotype'),
-    TE.chainFirstEitherK(({ genotype }) => checkSpace('--space', (given as FlatConfig).space, genotype)),
+    TE.chainFirstEitherK(({ genotype }) => checkSpace((given as FlatConfig).space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, data }) =>
       pipe(
-        requestOf(ablationRun, genotype === undefined ? given : { ...given, space: genotype.space.name }, data),
-        TE.flatMap(request => planRun(ablationRun, request, comparisons(given, genotype?.genotype))),
+        requestOf(ablationRuns, genotype === undefined ? given : { ...given, space: genotype.space.name }, data),
+        TE.flatMap(request => planRun(ablationRuns.kind, request, comparisons(given, genotype?.genotype))),
       ),
     ),
-    TE.bind('work', ({ genotype, plan: { stored, config } }) => {
+    TE.flatMapEither(({ genotype, plan }) => {
+      const { stored, config } = plan
       const work = {
         seeds: stored?.seeds ?? given.seeds ?? defaultSeeds,
         parents: stored?.parents ?? given.parents ?? false,
         genotype: stored?.genotype ?? genotype?.genotype,
+        teacher: given.teacher,
         config: unflatten(config),
       }
-      return TE.fromEither(checkVary(stored ? varyOf(stored) : (given.vary ?? []), work))
+      return pipe(
+        checkVary(stored ? varyOf(stored) : (given.vary ?? []), work),
+        E.map(work => ({ ...plan, work })),
+      )
     }),
   )
 
@@ -130,28 +117,26 @@ Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
   run: (given, io) =>
     pipe(
       planAblation(given),
-      TE.flatMap(({ plan, work }) => {
-        const { vary, seeds, parents, genotype } = work
-        const planned = planTrials(work)
-        return withRun(plan, given, io, {
-          words: ablationWords(planned.runs),
-          prepare: data =>
-            pipe(
-              readTeacher(given.teacher ?? plan.stored?.teacher ?? undefined, plan.stored?.teacherHash),
-              TE.chainFirstEitherK(teacher => checkTrials(planned.runs, data, teacher, plan.backend)),
-            ),
-          complete: (base, teacher) => ({
-            ...base,
-            vary: vary.map(formatVary),
-            seeds,
-            parents,
-            genotype: genotype ?? null,
-            teacher: given.teacher === undefined ? null : resolve(given.teacher),
-            teacherHash: teacher?.hash ?? null,
-            ...work.config,
-          }),
-          use: opened => performAblation({ plan, work, planned, opened, io, json: given.json ?? false }),
-        })
+      TE.flatMap(plan => {
+        const { directory, stored, work } = plan
+        const { runs } = planTrials(work)
+        return tellRun(
+          ablationRuns,
+          plan,
+          performAblation,
+          {
+            events: ablationWords(runs),
+            introduction: (_, done) => {
+              const continued = stored === undefined ? '' : `continued after ${done ?? 0} of `
+              return [`Run:    ${directory}, ${continued}${runs.length} searches and trainings`]
+            },
+            text: ({ results }) => printAblation(work.vary, results, directory),
+            record: ({ record, files }) => ({ ...record, files }),
+            saved: { stopped: 'all that is done is saved', failed: 'All that is done is saved' },
+          },
+          given,
+          io,
+        )
       }),
     ),
 })

@@ -1,16 +1,16 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import { readModelOf, readPacked } from '@cpnas/experiments'
 import { pack } from '@cpnas/export'
 import type { PackedModel, Pool, Runner, StepProfile } from '@cpnas/packed'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, type Values } from '../command.js'
-import { readModelOf, whichOf, whichOptions } from '../model-source.js'
 import { openRunner, withPool } from '../packed-engine.js'
-import { readPacked } from '../packed-source.js'
 import { numberTable, thousands } from '../report/amounts.js'
 import { packedEngineWords } from '../report/packed-words.js'
 import { countOption, wordOption } from '../values.js'
+import { whichOf, whichOptions } from '../which.js'
 import { summaries } from './summaries.js'
 
 const defaultRepeat = 50

@@ -1,34 +1,34 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { allIndices, type Batch, type Batches, batchCount, batches, detectDataset } from '@cpnas/data'
+import {
+  type ClassMapping,
+  checkImages,
+  type DataChoice,
+  dataOfRun,
+  embeddedName,
+  identify,
+  mapClasses,
+  type OpenData,
+  readModelOf,
+  readPacked,
+  withData,
+} from '@cpnas/experiments'
 import { readRunBase } from '@cpnas/runs'
 import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type ClassMapping, mapClasses } from '../class-mapping.js'
 import { type CommandOptions, command, refuseOptions, type Values } from '../command.js'
-import {
-  corruptLines,
-  type DataValues,
-  dataOptions,
-  embeddedName,
-  foundLines,
-  identify,
-  type OpenData,
-  sourceText,
-  withData,
-} from '../data-source.js'
+import { corruptLines, dataOptions, foundLines, sourceText } from '../data-source.js'
 import { type Evaluator, type Measured, measuredModel } from '../evaluation/measured.js'
 import { measuredPacked } from '../evaluation/measured-packed.js'
 import type { Io, Outcome } from '../io.js'
-import { readModelOf, whichOf, whichOptions } from '../model-source.js'
-import { readPacked } from '../packed-source.js'
 import { type EvaluationEvent, evaluationEvent, evaluationWords } from '../report/evaluation-words.js'
 import { printMetrics } from '../report/metrics.js'
 import type { Reporter } from '../report/reporter.js'
 import { withReporter } from '../runs/run-command.js'
-import { checkImages } from '../runs/run-data.js'
-import { dataOfRun, engineOptions, type NamedData, reportOptions } from '../runs/run-options.js'
+import { engineOptions, reportOptions } from '../runs/run-options.js'
 import { countOption, wordOption } from '../values.js'
+import { whichOf, whichOptions } from '../which.js'
 import { summaries } from './summaries.js'
 
 const defaultBatch = 100
@@ -58,10 +58,7 @@ const options = {
 type Given = Values<typeof options>
 
 /** Which images are meant: if none are named, those of the training, which left the network in its directory. */
-const dataOf = (
-  given: Given,
-  { path, image, trainedOn }: Measured,
-): TE.TaskEither<CpnasError, DataValues & Pick<NamedData, 'origin'>> =>
+const dataOf = (given: Given, { path, image, trainedOn }: Measured): TE.TaskEither<CpnasError, DataChoice> =>
   pipe(
     dataOfRun(path, given),
     TE.filterOrElse(
@@ -70,9 +67,9 @@ const dataOf = (
       () =>
         cpnasError(
           'InvalidOption',
-          '--data',
+          'data',
           `is missing: the network was trained on other images (${trainedOn?.dataset}) than the embedded ones`,
-          'Name the directory of the images with --data DIR',
+          'Name the directory of the images with `data` DIR',
         ),
     ),
     TE.flatMap(named =>
@@ -100,8 +97,8 @@ const checkOrigin = (origin: string | undefined, data: OpenData): TE.TaskEither<
                 identify(data),
                 TE.flatMap(identified => checkImages(run, origin, identified)),
                 TE.mapLeft(error =>
-                  error.where === '--data'
-                    ? { ...error, remedy: 'Restore them, or name the images to evaluate on with --data' }
+                  error.where === 'data'
+                    ? { ...error, remedy: 'Restore them, or name the images to evaluate on with `data`' }
                     : error,
                 ),
               ),
@@ -170,11 +167,9 @@ const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError,
   pipe(
     dataOf(given, network),
     TE.flatMap(values =>
-      withData(values)(opened => {
-        const { origin } = values
-        const data = origin === undefined ? opened : { ...opened, source: { ...opened.source, origin } }
+      withData(values)(data => {
         return pipe(
-          checkOrigin(origin, data),
+          checkOrigin(values.origin, data),
           TE.flatMapEither(() => checkData(given, network, data)),
           TE.flatMap(mapping =>
             network.withEvaluator(evaluator =>

@@ -3,9 +3,8 @@ import { readRuns } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
-import { environmentNow } from '../pages/environment.js'
-import { writeEvents } from '../pages/write-events.js'
 import { textOption } from '../values.js'
+import { version } from '../version.js'
 import { summaries } from './summaries.js'
 
 const defaultOut = 'report.html'
@@ -28,7 +27,8 @@ and settings that differ are marked. The page is self-contained.
       TE.tap(runs => {
         if (tensorboard === undefined) return TE.right(undefined)
         return pipe(
-          writeEvents(runs, tensorboard),
+          TE.fromTask(() => import('@cpnas/report')),
+          TE.flatMap(({ writeEvents }) => writeEvents(runs, tensorboard)),
           TE.map(paths => io.out(paths.map(path => `${path}\n`).join(''))),
         )
       }),
@@ -37,8 +37,8 @@ and settings that differ are marked. The page is self-contained.
         const path = out ?? defaultOut
         return pipe(
           TE.fromTask(async () => {
-            const { renderReport } = await import('@cpnas/report')
-            return renderReport(runs, { environment: environmentNow() })
+            const { environmentNow, renderReport } = await import('@cpnas/report')
+            return renderReport(runs, { environment: environmentNow(version) })
           }),
           TE.tap(page => writeFileAtomic(path, page)),
           TE.map(page => io.out(`${path}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB\n`)),

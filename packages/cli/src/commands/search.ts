@@ -1,19 +1,17 @@
-import { evaluators, splitsOf, strategies } from '@cpnas/search'
-import { spaces } from '@cpnas/supernet'
+import { performSearch, planRun } from '@cpnas/experiments'
+import { evaluators, samplesOf, strategies, strategyOf } from '@cpnas/search'
+import { spaceOf, spaces } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
+import { hyperparameterOptions } from '../hyperparameters.js'
+import { counted } from '../report/amounts.js'
 import { searchWords } from '../report/search-words.js'
-import { execute } from '../runs/execute.js'
-import { checkMemory } from '../runs/memory.js'
-import { planRun } from '../runs/plan-run.js'
-import { withRun } from '../runs/run-command.js'
+import { printSummary } from '../report/summary.js'
+import { tellRun } from '../runs/run-command.js'
+import { searchRuns } from '../runs/run-commands.js'
 import { printSchema, requestOf, runOptions, schemaOption } from '../runs/run-options.js'
-import { searchRun } from '../runs/search-run.js'
-import { searchNeed, searchRunOf } from '../search/work.js'
 import { summaries } from './summaries.js'
-
-const { hyperparameters } = searchRun
 
 /** The values of an option with what each is. */
 const listed = (option: string, records: Readonly<Record<string, { readonly description: string }>>): string =>
@@ -27,25 +25,39 @@ export const searchCommand = command({
 Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine.
 
 ${[listed('strategy', strategies), listed('evaluator', evaluators), listed('space', Object.fromEntries(spaces.map(space => [space.name, space])))].join('\n')}`,
-  options: { ...schemaOption, ...runOptions(searchRun), ...hyperparameters.options } satisfies CommandOptions,
+  options: {
+    ...schemaOption,
+    ...runOptions(searchRuns),
+    ...hyperparameterOptions(searchRuns.kind.hyperparameters),
+  } satisfies CommandOptions,
   run: (given, io) =>
     given.printSchema
-      ? printSchema(searchRun, io)
+      ? printSchema(searchRuns, io)
       : pipe(
-          requestOf(searchRun, given),
-          TE.flatMap(request => planRun(searchRun, request)),
-          TE.flatMap(plan =>
-            withRun(plan, given, io, {
-              words: searchWords(plan.config),
-              prepare: ({ train }) =>
-                pipe(
-                  TE.fromEither(checkMemory(searchNeed(plan.config, train), plan.backend)),
-                  TE.flatMapEither(() => splitsOf(train, plan.config)),
-                  TE.mapLeft(hyperparameters.asFlags),
-                ),
-              complete: base => ({ ...base, search: plan.config }),
-              use: opened => execute(searchRunOf(plan, opened), opened, io, given.json ?? false),
-            }),
-          ),
+          requestOf(searchRuns, given),
+          TE.flatMap(request => planRun(searchRuns.kind, request)),
+          TE.flatMap(plan => {
+            const { directory, config, stored } = plan
+            const { samples } = strategyOf(config).length
+            return tellRun(
+              searchRuns,
+              plan,
+              performSearch,
+              {
+                events: searchWords(config),
+                introduction: (_, state) => {
+                  const done = state === undefined ? 0 : samplesOf(state).length
+                  return [
+                    `Run:    ${directory}, ${stored ? `continued after ${done} of ${samples} samples` : counted(samples, 'sample')}`,
+                  ]
+                },
+                text: outcome => printSummary(outcome, spaceOf(config), directory),
+                record: outcome => outcome,
+                saved: { stopped: 'all finished samples are saved', failed: 'All finished samples are saved' },
+              },
+              given,
+              io,
+            )
+          }),
         ),
 })

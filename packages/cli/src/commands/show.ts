@@ -1,10 +1,9 @@
 import { writeFileAtomic } from '@cpnas/core/files'
+import { drawCells, networkSizes, readGenotype } from '@cpnas/experiments'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
-import { drawCells } from '../draw-cells.js'
-import { readGenotype } from '../genotype-source.js'
-import { genotypeTable, networkSizes, sizeLines } from '../report/summary.js'
+import { genotypeTable, sizeLines } from '../report/summary.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 

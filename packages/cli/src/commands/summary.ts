@@ -1,6 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { catalogue, type DatasetName } from '@cpnas/data'
+import {
+  formatIn,
+  isDirectory,
+  readGenotype,
+  readGenotypeOf,
+  readPacked,
+  readTraining,
+  searchRun,
+  trainedModel,
+  trainingRun,
+} from '@cpnas/experiments'
 import { type HeaderFacts, type ModelSummary, readModel, summarize } from '@cpnas/model'
 import { type RunBase, readRunConfig, trainedOnOf } from '@cpnas/runs'
 import { type Genotype, type NetworkSpec, specFor } from '@cpnas/supernet'
@@ -9,13 +20,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, refuseOptions, type Values } from '../command.js'
-import { isDirectory, readGenotype, readGenotypeOf } from '../genotype-source.js'
-import { formatIn, readTraining, trainedModel } from '../model-source.js'
-import { readPacked } from '../packed-source.js'
+import { hyperparameterOptions } from '../hyperparameters.js'
 import { printModelSummary } from '../report/model-summary.js'
 import { packedSummaryOf, printPackedSummary } from '../report/packed-words.js'
-import { searchRun } from '../runs/search-run.js'
-import { trainingRun } from '../runs/training-run.js'
 import { countOption } from '../values.js'
 import { summaries } from './summaries.js'
 
@@ -23,7 +30,9 @@ import { summaries } from './summaries.js'
 const defaults = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const
 const defaultImageSize = 32
 
-const { affine, prelu, preprocessPrecision, scale, sepConvRepeat, stem } = trainingRun.hyperparameters.options
+const { affine, prelu, preprocessPrecision, scale, sepConvRepeat, stem } = hyperparameterOptions(
+  trainingRun.hyperparameters,
+)
 
 /** What sizes the network of a genotype; a model file and a training say it themselves. */
 const sizeOptions = {

@@ -1,28 +1,33 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import {
+  type Comparison,
+  checkSpace,
+  configFor,
+  dataOfRun,
+  performTraining,
+  planRun,
+  readGenotypeOf,
+  type TrainingPlan,
+  trainingRun,
+} from '@cpnas/experiments'
 import type { TrainingRunConfig } from '@cpnas/runs'
 import { type GenotypeFile, printGenotype } from '@cpnas/supernet'
-import { presetSources, trainingSplits } from '@cpnas/training'
+import { presetSources } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, type Values } from '../command.js'
-import { checkSpace, readGenotypeOf } from '../genotype-source.js'
+import { hyperparameterOptions } from '../hyperparameters.js'
 import type { Io, Outcome } from '../io.js'
 import { configTable, sourcedConfig } from '../print-config.js'
+import { counted } from '../report/amounts.js'
+import { printTrainingSummary } from '../report/training-summary.js'
 import { trainingWords } from '../report/training-words.js'
-import { execute } from '../runs/execute.js'
-import { checkMemory } from '../runs/memory.js'
-import { type Comparison, configFor, planRun } from '../runs/plan-run.js'
-import { withRun } from '../runs/run-command.js'
-import { dataOfRun, printSchema, requestOf, runOptions, schemaOption } from '../runs/run-options.js'
-import { trainingRun } from '../runs/training-run.js'
-import { readSources, type TrainingPlan } from '../training/sources.js'
-import { teacherOption } from '../training/teacher.js'
-import { trainingNeed, trainingRunOf } from '../training/work.js'
+import { tellRun } from '../runs/run-command.js'
+import { trainingRuns } from '../runs/run-commands.js'
+import { printSchema, requestOf, runOptions, schemaOption, teacherOption } from '../runs/run-options.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
-
-const { hyperparameters, defaultPreset } = trainingRun
 
 const options = {
   genotype: textOption({
@@ -48,21 +53,25 @@ const options = {
     description: 'print every hyper-parameter with its value and source, then exit',
   },
   ...schemaOption,
-  ...runOptions(trainingRun),
-  ...hyperparameters.options,
+  ...runOptions(trainingRuns),
+  ...hyperparameterOptions(trainingRun.hyperparameters),
 } as const satisfies CommandOptions
 
 type Given = Values<typeof options>
 
 const printConfig = (given: Given, io: Io): TE.TaskEither<CpnasError, Outcome> => {
-  const own = hyperparameters.given(given)
-  const preset = given.preset ?? defaultPreset
+  const preset = given.preset ?? trainingRun.defaultPreset
   return pipe(
-    requestOf(trainingRun, given),
+    requestOf(trainingRuns, given),
     TE.bindTo('request'),
-    TE.bind('config', ({ request }) => TE.fromEither(configFor(trainingRun, preset, request.file, own))),
+    TE.bind('config', ({ request }) => TE.fromEither(configFor(trainingRun, preset, request.file, given))),
     TE.map(({ request, config }): Outcome => {
-      const sourced = sourcedConfig(hyperparameters, config, { file: request.file.options, own }, presetSources[preset])
+      const sourced = sourcedConfig(
+        trainingRun.hyperparameters,
+        config,
+        { file: request.file?.options ?? {}, own: given },
+        presetSources[preset],
+      )
       io.out(given.json ? `${JSON.stringify({ preset, options: sourced })}\n` : `${configTable(sourced)}\n`)
       return { status: 'done' }
     }),
@@ -74,15 +83,15 @@ const comparisons =
   (given: Given, genotype: string | undefined) =>
   (stored: TrainingRunConfig): readonly Comparison[] =>
     [
-      ['--genotype', printGenotype(stored.genotype), genotype],
-      ...(stored.initFrom === null ? [['--init-from', 'absent', given.initFrom] as const] : []),
-      ...(stored.teacher === null ? [['--teacher', 'absent', given.teacher] as const] : []),
+      ['genotype', printGenotype(stored.genotype), genotype],
+      ...(stored.initFrom === null ? [['initFrom', 'absent', given.initFrom] as const] : []),
+      ...(stored.teacher === null ? [['teacher', 'absent', given.teacher] as const] : []),
     ].map(
-      ([flag, stored, given]): Comparison =>
+      ([option, stored, given]): Comparison =>
         // A genotype is too long for a message.
-        flag === '--genotype' && given !== undefined && given !== stored
-          ? [flag, 'of its own', 'this one']
-          : [flag!, stored!, given],
+        option === 'genotype' && given !== undefined && given !== stored
+          ? [option, 'of its own', 'this one']
+          : [option!, stored!, given],
     )
 
 /** A genotype says of which space it is. */
@@ -93,11 +102,11 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
   pipe(
     given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
     TE.bindTo('genotype'),
-    TE.chainFirstEitherK(({ genotype }) => checkSpace('--space', given.space, genotype)),
+    TE.chainFirstEitherK(({ genotype }) => checkSpace(given.space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, data }) =>
       pipe(
-        requestOf(trainingRun, withSpace(given, genotype), data),
+        requestOf(trainingRuns, withSpace(given, genotype), data),
         TE.flatMap(request =>
           planRun(trainingRun, request, comparisons(given, genotype && printGenotype(genotype.genotype))),
         ),
@@ -105,7 +114,7 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
     ),
     TE.chainFirstEitherK(({ plan }) =>
       given.newClassifier && given.initFrom === undefined && plan.stored?.initFrom == null
-        ? E.left(cpnasError('InvalidOption', '--new-classifier', 'has no effect without --init-from', 'Leave it out'))
+        ? E.left(cpnasError('InvalidOption', 'newClassifier', 'has no effect without initFrom', 'Leave it out'))
         : E.right(undefined),
     ),
     TE.flatMapEither(({ genotype, plan }) => {
@@ -114,7 +123,7 @@ const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
         ? E.left(
             cpnasError(
               'InvalidOption',
-              '--genotype',
+              'genotype',
               'is missing: a training needs an architecture',
               'Give a genotype.json or the directory of a finished search; `cpnas search --out RUN` makes one, then `cpnas train --genotype RUN`',
             ),
@@ -142,24 +151,29 @@ Press Ctrl-C to stop; --resume continues exactly where it stopped, on any engine
     given.printConfig
       ? printConfig(given, io)
       : given.printSchema
-        ? printSchema(trainingRun, io)
+        ? printSchema(trainingRuns, io)
         : pipe(
             planTraining(given),
-            TE.flatMap(plan =>
-              withRun(plan, given, io, {
-                words: trainingWords(plan.config),
-                prepare: data => {
-                  const { train } = data
-                  return pipe(
-                    TE.fromEither(checkMemory(trainingNeed(plan.genotype, plan.config, train), plan.backend)),
-                    TE.flatMapEither(() => trainingSplits(train, plan.config)),
-                    TE.mapLeft(hyperparameters.asFlags),
-                    TE.flatMap(() => readSources(plan, data)),
-                  )
+            TE.flatMap(plan => {
+              const { directory, config, stored } = plan
+              const epochs = config.stages * config.epochs
+              return tellRun(
+                trainingRuns,
+                plan,
+                performTraining,
+                {
+                  events: trainingWords(config),
+                  introduction: ({ prepared }, state) => [
+                    ...prepared.notes,
+                    `Run:    ${directory}, ${stored ? `continued after ${state?.history.length ?? 0} of ${epochs} epochs` : counted(epochs, 'epoch')}`,
+                  ],
+                  text: outcome => printTrainingSummary(outcome, directory),
+                  record: outcome => outcome,
+                  saved: { stopped: 'all steps are saved', failed: 'All work up to the last checkpoint is saved' },
                 },
-                complete: (base, { record }) => ({ ...base, ...record, training: plan.config }),
-                use: opened => execute(trainingRunOf(plan, opened, io.signal), opened, io, given.json ?? false),
-              }),
-            ),
+                given,
+                io,
+              )
+            }),
           ),
 })

@@ -1,6 +1,6 @@
+import type { FoundPacked } from '@cpnas/experiments'
 import { evaluateScores } from '@cpnas/model'
 import { withPool } from '../packed-engine.js'
-import type { FoundPacked } from '../packed-source.js'
 import { packedEngineWords } from '../report/packed-words.js'
 import type { Measured } from './measured.js'
 

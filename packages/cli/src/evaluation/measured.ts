@@ -1,11 +1,10 @@
 import { type Backend, defaultThreads } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
 import type { Batches, ChannelStatistics } from '@cpnas/data'
+import { engineText, type FoundModel, withBackend } from '@cpnas/experiments'
 import { type Classifies, evaluateModel, type ModelEvaluation } from '@cpnas/model'
 import type { OverBatchesOptions, TrainedOn } from '@cpnas/training'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { FoundModel } from '../model-source.js'
-import { withBackend } from '../runs/run-command.js'
 
 /** What runs a network: in words, and on images. */
 export interface Evaluator {
@@ -40,11 +39,11 @@ export const measuredModel = (
   title: `${model.kind === 'child' ? 'Child' : 'Parent'} of ${model.spec.cells} cells and ${model.spec.channels} channels`,
   trainedOn: model.trainedOn,
   withEvaluator: use =>
-    withBackend({ backend, threads })(({ backend, name, reason }) =>
+    withBackend({ backend, threads })(engine =>
       use({
-        engine: `${name}, ${reason}`,
+        engine: engineText(engine),
         // An engine's tensors are its own: the evaluation is generic in them.
-        evaluate: (images, options) => evaluateModel(backend as Backend<unknown>, model, images, options),
+        evaluate: (images, options) => evaluateModel(engine.backend as Backend<unknown>, model, images, options),
       }),
     ),
 })

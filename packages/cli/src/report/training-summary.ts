@@ -1,73 +1,8 @@
-import { stat } from 'node:fs/promises'
-import type { CpnasError } from '@cpnas/core'
-import { storageFailed } from '@cpnas/core/files'
-import type { Metrics } from '@cpnas/model'
+import type { TrainingSummary } from '@cpnas/experiments'
 import { trainingFiles } from '@cpnas/runs'
-import { count, type NetworkKind } from '@cpnas/supernet'
-import type { EpochEntry, Model, TrainingState } from '@cpnas/training'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import { counted } from './amounts.js'
 import { duration, percent } from './format.js'
-import { type Size, sizeLine } from './summary.js'
-
-/** A network on the test set. */
-interface Tested {
-  /** Of its stage, from 1. */
-  readonly epoch: number
-  readonly accuracy: number
-  readonly loss: number
-}
-
-/** What a finished training comes to. */
-export interface TrainingSummary {
-  readonly kind: NetworkKind
-  readonly best: Tested
-  readonly last: Tested
-  /** Accuracy of guessing, 1 / classes. */
-  readonly chance: number
-  readonly size: Size
-  /** Of the model file. */
-  readonly bytes: number
-  readonly epochs: number
-  /** Of this run; a resumed one counts from the resumption. */
-  readonly seconds: number
-}
-
-interface Trained {
-  readonly last: Model
-  readonly state: TrainingState
-}
-
-export const summarizeTraining = (
-  { last: { spec, genotype }, state: { history } }: Trained,
-  kind: NetworkKind,
-  { best, last }: Readonly<Record<'best' | 'last', Metrics>>,
-  paths: { readonly last: string },
-  seconds: number,
-): TE.TaskEither<CpnasError, TrainingSummary> =>
-  TE.tryCatch(
-    async () => {
-      const { binary, float } = count(spec, genotype, kind)
-      const tested = (entry: EpochEntry, { top1, loss }: Metrics): Tested => ({
-        epoch: entry.epoch,
-        accuracy: top1,
-        loss,
-      })
-      const final = history.at(-1)!
-      const bestEntry = history.findLast(({ best, stage }) => best && stage === final.stage) ?? final
-      return {
-        kind,
-        best: tested(bestEntry, best),
-        last: tested(final, last),
-        chance: 1 / spec.classes,
-        size: { binary: binary.parameters, float: float.parameters },
-        bytes: (await stat(paths.last)).size,
-        epochs: history.length,
-        seconds,
-      }
-    },
-    error => storageFailed(paths.last, error),
-  )
+import { sizeLine } from './summary.js'
 
 /** For people, at the end of a training. */
 export const printTrainingSummary = (

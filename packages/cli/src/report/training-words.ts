@@ -1,16 +1,7 @@
+import type { TestEvent } from '@cpnas/experiments'
 import type { TrainingConfig, TrainingEvent } from '@cpnas/training'
 import { percent } from './format.js'
 import type { EventWords } from './reporter.js'
-
-/** While a network that is trained is tested. */
-export interface TestEvent {
-  readonly type: 'test'
-  readonly fraction: number
-  readonly network: 'best' | 'last'
-  /** Batches done. */
-  readonly step: number
-  readonly steps: number
-}
 
 /** A line for every epoch. */
 export const trainingWords = ({ stages, epochs }: TrainingConfig): EventWords<TrainingEvent | TestEvent> => {

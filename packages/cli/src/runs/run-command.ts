@@ -1,19 +1,11 @@
-import { type ResolvedBackend, resolveBackend } from '@cpnas/backends'
+import type { ResolvedBackend } from '@cpnas/backends'
 import { type CpnasError, printable } from '@cpnas/core'
-import { type Lock, type RunBase, withLock } from '@cpnas/runs'
+import { engineText, type OpenData, type Opened, type Plan, type Telling } from '@cpnas/experiments'
+import type { RunBase } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Values } from '../command.js'
-import {
-  corruptLines,
-  type dataOptions,
-  foundLines,
-  type IdentifiedData,
-  identify,
-  type OpenData,
-  sourceText,
-  withData,
-} from '../data-source.js'
+import { corruptLines, type dataOptions, foundLines, sourceText } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
 import {
   barReporter,
@@ -24,8 +16,7 @@ import {
   quietReporter,
   type Reporter,
 } from '../report/reporter.js'
-import type { Plan } from './plan-run.js'
-import { checkImages, runConfig } from './run-data.js'
+import type { RunCommand } from './run-commands.js'
 import type { reportOptions } from './run-options.js'
 
 const reporterOf = <E extends ProgressEvent>(
@@ -38,118 +29,112 @@ const reporterOf = <E extends ProgressEvent>(
   return io.terminal ? barReporter(words, io.terminal) : lineReporter(words, io)
 }
 
-/** Leaves the terminal as it was, however the run ends. */
+/** Leaves the terminal as it was, however the work ends. */
 export const withReporter =
   <E extends ProgressEvent>(given: Values<typeof reportOptions>, words: EventWords<E>, io: Io) =>
-  (use: (reporter: Reporter<E>) => TE.TaskEither<CpnasError, Outcome>): TE.TaskEither<CpnasError, Outcome> =>
+  <A>(use: (reporter: Reporter<E>) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
     TE.bracket(
       TE.fromIO(() => reporterOf(given, words, io)),
       use,
       reporter => TE.fromIO(reporter.close),
     )
 
-/** An error about the choice of an engine, in the words of the command line. */
-const inFlags = (error: CpnasError): CpnasError => {
-  if (error.where === 'threads') return { ...error, where: '--threads' }
-  return error.where.startsWith('backend ')
-    ? {
-        ...error,
-        where: `--${error.where}`,
-        remedy: `${error.remedy}; \`cpnas backends\` says which engines work here`,
-      }
-    : error
+/** A run in words. O is all that is open when it begins, S its state, E its events, A what it comes to. */
+export interface RunWords<O, S, E, A> {
+  readonly events: EventWords<E>
+  /** What is about to be done, after the lines of data and engine. */
+  readonly introduction: (opened: O, state: S | undefined) => readonly string[]
+  /** What it comes to, for people. */
+  readonly text: (outcome: A) => string
+  /** What it comes to, for programs. */
+  readonly record: (outcome: A) => object
+  /** What is not lost when it is stopped, and when the device fails. */
+  readonly saved: { readonly stopped: string; readonly failed: string }
 }
-
-export const withBackend =
-  ({ backend, threads }: { readonly backend: string; readonly threads: number }) =>
-  <A>(use: (resolved: ResolvedBackend) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
-    TE.bracket(pipe(resolveBackend(backend, { threads }), TE.mapLeft(inFlags)), use, resolved =>
-      TE.fromTask(() => resolved.backend.close()),
-    )
-
-/** What a run works with, all of it opened, and its directory locked. */
-export interface Opened<R extends RunBase, E extends ProgressEvent, A = undefined> {
-  readonly data: IdentifiedData
-  readonly engine: ResolvedBackend
-  readonly config: R
-  readonly reporter: Reporter<E>
-  readonly lock: Lock
-  /** What `prepare` made. */
-  readonly prepared: A
-}
-
-/** The signal came while files were opened and read. */
-const stoppedEarly = (io: Io): TE.TaskEither<CpnasError, Outcome> =>
-  TE.fromIO(() => {
-    io.err('Stopped before anything was written.\n')
-    return { status: 'stopped' }
-  })
-
-/**
- * Opens the data, the engine, locks the directory, and closes all of it again, however the run ends. `prepare` checks the data
- * and reads what else there is; `complete` adds to config.json what this kind of run keeps there.
- */
-export const withRun = <C, R extends RunBase, E extends ProgressEvent, A>(
-  plan: Plan<C, R>,
-  given: Values<typeof reportOptions & typeof dataOptions>,
-  io: Io,
-  {
-    words,
-    prepare,
-    complete,
-    use,
-  }: {
-    readonly words: EventWords<E>
-    readonly prepare: (data: IdentifiedData) => TE.TaskEither<CpnasError, A>
-    readonly complete: (base: RunBase, prepared: A) => R
-    readonly use: (opened: Opened<R, E, A>) => TE.TaskEither<CpnasError, Outcome>
-  },
-): TE.TaskEither<CpnasError, Outcome> =>
-  withData({ ...given, ...plan })(opened =>
-    pipe(
-      identify(plan.origin === undefined ? opened : { ...opened, source: { ...opened.source, origin: plan.origin } }),
-      TE.tap(data =>
-        plan.stored === undefined ? TE.right(undefined) : checkImages(plan.stored, plan.directory, data),
-      ),
-      TE.bindTo('data'),
-      TE.bind('prepared', ({ data }) => prepare(data)),
-      TE.flatMap(({ data, prepared }) =>
-        io.signal.aborted
-          ? stoppedEarly(io)
-          : withBackend(plan)(engine =>
-              withLock(plan.directory, line => io.err(`${printable(line)}\n`))(lock =>
-                withReporter(
-                  given,
-                  words,
-                  io,
-                )(reporter => {
-                  const config = runConfig(plan, data, engine, base => complete(base, prepared))
-                  return use({ data, engine, config, reporter, lock, prepared })
-                }),
-              ),
-            ),
-      ),
-      TE.tapIO(() => () => {
-        for (const line of corruptLines(opened)) io.err(`${line}\n`)
-      }),
-    ),
-  )
 
 const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 /** What continues a run after a stop. */
-export const resumeCommand = (
-  { command, defaultDirectory }: { readonly command: string; readonly defaultDirectory: string },
+const resumeCommand = <P extends string, C extends object, R extends RunBase>(
+  { name, defaultDirectory }: RunCommand<P, C, R>,
   directory: string,
-): string => `cpnas ${command} --resume${directory === defaultDirectory ? '' : ` --out ${shellWord(directory)}`}`
-
-/** Which engine, and why. */
-export const engineLine = ({ name, reason }: ResolvedBackend): string => `${name}, ${reason}`
+): string => `cpnas ${name} --resume${directory === defaultDirectory ? '' : ` --out ${shellWord(directory)}`}`
 
 /** Which data and which engine, and what would make it faster. */
-export const introduction = (data: OpenData, engine: ResolvedBackend): readonly string[] => [
+const openedLines = (data: OpenData, engine: ResolvedBackend): readonly string[] => [
   `Data:   ${sourceText(data.source)}; ${data.train.count} training images of ${data.train.height}x${data.train.width}x${data.train.channels}`,
   ...foundLines(data).map(line => `        ${line}`),
-  `Engine: ${engineLine(engine)}`,
+  `Engine: ${engineText(engine)}`,
   ...(engine.hint === undefined ? [] : [`        ${engine.hint}`]),
 ]
+
+/** A device that fails takes nothing with it but the work at hand. */
+const resumable =
+  (saved: string, resume: string) =>
+  (error: CpnasError): CpnasError =>
+    error._tag === 'DeviceFailed'
+      ? {
+          ...error,
+          remedy: `${error.remedy}. ${saved}, and another engine can continue: ${resume} --backend NAME`,
+        }
+      : error
+
+/** Performs a planned run as a command: tells of it as the options ask, and prints what it comes to, or how to go on after a stop. */
+export const tellRun = <
+  P extends string,
+  C extends object,
+  R extends RunBase,
+  L extends Pick<Plan<C, R>, 'directory' | 'stored'>,
+  O extends Pick<Opened<R>, 'data' | 'engine' | 'config'>,
+  S,
+  E extends ProgressEvent,
+  A,
+>(
+  runs: RunCommand<P, C, R>,
+  plan: L,
+  perform: (plan: L, telling: Telling<O, S, E>) => TE.TaskEither<CpnasError, A | undefined>,
+  { events, introduction, text, record, saved }: RunWords<O, S, E, A>,
+  given: Values<typeof reportOptions & typeof dataOptions>,
+  io: Io,
+): TE.TaskEither<CpnasError, Outcome> => {
+  const { directory, stored } = plan
+  const { json = false } = given
+  const resume = resumeCommand(runs, directory)
+  const print = (object: object): void => io.out(`${JSON.stringify(object)}\n`)
+  let reporter: Reporter<E> | undefined
+  const conclude = (outcome: A | undefined): Outcome => {
+    if (outcome === undefined && reporter === undefined) {
+      io.err('Stopped before anything was written.\n')
+      return { status: 'stopped' }
+    }
+    if (outcome === undefined) {
+      if (json) print({ type: 'stopped', directory, resume })
+      io.err(`Stopped; ${saved.stopped}. Continue with: ${resume}\n`)
+      return { status: 'stopped' }
+    }
+    if (json) print({ type: 'result', ...record(outcome) })
+    else io.out(text(outcome))
+    return { status: 'done' }
+  }
+  return pipe(
+    perform(plan, {
+      begun: (opened, state) => {
+        reporter = reporterOf(given, events, io)
+        if (json) print({ type: 'start', directory, resumed: stored !== undefined, config: opened.config })
+        for (const line of [...openedLines(opened.data, opened.engine), ...introduction(opened, state)])
+          reporter.note(line)
+      },
+      emit: event => reporter?.event(event),
+      note: line => (reporter === undefined ? io.err(`${printable(line)}\n`) : reporter.note(line)),
+      over: data => {
+        reporter?.close()
+        for (const line of corruptLines(data)) io.err(`${line}\n`)
+      },
+      images: given,
+      signal: io.signal,
+    }),
+    TE.mapLeft(resumable(saved.failed, resume)),
+    TE.map(conclude),
+    TE.tapError(() => TE.fromIO(() => reporter?.close())),
+  )
+}

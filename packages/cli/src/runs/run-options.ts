@@ -1,18 +1,14 @@
-import { dirname } from 'node:path'
 import { backendNames } from '@cpnas/backends'
-import type { CpnasError } from '@cpnas/core'
-import { type DatasetName, datasetNames } from '@cpnas/data'
-import { type RunBase, readRunBase } from '@cpnas/runs'
+import { type CpnasError, schemaOf } from '@cpnas/core'
+import { type ConfigFile, type NamedData, namesOf, type Request, readConfigFile } from '@cpnas/experiments'
+import type { RunBase } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { CommandOptions, FlagOption, ValueOption, Values } from '../command.js'
 import { dataOptions } from '../data-source.js'
-import { isDirectory } from '../genotype-source.js'
 import type { Io, Outcome } from '../io.js'
 import { countOption, textOption, wordOption } from '../values.js'
-import { type ConfigFile, readConfigFile } from './config-file.js'
-import type { Request } from './plan-run.js'
-import type { RunKind } from './run-kind.js'
+import type { RunCommand } from './run-commands.js'
 
 /** How a run reports its progress. */
 export const reportOptions = {
@@ -36,16 +32,23 @@ const presetOption = <P extends string>(presets: readonly P[], preset: P): Value
     default: preset,
   })
 
+/** Whom a training learns from. */
+export const teacherOption = textOption({
+  placeholder: 'run|file',
+  description: 'distill from a trained Parent: the directory of a training or a model file; see --distillation-weight',
+  default: 'none',
+})
+
 export const schemaOption = {
   printSchema: { kind: 'flag', description: 'print a JSON Schema of --config files, then exit' },
 } as const satisfies CommandOptions
 
 /** What --print-schema prints: a JSON Schema of the command's --config files. */
 export const printSchema = <P extends string, C extends object, R extends RunBase>(
-  { command, hyperparameters: { schema } }: RunKind<P, C, R>,
+  { name, kind: { hyperparameters } }: RunCommand<P, C, R>,
   io: Io,
 ): TE.TaskEither<CpnasError, Outcome> => {
-  io.out(`${JSON.stringify(schema(`Hyper-parameters of cpnas ${command}`), undefined, 2)}\n`)
+  io.out(`${JSON.stringify(schemaOf(hyperparameters.table, `Hyper-parameters of cpnas ${name}`), undefined, 2)}\n`)
   return TE.right({ status: 'done' })
 }
 
@@ -60,12 +63,11 @@ type RunOptions<P extends string> = typeof dataOptions &
 
 /** The options that every kind of run has besides its hyper-parameters. */
 export const runOptions = <P extends string, C extends object, R extends RunBase>({
-  hyperparameters: { presetNames },
-  defaultPreset,
+  kind: { hyperparameters, defaultPreset },
   defaultDirectory,
-}: RunKind<P, C, R>): RunOptions<P> => ({
+}: RunCommand<P, C, R>): RunOptions<P> => ({
   ...dataOptions,
-  preset: presetOption(presetNames, defaultPreset),
+  preset: presetOption(Object.keys(hyperparameters.presets) as P[], defaultPreset),
   config: textOption({
     placeholder: 'file',
     description: "JSON file of hyper-parameters, or a run's config.json; options given here override it",
@@ -77,50 +79,18 @@ export const runOptions = <P extends string, C extends object, R extends RunBase
   ...reportOptions,
 })
 
-/** The data that were named; `origin` is the run they were taken from, where no option named any. */
-export interface NamedData {
-  readonly data?: string
-  readonly dataset?: DatasetName
-  readonly imageSize?: number
-  readonly origin?: string
-}
-
-/** The data of the run that a path leads to (its directory, or a file in it), unless some are named. */
-export const dataOfRun = (path: string | undefined, given: NamedData): TE.TaskEither<CpnasError, NamedData> => {
-  if (path === undefined || given.data !== undefined || given.dataset !== undefined) return TE.right(given)
-  return pipe(
-    TE.fromTask(async () => ((await isDirectory(path)) ? path : dirname(path))),
-    TE.flatMap(directory =>
-      pipe(
-        readRunBase(directory),
-        TE.map(run => {
-          const dataset = datasetNames.find(name => name === run?.dataset)
-          if (run === undefined || dataset === undefined) return given
-          return {
-            dataset,
-            origin: directory,
-            ...(run.data === null ? {} : { data: run.data }),
-            ...(run.imageSize === undefined ? {} : { imageSize: run.imageSize }),
-            ...(given.imageSize === undefined ? {} : { imageSize: given.imageSize }),
-          }
-        }),
-      ),
-    ),
-  )
-}
-
 type RunValues<P extends string> = Values<RunOptions<P>>
 
 /** What a command line asks for, with what --config holds. Errors as `readConfigFile`. */
 export const requestOf = <P extends string, C extends object, R extends RunBase>(
-  { defaultDirectory, hyperparameters, section }: RunKind<P, C, R>,
+  { defaultDirectory, kind: { hyperparameters, section } }: RunCommand<P, C, R>,
   given: RunValues<P> & Partial<C>,
   { data, dataset, imageSize, origin }: NamedData = given,
 ): TE.TaskEither<CpnasError, Request<P, C>> =>
   pipe(
     given.config === undefined
       ? TE.right<CpnasError, ConfigFile<C>>({ options: {}, chosen: {} })
-      : readConfigFile<C>(given.config, hyperparameters.names, section),
+      : readConfigFile<C>(given.config, namesOf(hyperparameters), section),
     TE.map(file => ({
       directory: given.out ?? defaultDirectory,
       resume: given.resume ?? false,
@@ -131,7 +101,7 @@ export const requestOf = <P extends string, C extends object, R extends RunBase>
       dataset,
       imageSize,
       ...(origin === undefined ? {} : { origin }),
-      file: { options: hyperparameters.given(file.options), chosen: file.chosen },
-      hyperparameters: hyperparameters.given(given),
+      file,
+      hyperparameters: given,
     })),
   )

@@ -1,0 +1,184 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ResolvedBackend } from '@cpnas/backends'
+import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
+import type { Metrics } from '@cpnas/model'
+import {
+  type PreparedRun,
+  perform,
+  type RunBase,
+  type RunFormat,
+  type RunState,
+  readRunConfig,
+  searchFiles,
+  type TrainingSources,
+  trainingFiles,
+  withLock,
+} from '@cpnas/runs'
+import type { SearchEvent } from '@cpnas/search'
+import type { Genotype } from '@cpnas/supernet'
+import type { Model, TrainingEvent } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { IdentifiedData } from '../data.js'
+import { searchRun } from '../search/kind.js'
+import { searchRunOf } from '../search/work.js'
+import { readGenotype } from '../sources/genotype.js'
+import { trainingRun } from '../training/kind.js'
+import { type TestEvent, trainingRunOf } from '../training/work.js'
+import { version } from '../version.js'
+import { isTaught, type PlannedRun } from './trials.js'
+
+/** What happens in one of the runs of an ablation; `fraction` is that of the whole. */
+export type AblationEvent = {
+  readonly type: 'run'
+  readonly fraction: number
+  readonly run: string
+} & (
+  | { readonly kind: 'search'; readonly event: SearchEvent }
+  | { readonly kind: 'training'; readonly event: TrainingEvent | TestEvent }
+)
+
+/** A trained Parent, and what trainings that it teaches write down of it. */
+interface Teaching {
+  readonly record: Pick<TrainingSources, 'teacher' | 'teacherHash'>
+  readonly model: Model
+}
+
+/** What all runs of an ablation work with. */
+export interface Setting {
+  readonly directory: string
+  readonly base: RunBase
+  /** The cells that all runs train, unless each has a search. */
+  readonly genotype: Genotype | undefined
+  /** Whom trainings with a distillation weight learn from. */
+  readonly teaching: Teaching | undefined
+  readonly data: IdentifiedData
+  readonly engine: ResolvedBackend
+  readonly emit: (event: AblationEvent) => void
+  /** Is told why it takes a while to lock a run's directory, if it does. */
+  readonly note: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** The file that a run writes last. */
+const lastFile = ({ kind }: PlannedRun): string => (kind === 'search' ? searchFiles.cells : trainingFiles.evaluation)
+
+/** A finished run is not done again. */
+export const isFinished = (directory: string, run: PlannedRun): boolean =>
+  existsSync(join(directory, run.name, lastFile(run)))
+
+/** Tells of one of the runs, of which `position` are over. */
+const emitterOf =
+  ({ emit }: Setting, { name, kind }: PlannedRun, position: number, count: number) =>
+  (event: { readonly fraction: number }): void =>
+    emit({ type: 'run', fraction: (position + event.fraction) / count, run: name, kind, event } as AblationEvent)
+
+/** The configuration that a run is to have, or had: InvalidCheckpoint if another run lies in its place. */
+const storedAs = <R extends RunBase>(format: RunFormat<R>, directory: string, wanted: R) =>
+  pipe(
+    readRunConfig(format, directory),
+    TE.filterOrElse(
+      stored =>
+        stored === undefined || JSON.stringify(format.settings(stored)) === JSON.stringify(format.settings(wanted)),
+      () =>
+        cpnasError(
+          'InvalidCheckpoint',
+          directory,
+          'holds another run than this ablation needs there',
+          'Begin another ablation in another directory',
+        ),
+    ),
+  )
+
+const performRun = <
+  R extends RunBase,
+  S extends RunState,
+  E extends { readonly fraction: number },
+  F extends { readonly status: 'finished' },
+  A,
+>(
+  { directory: whole, note, signal }: Setting,
+  format: RunFormat<R>,
+  { name }: PlannedRun,
+  config: R,
+  emit: (event: { readonly fraction: number }) => void,
+  runOf: (at: { readonly directory: string; readonly stored: R | undefined }) => PreparedRun<R, S, E, F, A>,
+): TE.TaskEither<CpnasError, boolean> => {
+  const directory = join(whole, name)
+  return withLock(
+    directory,
+    note,
+  )(lock =>
+    pipe(
+      storedAs(format, directory, config),
+      TE.flatMap(stored => perform(runOf({ directory, stored }), { emit, lock, signal, version })),
+      TE.map(outcome => outcome !== undefined),
+      TE.mapLeft(error => (error.where.startsWith(directory) ? error : { ...error, where: `${name}: ${error.where}` })),
+    ),
+  )
+}
+
+/** Begins or continues one of the runs; false if the signal stopped it. */
+export const performPlanned = (
+  setting: Setting,
+  planned: PlannedRun,
+  position: number,
+  count: number,
+): TE.TaskEither<CpnasError, boolean> => {
+  const { base, data, engine, directory, signal } = setting
+  const emit = emitterOf(setting, planned, position, count)
+  if (planned.kind === 'search') {
+    const config = { ...base, search: planned.config }
+    return performRun(setting, searchRun, planned, config, emit, at => searchRunOf(at, { data, engine, config }))
+  }
+  const cells =
+    planned.search === undefined
+      ? TE.right(setting.genotype!)
+      : pipe(
+          readGenotype(join(directory, planned.search, searchFiles.genotype)),
+          TE.map(({ genotype }) => genotype),
+        )
+  return pipe(
+    cells,
+    TE.flatMap(genotype => {
+      const teaching = isTaught(planned) ? setting.teaching : undefined
+      const { teacher, teacherHash } = teaching?.record ?? { teacher: null, teacherHash: null }
+      const sources = { initFrom: null, initHash: null, teacher, teacherHash }
+      const config = { ...base, genotype, ...sources, training: planned.config }
+      const prepared = { initial: undefined, teacher: teaching?.model }
+      return performRun(setting, trainingRun, planned, config, emit, at =>
+        trainingRunOf({ ...at, saveEvery: undefined }, { data, engine, config, prepared }, signal),
+      )
+    }),
+  )
+}
+
+/** Test accuracies of the networks that a finished training left, 0..1. Error InvalidCheckpoint. */
+export const readAccuracies = (
+  directory: string,
+  name: string,
+): TE.TaskEither<CpnasError, { readonly best: number; readonly last: number }> => {
+  const path = join(directory, name, trainingFiles.evaluation)
+  const invalid = (problem: string): CpnasError =>
+    cpnasError('InvalidCheckpoint', path, problem, 'Remove it: the training will be tested again')
+  return pipe(
+    TE.tryCatch(
+      () => readFile(path).then(decodeText),
+      error => invalid(`cannot be read (${(error as Error).message})`),
+    ),
+    TE.flatMapEither(text =>
+      E.tryCatch(
+        () => JSON.parse(text) as Partial<Record<'best' | 'last', Metrics>>,
+        () => invalid('is not JSON'),
+      ),
+    ),
+    TE.flatMapEither(({ best, last }) =>
+      typeof best?.top1 === 'number' && typeof last?.top1 === 'number'
+        ? E.right({ best: best.top1, last: last.top1 })
+        : E.left(invalid('has no accuracies')),
+    ),
+  )
+}

@@ -1,0 +1,195 @@
+import { resolve } from 'node:path'
+import type { CpnasError } from '@cpnas/core'
+import { writeFileAtomic } from '@cpnas/core/files'
+import { pathsOf, type RunBase, writeFingerprint, writeRunConfig } from '@cpnas/runs'
+import { splitsOf } from '@cpnas/search'
+import { checkTeacher, trainingSplits } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { OpenData } from '../data.js'
+import { checkMemory } from '../memory.js'
+import { type Opened, openRun, type Telling } from '../open-run.js'
+import type { Plan } from '../plan.js'
+import { searchNeed } from '../search/work.js'
+import { readTeacher, type Teacher } from '../sources/teacher.js'
+import { ablationChart } from './chart.js'
+import { type AblationRunConfig, ablationFiles, ablationRun } from './kind.js'
+import { type FlatConfig, renamedOf } from './options.js'
+import { type AblationEvent, isFinished, performPlanned, readAccuracies, type Setting } from './perform.js'
+import { resultsCsv, resultsJson, type TrialResult } from './results.js'
+import { type AblationWork, isTaught, type PlannedRun, planTrials, type Trial } from './trials.js'
+import { formatVary, type Vary } from './vary.js'
+
+/** An ablation to be. */
+export interface AblationPlan extends Plan<FlatConfig, AblationRunConfig> {
+  readonly work: AblationWork
+}
+
+/** All that an ablation has open when it begins. */
+export type OpenedAblation = Opened<AblationRunConfig, Teacher | undefined>
+
+/** What a finished ablation comes to. */
+export interface AblationOutcome {
+  /** The content of ablation.json. */
+  readonly record: object
+  readonly results: readonly TrialResult[]
+  readonly files: Readonly<Record<'json' | 'csv' | 'chart', string>>
+}
+
+/** InvalidOption if a split of one of the runs is smaller than a batch, or if the teacher is not one for those that are to have it. */
+const checkTrials = (
+  runs: readonly PlannedRun[],
+  { train }: OpenData,
+  teacher: Teacher | undefined,
+  backend: string,
+): E.Either<CpnasError, unknown> =>
+  pipe(
+    runs,
+    E.traverseArray(
+      (run): E.Either<CpnasError, unknown> =>
+        run.kind === 'search'
+          ? pipe(
+              checkMemory(searchNeed(run.config, train), backend),
+              E.flatMap(() => splitsOf(train, run.config)),
+              E.mapLeft(renamedOf('search')),
+            )
+          : pipe(
+              trainingSplits(train, run.config),
+              // A teacher of nobody is checked, and refused, as that of all.
+              E.flatMap(() =>
+                checkTeacher(run.config, train, isTaught(run) || !runs.some(isTaught) ? teacher?.model : undefined),
+              ),
+              E.mapLeft(renamedOf('train')),
+            ),
+    ),
+  )
+
+/** One run after the other that is not finished yet; false if the signal stopped one. */
+const performAll = (setting: Setting, runs: readonly PlannedRun[]): TE.TaskEither<CpnasError, boolean> => {
+  const from = (position: number): TE.TaskEither<CpnasError, boolean> => {
+    const run = runs[position]
+    if (run === undefined) return TE.right(true)
+    if (setting.signal.aborted) return TE.right(false)
+    return isFinished(setting.directory, run)
+      ? from(position + 1)
+      : pipe(
+          performPlanned(setting, run, position, runs.length),
+          TE.flatMap(finished => (finished ? from(position + 1) : TE.right(false))),
+        )
+  }
+  return from(0)
+}
+
+const resultOf =
+  (directory: string) =>
+  (trial: Trial): TE.TaskEither<CpnasError, TrialResult> =>
+    pipe(
+      TE.Do,
+      TE.bind('child', () => readAccuracies(directory, trial.training)),
+      TE.bind('parent', () =>
+        trial.parent === undefined ? TE.right(undefined) : readAccuracies(directory, trial.parent),
+      ),
+      TE.map(({ child, parent }) => ({
+        ...trial,
+        accuracy: child.best,
+        accuracyLast: child.last,
+        accuracyParent: parent?.best,
+      })),
+    )
+
+/** Writes the results of all trials, and gives what they come to. */
+const finish = (
+  directory: string,
+  vary: readonly Vary[],
+  trials: readonly Trial[],
+): TE.TaskEither<CpnasError, AblationOutcome> => {
+  const { json, csv, chart } = pathsOf(ablationFiles, directory)
+  return pipe(
+    trials,
+    TE.traverseSeqArray(resultOf(directory)),
+    TE.bindTo('results'),
+    TE.let('record', ({ results }) => resultsJson(vary, results)),
+    TE.tap(({ record }) => writeFileAtomic(json, `${JSON.stringify(record, null, 2)}\n`)),
+    TE.tap(({ results }) => writeFileAtomic(csv, resultsCsv(vary, results))),
+    TE.bind('picture', ({ results }) => TE.fromTask(() => ablationChart(vary, results))),
+    TE.tap(({ picture }) => writeFileAtomic(chart, picture)),
+    TE.map(({ record, results }) => ({ record, results, files: { json, csv, chart } })),
+  )
+}
+
+/** What config.json keeps of every run. */
+const baseOf = ({ dataset, data, labels, images, imageSize, backend, threads }: RunBase): RunBase => ({
+  dataset,
+  data,
+  labels,
+  ...(images === undefined ? {} : { images }),
+  ...(imageSize === undefined ? {} : { imageSize }),
+  backend,
+  threads,
+})
+
+const performOpened = (
+  { directory, stored, work }: AblationPlan,
+  opened: OpenedAblation,
+  { begun, emit = () => {}, note = () => {}, signal }: Telling<OpenedAblation, number, AblationEvent>,
+): TE.TaskEither<CpnasError, AblationOutcome | undefined> => {
+  const { data, engine, config, prepared } = opened
+  const { runs, trials } = planTrials(work)
+  const setting: Setting = {
+    directory,
+    base: baseOf(config),
+    genotype: work.genotype,
+    teaching: prepared && {
+      record: { teacher: config.teacher, teacherHash: config.teacherHash },
+      model: prepared.model,
+    },
+    data,
+    engine,
+    emit,
+    note,
+    signal,
+  }
+  return pipe(
+    stored === undefined ? writeFingerprint(ablationFiles, directory, data.fingerprint) : TE.right(undefined),
+    TE.flatMap(() =>
+      stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(ablationRun, directory, config),
+    ),
+    TE.tapIO(
+      () => () =>
+        begun?.(opened, stored === undefined ? undefined : runs.filter(run => isFinished(directory, run)).length),
+    ),
+    TE.flatMap(() => performAll(setting, runs)),
+    TE.flatMap(finished => (finished ? finish(directory, work.vary, trials) : TE.right(undefined))),
+  )
+}
+
+/**
+ * All runs of a planned ablation, and its results; undefined: the signal stopped it, with all that is done saved. Those who are told of it
+ * are told, as its state, how many of its runs are finished. InvalidOption: a run that cannot be, a teacher that does not fit.
+ */
+export const performAblation = (
+  plan: AblationPlan,
+  telling: Telling<OpenedAblation, number, AblationEvent>,
+): TE.TaskEither<CpnasError, AblationOutcome | undefined> => {
+  const { stored, work, backend } = plan
+  const { vary, seeds, parents, genotype, teacher } = work
+  return openRun(plan, telling, {
+    prepare: data =>
+      pipe(
+        readTeacher(teacher ?? stored?.teacher ?? undefined, stored?.teacherHash),
+        TE.chainFirstEitherK(found => checkTrials(planTrials(work).runs, data, found, backend)),
+      ),
+    complete: (base, found) => ({
+      ...base,
+      vary: vary.map(formatVary),
+      seeds,
+      parents,
+      genotype: genotype ?? null,
+      teacher: teacher === undefined ? null : resolve(teacher),
+      teacherHash: found?.hash ?? null,
+      ...work.config,
+    }),
+    use: opened => performOpened(plan, opened, telling),
+  })
+}

@@ -1,0 +1,37 @@
+export { type AblationRunConfig, ablationFiles, ablationRun, genotypeText, varyOf } from './ablation/kind.js'
+export { type AblationConfig, type AblationPreset, type FlatConfig, unflatten } from './ablation/options.js'
+export type { AblationEvent } from './ablation/perform.js'
+export { type Row, rowsOf, type Spread, type TrialResult } from './ablation/results.js'
+export {
+  type AblationWork,
+  checkVary,
+  type PlannedRun,
+  type PlannedSearch,
+  type PlannedTraining,
+  planTrials,
+  type Trial,
+} from './ablation/trials.js'
+export { type Assignment, formatVary, parseVary, type Value, type Vary } from './ablation/vary.js'
+export { type AblationOutcome, type AblationPlan, type OpenedAblation, performAblation } from './ablation/work.js'
+export * from './class-mapping.js'
+export * from './config-file.js'
+export * from './data.js'
+export { drawCells } from './draw-cells.js'
+export { givenOf, type Hyperparameters, namesOf } from './hyperparameters.js'
+export { checkImages } from './images.js'
+export { type EngineChoice, engineText, type Opened, type Telling, withBackend } from './open-run.js'
+export * from './plan.js'
+export type { RunKind } from './run-kind.js'
+export * from './search/kind.js'
+export { networkSizes, type SearchSummary, type Size, summarizeSearch } from './search/summary.js'
+export { type OpenedSearch, performSearch, type SearchOutcome } from './search/work.js'
+export * from './sources/data-of-run.js'
+export * from './sources/genotype.js'
+export * from './sources/model.js'
+export * from './sources/packed.js'
+export { readTeacher, type Teacher } from './sources/teacher.js'
+export { type InitialWeights, readInitialWeights } from './sources/weights.js'
+export * from './training/kind.js'
+export type { OpenedSources, TrainingPlan } from './training/sources.js'
+export type { Tested, TrainingSummary } from './training/summary.js'
+export { type OpenedTraining, performTraining, type TestEvent, type TrainingOutcome } from './training/work.js'

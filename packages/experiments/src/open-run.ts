@@ -1,0 +1,117 @@
+import { type ResolvedBackend, resolveBackend } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
+import { type Lock, type PerformOptions, type RunBase, type RunState, withLock } from '@cpnas/runs'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type DataChoice, type IdentifiedData, identify, type OpenData, withData } from './data.js'
+import { checkImages, runConfig } from './images.js'
+import type { Plan } from './plan.js'
+import { version } from './version.js'
+
+/** Which engine computes, on how many threads. */
+export interface EngineChoice {
+  readonly backend: string
+  readonly threads: number
+}
+
+/** Has an engine for as long as it is used. Error BackendUnavailable or InvalidOption. */
+export const withBackend =
+  ({ backend, threads }: EngineChoice) =>
+  <A>(use: (resolved: ResolvedBackend) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
+    TE.bracket(
+      pipe(
+        resolveBackend(backend, { threads }),
+        TE.mapLeft(error =>
+          error.where.startsWith('backend ')
+            ? { ...error, remedy: `${error.remedy}; \`cpnas backends\` says which engines work here` }
+            : error,
+        ),
+      ),
+      use,
+      resolved => TE.fromTask(() => resolved.backend.close()),
+    )
+
+/** What a run works with, all of it opened, and its directory locked. */
+export interface Opened<R extends RunBase, A = undefined> {
+  readonly data: IdentifiedData
+  readonly engine: ResolvedBackend
+  readonly config: R
+  readonly lock: Lock
+  /** What `prepare` made. */
+  readonly prepared: A
+}
+
+/** Who is told of a run, and what may stop it. O is all that is open when it begins, S its state, E its events. */
+export interface Telling<O, S, E> {
+  /** Is told when it begins, and of the state in which it was left; undefined: it is new. Default: nobody. */
+  readonly begun?: (opened: O, state: S | undefined) => void
+  /** Is told of every event. Default: nobody. */
+  readonly emit?: (event: E) => void
+  /** Is told why it takes a while to lock a directory, if it does. Default: nobody. */
+  readonly note?: (line: string) => void
+  /** Is told of the data when all is over: only then is it known which images were damaged. Default: nobody. */
+  readonly over?: (data: OpenData) => void
+  /** How the images of a folder are read. */
+  readonly images?: Pick<DataChoice, 'cache' | 'workers' | 'maxCorrupt'>
+  /** Stops it after the work at hand. */
+  readonly signal: AbortSignal
+}
+
+/** What a kind of run does with what is open; B is what it comes to. */
+interface Use<R extends RunBase, A, B> {
+  /** Checks the data, and reads what else there is. */
+  readonly prepare: (data: IdentifiedData) => TE.TaskEither<CpnasError, A>
+  /** Adds to config.json what this kind of run keeps there. */
+  readonly complete: (base: RunBase, prepared: A) => R
+  readonly use: (opened: Opened<R, A>) => TE.TaskEither<CpnasError, B | undefined>
+}
+
+/**
+ * Opens the data and the engine, locks the directory, and closes all of it again, however the run ends. Undefined: the signal
+ * stopped it, perhaps before anything was written. InvalidOption: the data are not those of the run to resume. OutputInUse.
+ */
+export const openRun = <C, R extends RunBase, A, B>(
+  plan: Plan<C, R>,
+  { images, note = () => {}, over = () => {}, signal }: Telling<never, never, never>,
+  { prepare, complete, use }: Use<R, A, B>,
+): TE.TaskEither<CpnasError, B | undefined> =>
+  withData({ ...images, ...plan })(opened =>
+    pipe(
+      identify(opened),
+      TE.tap(data =>
+        plan.stored === undefined ? TE.right(undefined) : checkImages(plan.stored, plan.directory, data),
+      ),
+      TE.bindTo('data'),
+      TE.bind('prepared', ({ data }) => prepare(data)),
+      TE.flatMap(
+        ({ data, prepared }): TE.TaskEither<CpnasError, B | undefined> =>
+          signal.aborted
+            ? TE.right(undefined)
+            : withBackend(plan)(engine =>
+                withLock(
+                  plan.directory,
+                  note,
+                )(lock => {
+                  const config = runConfig(plan, data, engine, base => complete(base, prepared))
+                  return use({ data, engine, config, lock, prepared })
+                }),
+              ),
+      ),
+      TE.tapIO(() => () => over(opened)),
+    ),
+  )
+
+/** Which engine, and why; as journals name it. */
+export const engineText = ({ name, reason }: ResolvedBackend): string => `${name}, ${reason}`
+
+/** What `perform` takes of those who are told of a run. */
+export const performing = <O extends Pick<Opened<RunBase>, 'lock'>, S extends RunState, E>(
+  opened: O,
+  { begun, emit = () => {}, signal }: Telling<O, S, E>,
+): PerformOptions<S, E> => ({
+  emit,
+  ...(begun === undefined ? {} : { begun: state => begun(opened, state) }),
+  lock: opened.lock,
+  signal,
+  version,
+})

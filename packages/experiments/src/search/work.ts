@@ -1,0 +1,83 @@
+import type { Backend } from '@cpnas/backends'
+import type { CpnasError } from '@cpnas/core'
+import type { Dataset } from '@cpnas/data'
+import { type PreparedRun, pathsOf, perform, type SearchRunConfig, searchFiles, writeHistory } from '@cpnas/runs'
+import {
+  runSearch,
+  type SearchConfig,
+  type SearchEvent,
+  type SearchResult,
+  type SearchState,
+  splitsOf,
+} from '@cpnas/search'
+import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { checkMemory, type Need } from '../memory.js'
+import { engineText, type Opened, openRun, performing, type Telling } from '../open-run.js'
+import type { Plan } from '../plan.js'
+import { writeGenotype } from '../write-genotype.js'
+import { searchRun } from './kind.js'
+import { type SearchSummary, summarizeSearch } from './summary.js'
+
+/** What a finished search comes to, and where its files are. */
+export type SearchOutcome = SearchSummary & { readonly files: Readonly<Record<keyof typeof searchFiles, string>> }
+
+type Finished = Extract<SearchResult, { readonly status: 'finished' }>
+
+/** Memory of all operations' weights: those of Child and Parent, or the one set that they share. SGD keeps a momentum. */
+export const searchNeed = (config: SearchConfig, data: Dataset): Need => {
+  const spec = specFor(config, data)
+  const kinds = config.shareWeights ? (['child'] as const) : (['child', 'parent'] as const)
+  return {
+    shapes: kinds.map(kind => supernetShapes(spec, kind)),
+    moments: 1,
+    channels: config.channels,
+    batchSize: config.batchSize,
+    image: data,
+  }
+}
+
+/** The search in a directory, with all it needs open. */
+export const searchRunOf = (
+  { directory, stored }: { readonly directory: string; readonly stored: SearchRunConfig | undefined },
+  { data, engine, config }: Pick<Opened<SearchRunConfig>, 'data' | 'engine' | 'config'>,
+): PreparedRun<SearchRunConfig, SearchState, SearchEvent, Finished, SearchOutcome> => ({
+  format: searchRun,
+  directory,
+  config,
+  stored,
+  images: data.fingerprint,
+  engine: engineText(engine),
+  // An engine's tensors are its own: the search is generic in them.
+  work: options => runSearch(engine.backend as Backend<unknown>, data.train, config.search, options),
+  finish: ({ genotype, state }, _, seconds) => {
+    const paths = pathsOf(searchFiles, directory)
+    return pipe(
+      writeHistory(searchFiles, directory, state),
+      TE.flatMap(() => writeGenotype(paths, genotype, spaceOf(config.search))),
+      TE.map(() => ({ ...summarizeSearch(config.search, data.train, genotype, state, seconds()), files: paths })),
+    )
+  },
+})
+
+/** All that a search has open when it begins. */
+export type OpenedSearch = Opened<SearchRunConfig, unknown>
+
+/**
+ * Performs a planned search in its directory, to its end, or until the signal comes: then undefined, with all finished samples saved.
+ * InvalidOption: a network that does not fit the memory, a split smaller than a batch.
+ */
+export const performSearch = (
+  plan: Plan<SearchConfig, SearchRunConfig>,
+  telling: Telling<OpenedSearch, SearchState, SearchEvent>,
+): TE.TaskEither<CpnasError, SearchOutcome | undefined> =>
+  openRun(plan, telling, {
+    prepare: ({ train }) =>
+      pipe(
+        TE.fromEither(checkMemory(searchNeed(plan.config, train), plan.backend)),
+        TE.flatMapEither(() => splitsOf(train, plan.config)),
+      ),
+    complete: base => ({ ...base, search: plan.config }),
+    use: opened => perform(searchRunOf(plan, opened), performing(opened, telling)),
+  })

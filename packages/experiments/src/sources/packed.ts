@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { from, type PackedModel } from '@cpnas/packed'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { isDirectory } from './genotype.js'
+
+/** How the names of packed files end. */
+export const packedExtension = '.cpnas'
+
+/** A packed network, and the file that it is in. */
+export interface FoundPacked {
+  readonly path: string
+  readonly bytes: Uint8Array
+  readonly packed: PackedModel
+}
+
+const invalid = (path: string, problem: string, remedy: string): E.Either<CpnasError, never> =>
+  E.left(cpnasError('InvalidModel', path, problem, remedy))
+
+/** How files go wrong that were never meant to be packed ones. */
+const foreign: readonly string[] = ['TooShort', 'WrongMagic']
+
+/** The network in a packed file; undefined for what is neither called one nor begins as one. Error InvalidModel. */
+export const readPacked =
+  (path: string): TaskEither<CpnasError, FoundPacked | undefined> =>
+  async () => {
+    if (await isDirectory(path)) return E.right(undefined)
+    const named = path.endsWith(packedExtension)
+    const bytes = await readFile(path).catch((error: Error) => error)
+    if (bytes instanceof Error)
+      return named ? invalid(path, `cannot be read (${bytes.message})`, 'Name a packed file') : E.right(undefined)
+    const packed = from(bytes)
+    if (E.isRight(packed)) return E.right({ path, bytes, packed: packed.right })
+    return named || !foreign.includes(packed.left._tag)
+      ? invalid(
+          path,
+          `is no whole packed network (${packed.left.message})`,
+          'Write it anew: cpnas export RUN --format packed',
+        )
+      : E.right(undefined)
+  }

@@ -1,0 +1,116 @@
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { StoredTensors } from '@cpnas/backends'
+import { type CpnasError, printable } from '@cpnas/core'
+import type { Dataset } from '@cpnas/data'
+import { pathsOf, readFingerprint, type TrainingRunConfig, type TrainingSources, trainingFiles } from '@cpnas/runs'
+import { type Genotype, parameterShapes } from '@cpnas/supernet'
+import { checkTeacher, type Model, networkKind, type TrainingConfig, trainingSpec } from '@cpnas/training'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { IdentifiedData } from '../data.js'
+import type { Plan } from '../plan.js'
+import { changed, readTeacher } from '../sources/teacher.js'
+import { checkClasses, type InitialWeights, readInitialWeights, withoutClassifier } from '../sources/weights.js'
+
+/** A training to be, and what it begins from: paths as they were given. */
+export interface TrainingPlan extends Plan<TrainingConfig, TrainingRunConfig> {
+  readonly genotype: Genotype
+  readonly initFrom: string | undefined
+  /** Whether the classifier's weights are not taken over. */
+  readonly newClassifier: boolean
+  readonly teacher: string | undefined
+  readonly saveEvery: number | undefined
+}
+
+/** What a training begins from, read, and what is to be written down of it. */
+export interface OpenedSources {
+  readonly record: TrainingSources
+  readonly initial: StoredTensors | undefined
+  readonly teacher: Model | undefined
+  /** What of it was learned from other images than those of the training, in lines. */
+  readonly notes: readonly string[]
+}
+
+const otherImages = (what: string, path: string): string =>
+  printable(`${what} ${path} learned from other images of these classes`)
+
+/** Weights and a teacher may come from other images of the same classes, and then it is said. */
+const notesOf = (
+  { initFrom, teacher: teacherPath }: TrainingPlan,
+  { fingerprint }: IdentifiedData,
+  teacher: Model | undefined,
+): TE.TaskEither<CpnasError, readonly string[]> =>
+  pipe(
+    initFrom === undefined ? TE.right(undefined) : readFingerprint(initFrom),
+    TE.map(begun => [
+      ...(begun !== undefined && begun.digest !== fingerprint.digest
+        ? [otherImages('Begin:  the run in', initFrom!)]
+        : []),
+      ...(teacher?.trainedOn !== undefined && teacher.trainedOn.digest !== fingerprint.digest
+        ? [otherImages('Teacher:', teacherPath!)]
+        : []),
+    ]),
+  )
+
+/** The weights to begin with: of no interest any more once a checkpoint is there. */
+const readInitial = (
+  { directory, initFrom, newClassifier, stored, config, genotype }: TrainingPlan,
+  data: Dataset,
+): TE.TaskEither<CpnasError, InitialWeights | undefined> => {
+  if (initFrom === undefined) return TE.right(undefined)
+  const all = parameterShapes(trainingSpec(config, data), genotype, networkKind(config))
+  const shapes = newClassifier ? withoutClassifier(all) : all
+  const begun =
+    stored === undefined
+      ? TE.right(false)
+      : TE.fromTask(() =>
+          access(pathsOf(trainingFiles, directory).checkpoint).then(
+            () => true,
+            () => false,
+          ),
+        )
+  return pipe(
+    begun,
+    TE.flatMap(begun =>
+      begun
+        ? TE.right(undefined)
+        : pipe(
+            newClassifier ? TE.right(undefined) : checkClasses(initFrom, data.classNames),
+            TE.flatMap(() => readInitialWeights(initFrom, config.precision, shapes)),
+          ),
+    ),
+    TE.filterOrElse(
+      weights => weights === undefined || stored === undefined || weights.hash === stored.initHash,
+      () => changed('initFrom', initFrom, 'other weights'),
+    ),
+  )
+}
+
+/** Reads the weights to begin with and the teacher. Error InvalidOption, InvalidCheckpoint, InvalidModel. */
+export const readSources = (
+  plan: TrainingPlan,
+  identified: IdentifiedData,
+): TE.TaskEither<CpnasError, OpenedSources> => {
+  const { train: data } = identified
+  return pipe(
+    TE.Do,
+    TE.bind('initial', () => readInitial(plan, data)),
+    TE.bind('teacher', () => readTeacher(plan.teacher, plan.stored?.teacherHash)),
+    TE.chainFirstEitherK(({ teacher }) => checkTeacher(plan.config, data, teacher?.model)),
+    TE.bind('notes', ({ teacher }) => notesOf(plan, identified, teacher?.model)),
+    TE.map(({ initial, teacher, notes }) => ({
+      record: plan.stored ?? {
+        genotype: plan.genotype,
+        initFrom: plan.initFrom === undefined ? null : resolve(plan.initFrom),
+        initHash: initial?.hash ?? null,
+        ...(plan.newClassifier ? { newClassifier: true } : {}),
+        teacher: plan.teacher === undefined ? null : resolve(plan.teacher),
+        teacherHash: teacher?.hash ?? null,
+      },
+      initial: initial?.tensors,
+      teacher: teacher?.model,
+      notes,
+    })),
+  )
+}
