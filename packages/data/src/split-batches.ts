@@ -1,26 +1,9 @@
-import type { Augmentation } from './augmentation.js'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { type Either, left, map } from 'fp-ts/lib/Either.js'
+import { type Augmentation, type AugmentationOptions, augmentationFor } from './augmentation.js'
 import { type Batches, batchCount, batches } from './batches.js'
 import type { Dataset } from './dataset.js'
 import { allIndices, shuffle, split, subset } from './split.js'
-
-/** The images that train and those that validate, each in ascending order. */
-export interface SplitIndices {
-  readonly training: Uint32Array
-  readonly validation: Uint32Array
-}
-
-/**
- * The images that a run sees, balanced by class: of a `share` of the data set (above 0, at most 1) those that validate, a
- * `validationShare` (0 to below 1), and the rest.
- */
-export const splitIndices = (
-  dataset: Dataset,
-  { seed, share, validationShare }: { readonly seed: number; readonly share: number; readonly validationShare: number },
-): SplitIndices => {
-  const used = share < 1 ? subset(dataset, share, seed) : allIndices(dataset)
-  const { selected: validation, rest: training } = split(dataset, validationShare, seed, used)
-  return { training, validation }
-}
 
 /** The batches of both splits. */
 export interface SplitBatches {
@@ -33,19 +16,55 @@ export interface SplitBatches {
   readonly validation: Batches
 }
 
-/** A pure function of its arguments. */
-export const splitBatches = (
+/** Which images a run sees, and how. */
+export interface SplitOptions extends AugmentationOptions {
+  readonly seed: number
+  /** Of the data set that is used; above 0, at most 1. */
+  readonly share: number
+  /** Of the images used, those that validate; 0 to below 1. */
+  readonly validationShare: number
+  readonly batchSize: number
+}
+
+const refuse = (option: keyof SplitOptions, problem: string, remedy: string): Either<CpnasError, never> =>
+  left(cpnasError('InvalidOption', option, problem, remedy))
+
+/**
+ * The images that a run trains with and those it validates with, each balanced by class, in batches: a pure function of its arguments.
+ * InvalidOption: the training split does not hold a whole batch, the validation split holds no image where it is asked for (with
+ * `validation` `batches` it must hold a whole batch, too), or a way of augmenting that the data do not allow.
+ */
+export const openSplits = (
   dataset: Dataset,
-  { training, validation }: SplitIndices,
-  {
-    seed,
-    batchSize,
-    augmentation,
-  }: { readonly seed: number; readonly batchSize: number; readonly augmentation: Augmentation },
-): SplitBatches => ({
-  trainingSteps: batchCount(training.length, batchSize, 'drop'),
-  validationSteps: batchCount(validation.length, batchSize),
-  training: (epoch, skip = 0) =>
-    batches(dataset, shuffle(training, seed, epoch), { batchSize, augmentation, seed, epoch, lastBatch: 'drop', skip }),
-  validation: batches(dataset, shuffle(validation, seed), { batchSize }),
-})
+  options: SplitOptions,
+  validation: 'images' | 'batches' = 'images',
+): Either<CpnasError, SplitBatches> => {
+  const { seed, share, validationShare, batchSize } = options
+  const used = share < 1 ? subset(dataset, share, seed) : allIndices(dataset)
+  const { selected, rest } = split(dataset, validationShare, seed, used)
+  const smaller = validation === 'batches' && selected.length < rest.length ? 'validation' : 'training'
+  const images = smaller === 'training' ? rest.length : selected.length
+  if (images === 0)
+    return refuse('share', `${share} of the training images leaves none for the ${smaller} split`, 'Give more')
+  if (batchSize > images)
+    return refuse(
+      'batchSize',
+      `${batchSize} is larger than the ${smaller} split of ${images} images`,
+      `Give at most ${images}, or raise share (now ${share}) or ${smaller === 'training' ? 'lower' : 'raise'} validationShare (now ${validationShare})`,
+    )
+  if (validationShare > 0 && selected.length === 0)
+    return refuse(
+      'validationShare',
+      `${validationShare} of ${used.length} images is none`,
+      'Give 0 to do without a validation split, or more',
+    )
+  return map(
+    (augmentation: Augmentation): SplitBatches => ({
+      trainingSteps: batchCount(rest.length, batchSize, 'drop'),
+      validationSteps: batchCount(selected.length, batchSize),
+      training: (epoch, skip = 0) =>
+        batches(dataset, shuffle(rest, seed, epoch), { batchSize, augmentation, seed, epoch, lastBatch: 'drop', skip }),
+      validation: batches(dataset, shuffle(selected, seed), { batchSize }),
+    }),
+  )(augmentationFor(options, dataset))
+}

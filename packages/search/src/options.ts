@@ -126,31 +126,3 @@ const checkSpace = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
         ),
       )
 }
-
-/** Checks what only the data can tell: both splits must hold at least one whole batch. */
-export const checkSplit = (
-  config: SearchConfig,
-  split: { readonly training: number; readonly validation: number },
-): Either<CpnasError, void> => {
-  const smaller = split.training < split.validation ? 'training' : 'validation'
-  const images = split[smaller]
-  if (images === 0)
-    return left(
-      cpnasError(
-        'InvalidOption',
-        'share',
-        `${config.share} of the training images leaves the ${smaller} split empty`,
-        'Give more',
-      ),
-    )
-  return config.batchSize > images
-    ? left(
-        cpnasError(
-          'InvalidOption',
-          'batchSize',
-          `${config.batchSize} is larger than the ${smaller} split of ${images} images`,
-          `Give at most ${images}, or raise share (now ${config.share}) or change validationShare (now ${config.validationShare})`,
-        ),
-      )
-    : right(undefined)
-}

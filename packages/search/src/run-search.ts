@@ -1,6 +1,6 @@
 import type { Backend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
-import type { Dataset } from '@cpnas/data'
+import { type Dataset, openSplits } from '@cpnas/data'
 import { specFor } from '@cpnas/supernet'
 import { flatMap, map } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -9,7 +9,6 @@ import type { SearchConfig } from './config.js'
 import { evaluators } from './evaluators/index.js'
 import { checkConfig } from './options.js'
 import { searchWith } from './search-with.js'
-import { splitsOf } from './splits.js'
 import { strategyOf } from './strategies/index.js'
 import type { SearchOptions, SearchResult } from './types.js'
 
@@ -33,11 +32,11 @@ export const runSearch = <T>(
 ): TE.TaskEither<CpnasError, SearchResult> =>
   pipe(
     checkConfig(config),
-    flatMap(() => splitsOf(dataset, config)),
+    flatMap(() => openSplits(dataset, config, 'batches')),
     map(splits => {
       const strategy = strategyOf(config)
-      const setting = { backend, config, spec: specFor(config, dataset), splits, signal }
-      return { strategy, evaluator: evaluators[config.evaluator]!.create(setting, strategy.length) }
+      const context = { backend, config, spec: specFor(config, dataset), splits, signal }
+      return { strategy, evaluator: evaluators[config.evaluator]!.create(context, strategy.length) }
     }),
     TE.fromEither,
     TE.flatMap(({ strategy, evaluator }) => searchWith(strategy, evaluator, options)),

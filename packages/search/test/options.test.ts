@@ -1,7 +1,6 @@
 import {
   addedSearchOptions,
   checkConfig,
-  checkSplit,
   parseConfig,
   presets,
   type SearchConfig,
@@ -118,18 +117,5 @@ describe('options of a search', () => {
 
   it('replace those of a preset', () => {
     expect(searchConfig('paper', { passes: 7 })).toEqual({ _tag: 'Right', right: { ...presets.paper, passes: 7 } })
-  })
-
-  it('must leave a whole batch in each split', () => {
-    const config = { ...presets.quick, batchSize: 64 }
-    expect(checkSplit(config, { training: 64, validation: 64 })._tag).toBe('Right')
-    expect(checkSplit(config, { training: 100, validation: 63 })).toMatchObject({
-      left: {
-        _tag: 'InvalidOption',
-        where: 'batchSize',
-        problem: '64 is larger than the validation split of 63 images',
-        remedy: expect.stringMatching(/Give at most 63/),
-      },
-    })
   })
 })

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { CpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
+import { openSplits } from '@cpnas/data'
 import { pathsOf, type RunBase, writeFingerprint, writeRunConfig } from '@cpnas/runs'
-import { splitsOf } from '@cpnas/search'
-import { checkTeacher, trainingSplits } from '@cpnas/training'
+import { checkTeacher } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -51,11 +51,11 @@ const checkTrials = (
         run.kind === 'search'
           ? pipe(
               checkMemory(searchNeed(run.config, train), backend),
-              E.flatMap(() => splitsOf(train, run.config)),
+              E.flatMap(() => openSplits(train, run.config, 'batches')),
               E.mapLeft(renamedOf('search')),
             )
           : pipe(
-              trainingSplits(train, run.config),
+              openSplits(train, run.config),
               // A teacher of nobody is checked, and refused, as that of all.
               E.flatMap(() =>
                 checkTeacher(run.config, train, isTaught(run) || !runs.some(isTaught) ? teacher?.model : undefined),

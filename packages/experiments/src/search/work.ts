@@ -1,15 +1,8 @@
 import type { Backend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
-import type { Dataset } from '@cpnas/data'
+import { type Dataset, openSplits } from '@cpnas/data'
 import { type PreparedRun, pathsOf, perform, type SearchRunConfig, searchFiles, writeHistory } from '@cpnas/runs'
-import {
-  runSearch,
-  type SearchConfig,
-  type SearchEvent,
-  type SearchResult,
-  type SearchState,
-  splitsOf,
-} from '@cpnas/search'
+import { runSearch, type SearchConfig, type SearchEvent, type SearchResult, type SearchState } from '@cpnas/search'
 import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -76,7 +69,7 @@ export const performSearch = (
     prepare: ({ train }) =>
       pipe(
         TE.fromEither(checkMemory(searchNeed(plan.config, train), plan.backend)),
-        TE.flatMapEither(() => splitsOf(train, plan.config)),
+        TE.flatMapEither(() => openSplits(train, plan.config, 'batches')),
       ),
     complete: base => ({ ...base, search: plan.config }),
     use: opened => perform(searchRunOf(plan, opened), performing(opened, telling)),

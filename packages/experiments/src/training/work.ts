@@ -1,7 +1,7 @@
 import type { Backend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
-import { batchCount, type Dataset } from '@cpnas/data'
+import { batchCount, type Dataset, openSplits } from '@cpnas/data'
 import { type Metrics, writeModel } from '@cpnas/model'
 import {
   type PreparedRun,
@@ -22,7 +22,6 @@ import {
   type TrainingResult,
   type TrainingState,
   trainingSpec,
-  trainingSplits,
 } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -155,7 +154,7 @@ export const performTraining = (
     prepare: data =>
       pipe(
         TE.fromEither(checkMemory(trainingNeed(plan.genotype, plan.config, data.train), plan.backend)),
-        TE.flatMapEither(() => trainingSplits(data.train, plan.config)),
+        TE.flatMapEither(() => openSplits(data.train, plan.config)),
         TE.flatMap(() => readSources(plan, data)),
       ),
     complete: (base, { record }) => ({ ...base, ...record, training: plan.config }),

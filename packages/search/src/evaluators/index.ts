@@ -1,13 +1,13 @@
 import type { Evaluator } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
-import { scratch, sharedWeights, type TrainingSetting } from './shared-weights.js'
+import { type SearchContext, scratch, sharedWeights } from './shared-weights.js'
 
 /** An evaluator as it is chosen and configured. What it keeps between proposals only it knows. */
 export interface EvaluatorRecord {
   /** What it does, in one line. */
   readonly description: string
   /** The evaluator of a setting, for a search of that length. */
-  readonly create: <T>(setting: TrainingSetting<T>, length: SearchLength) => Evaluator<unknown>
+  readonly create: <T>(setting: SearchContext<T>, length: SearchLength) => Evaluator<unknown>
 }
 
 /** Every evaluator that trains, by name. To add one, add its record here. */

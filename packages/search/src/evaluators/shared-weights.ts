@@ -1,8 +1,7 @@
-import type { Backend } from '@cpnas/backends'
 import type { Interruption } from '@cpnas/core'
-import { catchReadError, type SplitBatches } from '@cpnas/data'
+import { catchReadError } from '@cpnas/data'
 import { type Genotype, latentNames, type NetworkSpec, network, parameterShapes } from '@cpnas/supernet'
-import { cosine, type Evaluation, evaluate, sgd, trainEpoch, trainingStepWork } from '@cpnas/training'
+import { type Context, cosine, type Evaluation, evaluate, sgd, trainEpoch, trainingStepWork } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
@@ -21,12 +20,8 @@ import {
 } from './weights.js'
 
 /** What an evaluator that trains needs. */
-export interface TrainingSetting<T> {
-  readonly backend: Backend<T>
-  readonly config: SearchConfig
+export interface SearchContext<T> extends Context<T, SearchConfig> {
   readonly spec: NetworkSpec
-  readonly splits: SplitBatches
-  readonly signal: AbortSignal | undefined
 }
 
 /** What one architecture is worked on with: its name in errors, and who is told of its steps. */
@@ -51,7 +46,7 @@ interface Trained<T> {
 const networkCount = 2
 
 /** Work of a warm-up epoch, and of a sample with so many epochs, in evaluation steps. */
-const costOf = <T>({ config, splits }: TrainingSetting<T>): Evaluator<unknown>['cost'] => {
+const costOf = <T>({ config, splits }: SearchContext<T>): Evaluator<unknown>['cost'] => {
   const epoch = networkCount * trainingStepWork * splits.trainingSteps
   return { warmup: epoch, sample: config.epochsPerSample * epoch + networkCount * splits.validationSteps }
 }
@@ -62,7 +57,7 @@ const epochsOf = ({ epochsPerSample }: SearchConfig, { warmups, samples }: Searc
 
 /** Trains the networks of a proposal and, if it is a sample, evaluates them. */
 const workOn = async <T>(
-  setting: TrainingSetting<T>,
+  context: SearchContext<T>,
   weights: Weights<T>,
   proposal: Proposal,
   epochs: readonly Epoch[],
@@ -72,11 +67,11 @@ const workOn = async <T>(
   const isSample = proposal.type === 'sample'
   const where = isSample ? `round ${round}, pass ${pass}, sample ${sample}` : `warm-up epoch ${epochs[0]!.index + 1}`
   const work = { architecture: proposal.architecture, where, report }
-  const trained = await trainArchitecture(setting, weights, work, isSample ? 'train' : 'warmup', epochs)
+  const trained = await trainArchitecture(context, weights, work, isSample ? 'train' : 'warmup', epochs)
   if (trained.losses._tag === 'Left') return { weights: trained.weights, observation: trained.losses }
   const { right: losses } = trained.losses
   if (!isSample) return { weights: trained.weights, observation: right({ proposal, losses }) }
-  const evaluated = await evaluateArchitecture(setting, trained.weights, work)
+  const evaluated = await evaluateArchitecture(context, trained.weights, work)
   return {
     weights: trained.weights,
     observation: map((evaluations: PerNetwork<Evaluation>) => ({ proposal, losses, evaluations }))(evaluated),
@@ -88,14 +83,14 @@ const workOn = async <T>(
  * Child and one for the Parent or one for both, then evaluated on the validation split with batch statistics. The learning
  * rate falls along a cosine over the whole search. Source: CP-NAS (arXiv 2005.00057); ENAS (arXiv 1802.03268) for the sharing.
  */
-export const sharedWeights = <T>(setting: TrainingSetting<T>, length: SearchLength): Evaluator<Weights<T>> => {
-  const { backend, config, spec } = setting
+export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
+  const { backend, config, spec } = context
   const optimizer = sgd(config)
   const total = epochsOf(config, length)
   const { learningRate: initial, minLearningRate: minimum } = config
   const epochAt = (index: number): Epoch => ({ index, learningRate: cosine({ initial, minimum, total }, index) })
   return {
-    cost: costOf(setting),
+    cost: costOf(context),
     begin: (remaining, stored) =>
       stored === undefined
         ? right(initialWeights(backend, spec, config, remaining, optimizer))
@@ -104,7 +99,7 @@ export const sharedWeights = <T>(setting: TrainingSetting<T>, length: SearchLeng
       const first = epochsOf(config, done)
       const epochs = proposal.type === 'warmup' ? 1 : config.epochsPerSample
       return workOn(
-        setting,
+        context,
         weights,
         proposal,
         Array.from({ length: epochs }, (_, i) => epochAt(first + i)),
@@ -121,19 +116,19 @@ export const sharedWeights = <T>(setting: TrainingSetting<T>, length: SearchLeng
  * `scratch`: every architecture is trained for `epochsPerSample` epochs from weights of its own, which begin the same for all, along
  * a cosine of its own, then evaluated as with shared weights. Nothing is carried from one to the next.
  */
-export const scratch = <T>(setting: TrainingSetting<T>): Evaluator<undefined> => {
-  const { backend, config, spec } = setting
+export const scratch = <T>(context: SearchContext<T>): Evaluator<undefined> => {
+  const { backend, config, spec } = context
   const { epochsPerSample, learningRate: initial, minLearningRate: minimum } = config
   const epochs = Array.from({ length: epochsPerSample }, (_, index) => ({
     index,
     learningRate: cosine({ initial, minimum, total: epochsPerSample }, index),
   }))
   return {
-    cost: costOf(setting),
+    cost: costOf(context),
     begin: () => right(undefined),
     evaluate: async (_, proposal, __, report) => {
       const begun = initialWeights(backend, spec, config, proposal.architecture, sgd(config))
-      const { weights, observation } = await workOn(setting, begun, proposal, epochs, report)
+      const { weights, observation } = await workOn(context, begun, proposal, epochs, report)
       backend.dispose(weights)
       return { weights: undefined, observation }
     },
@@ -148,7 +143,7 @@ export const scratch = <T>(setting: TrainingSetting<T>): Evaluator<undefined> =>
  * where they share them. Takes over the weights. Gives the mean losses of the last epoch.
  */
 const trainArchitecture = async <T>(
-  setting: TrainingSetting<T>,
+  context: SearchContext<T>,
   weights: Weights<T>,
   work: Work,
   phase: 'warmup' | 'train',
@@ -156,9 +151,9 @@ const trainArchitecture = async <T>(
 ): Promise<Trained<T>> => {
   let current = weights
   const losses = { child: Number.NaN, parent: Number.NaN }
-  for (const owner of ownersOf(setting.config))
+  for (const owner of ownersOf(context.config))
     for (const epoch of epochs) {
-      const trained = await trainOwner(setting, current, work, phase, owner, epoch)
+      const trained = await trainOwner(context, current, work, phase, owner, epoch)
       current = trained.weights
       if (trained.losses._tag === 'Left') return { weights: current, losses: trained.losses }
       for (const [i, kind] of owner.networks.entries()) losses[kind] = trained.losses.right[i]!
@@ -167,7 +162,7 @@ const trainArchitecture = async <T>(
 }
 
 const trainOwner = async <T>(
-  { backend, config, spec, splits, signal }: TrainingSetting<T>,
+  { backend, config, spec, splits, signal }: SearchContext<T>,
   weights: Weights<T>,
   { architecture, where, report }: Work,
   phase: 'warmup' | 'train',
@@ -195,7 +190,7 @@ const trainOwner = async <T>(
 
 /** Accuracy and loss of Child and Parent on the validation split, with batch statistics. */
 const evaluateArchitecture = async <T>(
-  { backend, config, spec, splits, signal }: TrainingSetting<T>,
+  { backend, config, spec, splits, signal }: SearchContext<T>,
   weights: Weights<T>,
   { architecture, where, report }: Work,
 ): Promise<Either<Interruption, PerNetwork<Evaluation>>> => {

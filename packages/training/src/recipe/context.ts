@@ -11,6 +11,7 @@ import {
   normalizationShapes,
   parameterShapes,
 } from '@cpnas/supernet'
+import type { Context } from '../loop/context.js'
 import { adam } from '../optimizers/adam.js'
 import type { Learner, Optimizer } from '../optimizers/optimizer.js'
 import { sgd } from '../optimizers/sgd.js'
@@ -20,9 +21,7 @@ import { modelSpec, networkKind, trainingSpec } from './spec.js'
 import type { Teacher } from './teacher.js'
 
 /** What stays the same over a training. */
-export interface Context<T> {
-  readonly backend: Backend<T>
-  readonly config: TrainingConfig
+export interface RecipeContext<T> extends Context<T, TrainingConfig> {
   readonly data: Dataset
   readonly genotype: Genotype
   readonly kind: NetworkKind
@@ -32,10 +31,8 @@ export interface Context<T> {
   readonly shapes: Readonly<Record<string, Shape>>
   /** Of the network that is evaluated. */
   readonly normalizations: Normalizations
-  readonly splits: SplitBatches
   readonly optimizer: Optimizer
   readonly teacher: Teacher<T> | undefined
-  readonly signal: AbortSignal | undefined
 }
 
 /** What differs from one stage to the other. */
@@ -80,7 +77,7 @@ export const makeContext = <T>(
   splits: SplitBatches,
   teacher: Teacher<T> | undefined,
   signal: AbortSignal | undefined,
-): Context<T> => {
+): RecipeContext<T> => {
   const kind = networkKind(config)
   const spec = { training: trainingSpec(config, data), model: modelSpec(config, data) }
   return {
@@ -100,7 +97,7 @@ export const makeContext = <T>(
 }
 
 /** Weights are 1-bit in the last stage of a Child. */
-export const stageOf = <T>({ config, genotype, kind, spec }: Context<T>, number: number): Stage => {
+export const stageOf = <T>({ config, genotype, kind, spec }: RecipeContext<T>, number: number): Stage => {
   const binary = kind === 'child' && number === config.stages
   return {
     number,

@@ -3,32 +3,32 @@ import { catchReadError } from '@cpnas/data'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type Evaluation, finite } from '../loop/epoch.js'
 import { overBatches, type Tally } from '../loop/over-batches.js'
-import { type Carried, type Context, carriedOf, type Stage } from './context.js'
+import { type Carried, carriedOf, type RecipeContext, type Stage } from './context.js'
 import { type Evaluated, estimationSteps, evaluatedNetwork, validate } from './evaluated.js'
+import { iteratorOf, take } from './iterators.js'
 import { termsOf } from './objective.js'
-import { iteratorOf, take } from './splits.js'
 import { readNetwork, type StoredNetwork } from './store.js'
 import { trainBatch } from './train-batch.js'
 import type { EpochEntry, LossTerms, TrainingState } from './types.js'
 
 /** Epochs so far and this one, over all stages: what images are shuffled by. */
-const epochOf = <T>({ config }: Context<T>, { stage, epoch }: TrainingState): number =>
+const epochOf = <T>({ config }: RecipeContext<T>, { stage, epoch }: TrainingState): number =>
   (stage - 1) * config.epochs + epoch
 
 const placeOf = ({ stage, epoch }: TrainingState): string => `stage ${stage}, epoch ${epoch}`
 
-const remedyFor = <T>({ config }: Context<T>): string =>
+const remedyFor = <T>({ config }: RecipeContext<T>): string =>
   `Lower learningRate (now ${config.learningRate}) or gradientClip (now ${config.gradientClip || 'none'}), or raise warmupEpochs (now ${config.warmupEpochs}), in a new run`
 
 /** The names of an epoch's sums: what `trainBatch` gives, and the images. */
-const sumNames = <T>(context: Context<T>, stage: Stage): readonly string[] => [
+const sumNames = <T>(context: RecipeContext<T>, stage: Stage): readonly string[] => [
   'loss',
   'correct',
   ...termsOf(context, stage).keys(),
 ]
 
 const tallyOf = <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   { sums }: TrainingState,
   carried: Carried<T>,
@@ -49,7 +49,7 @@ export interface Trained<T> {
  * given what there is to go on from. Takes over `carried` and gives what replaces it.
  */
 export const trainSteps = async <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   begin: TrainingState,
   carried: Carried<T>,
@@ -117,7 +117,7 @@ const bestAccuracy = ({ history, stage }: TrainingState): number =>
 
 /** Evaluates an epoch's network on the validation split. Of equally good ones the later is the best: it has learned longer, at a lower rate. */
 export const judge = async <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   state: TrainingState,
   carried: Carried<T>,
@@ -141,7 +141,7 @@ export const judge = async <T>(
 }
 
 const withNetwork = async <T, A>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   state: TrainingState,
   carried: Carried<T>,
@@ -158,7 +158,7 @@ const withNetwork = async <T, A>(
 
 /** The network of a finished training, of its last epoch. */
 export const lastNetwork = <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   { history }: TrainingState,
   carried: Carried<T>,
@@ -178,7 +178,7 @@ export const lastNetwork = <T>(
 
 /** The line of the history for an epoch whose training steps are done. */
 export const entryOf = <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   { stage: number, epoch, sums }: TrainingState,
   learningRate: number,

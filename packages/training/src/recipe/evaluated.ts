@@ -5,9 +5,9 @@ import { parameterShapes } from '@cpnas/supernet'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { type Evaluation, evaluate } from '../loop/epoch.js'
 import { overBatches } from '../loop/over-batches.js'
-import type { Carried, Context, Stage } from './context.js'
+import type { Carried, RecipeContext, Stage } from './context.js'
+import { iteratorOf, take } from './iterators.js'
 import { joinMoments, type Moments, splitMoments, updateMoments } from './moments.js'
-import { iteratorOf, take } from './splits.js'
 
 /** A network as it is evaluated and kept: 1-bit filters are reconstructed, statistics are by name. Its tensors are its own. */
 export interface Evaluated<T> {
@@ -19,14 +19,14 @@ export interface Evaluated<T> {
 const averagedBatches = 16
 
 /** How many batches there are to estimate statistics over before an evaluation; 0 where running statistics are at hand. */
-export const estimationSteps = <T>({ config, splits }: Pick<Context<T>, 'config' | 'splits'>): number =>
+export const estimationSteps = <T>({ config, splits }: Pick<RecipeContext<T>, 'config' | 'splits'>): number =>
   config.emaDecay > 0 ? Math.min(averagedBatches, splits.trainingSteps) : 0
 
 /** Names of the parameters of the network that is kept: the auxiliary head is not among them. */
-const keptNames = <T>({ spec, genotype, kind }: Context<T>): readonly string[] =>
+const keptNames = <T>({ spec, genotype, kind }: RecipeContext<T>): readonly string[] =>
   Object.keys(parameterShapes(spec.model, genotype, kind))
 
-const reconstructed = <T>(context: Context<T>, stage: Stage, weights: TensorRecord<T>): TensorRecord<T> => {
+const reconstructed = <T>(context: RecipeContext<T>, stage: Stage, weights: TensorRecord<T>): TensorRecord<T> => {
   const { backend, config } = context
   const latent = new Set(stage.latent)
   return Object.fromEntries(
@@ -39,7 +39,7 @@ const reconstructed = <T>(context: Context<T>, stage: Stage, weights: TensorReco
 
 /** The mean of the statistics of the first batches of an epoch, as these parameters have them; undefined if there was none. */
 const estimatedMoments = async <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   parameters: TensorRecord<T>,
   epoch: number,
@@ -75,7 +75,7 @@ const estimatedMoments = async <T>(
  * signs differ; else of the weights themselves with their running statistics. Undefined if the signal ended the estimation.
  */
 export const evaluatedNetwork = async <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   { learner, average, moments }: Carried<T>,
   epoch: number,
@@ -101,7 +101,7 @@ export const evaluatedNetwork = async <T>(
 
 /** Accuracy and loss on the validation split, in evaluation mode. */
 export const validate = <T>(
-  { backend, splits, signal }: Context<T>,
+  { backend, splits, signal }: RecipeContext<T>,
   stage: Stage,
   { parameters, statistics }: Evaluated<T>,
   where: string,

@@ -1,6 +1,6 @@
 import { type Centers, cpLoss } from '@cpnas/cp-loss'
 import type { Objective } from '../loop/step.js'
-import type { Context, Stage } from './context.js'
+import type { RecipeContext, Stage } from './context.js'
 import { dropPathMasks } from './drop-path.js'
 import { distillationLoss, type SoftTargets, smoothedCrossEntropy } from './losses.js'
 import { joinMoments, type Moments } from './moments.js'
@@ -9,7 +9,7 @@ import type { LossTerms } from './types.js'
 export type TermName = keyof LossTerms
 
 /** The terms of a stage's loss with their weights, in order; the cross-entropy is always there, the others if they weigh something. */
-export const termsOf = <T>({ config }: Context<T>, stage: Stage): ReadonlyMap<TermName, number> => {
+export const termsOf = <T>({ config }: RecipeContext<T>, stage: Stage): ReadonlyMap<TermName, number> => {
   const weights: readonly (readonly [TermName, number])[] = [
     ['crossEntropy', config.crossEntropyWeight],
     ['filter', stage.latent.length > 0 ? config.filterWeight : 0],
@@ -47,7 +47,7 @@ export interface StepAux<T> {
  * weighs nothing is not computed. Source of the first three: CP-NAS, the loss of the Child.
  */
 export const trainingObjective = <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   { images, labels, targets, centers, dropPath }: StepInputs<T>,
 ): Objective<T, StepAux<T>> => {

@@ -1,9 +1,9 @@
 import { trainingStepWork } from '../loop/step.js'
-import type { Context } from './context.js'
+import type { RecipeContext } from './context.js'
 import { estimationSteps } from './evaluated.js'
 import type { TrainingEvent, TrainingProgress, TrainingState } from './types.js'
 
-type Work<T> = Pick<Context<T>, 'config' | 'splits'>
+type Work<T> = Pick<RecipeContext<T>, 'config' | 'splits'>
 
 /** Steps of an epoch's evaluation: over training batches, for the statistics of averaged weights, and over the validation split. */
 const evaluationSteps = <T>(work: Work<T>): number =>

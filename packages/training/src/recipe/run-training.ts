@@ -1,18 +1,17 @@
 import { type Backend, catchDeviceError } from '@cpnas/backends'
 import type { CpnasError, Interruption } from '@cpnas/core'
-import type { Dataset } from '@cpnas/data'
+import { type Dataset, openSplits } from '@cpnas/data'
 import type { Genotype } from '@cpnas/supernet'
 import { type Either, flatMap, left, map, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { learningRateAt } from '../schedules/learning-rate.js'
 import type { TrainingConfig } from './config.js'
-import { type Carried, type Context, makeContext, stageOf } from './context.js'
+import { type Carried, makeContext, type RecipeContext, stageOf } from './context.js'
 import { entryOf, judge, lastNetwork, type Trained, trainSteps } from './epoch.js'
 import { modelOf } from './kept-model.js'
 import { checkTrainingConfig } from './options.js'
 import { fractionDone, reporter } from './progress.js'
-import { trainingSplits } from './splits.js'
 import { beginCarried, nextStage, restoreCarried, type StoredNetwork, storeCarried } from './store.js'
 import { checkTeacher, loadTeacher } from './teacher.js'
 import type { EpochEntry, TrainingOptions, TrainingResult, TrainingState } from './types.js'
@@ -59,7 +58,7 @@ export const runTraining = <T>(
     const checked = pipe(
       checkTrainingConfig(config),
       flatMap(() => checkTeacher(config, data.train, options.teacher)),
-      flatMap(() => trainingSplits(data.train, config)),
+      flatMap(() => openSplits(data.train, config)),
     )
     if (checked._tag === 'Left') return checked
     const teacher = options.teacher && loadTeacher(backend, options.teacher)
@@ -77,7 +76,7 @@ interface Begun<T> {
   readonly best: StoredNetwork | undefined
 }
 
-const start = <T>(context: Context<T>, { snapshot, initial }: TrainingOptions): Either<CpnasError, Begun<T>> =>
+const start = <T>(context: RecipeContext<T>, { snapshot, initial }: TrainingOptions): Either<CpnasError, Begun<T>> =>
   snapshot === undefined
     ? pipe(
         beginCarried(context, initial),
@@ -90,7 +89,7 @@ const start = <T>(context: Context<T>, { snapshot, initial }: TrainingOptions): 
 
 /** Epoch after epoch until none is left or one fails. Takes over what it begins with. */
 const run = async <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   begun: Begun<T>,
   { save, saveEvery = Number.POSITIVE_INFINITY, emit = () => {} }: TrainingOptions,
 ): Promise<Either<CpnasError, TrainingResult>> => {

@@ -10,7 +10,7 @@ import { type CpnasError, cpnasError } from '@cpnas/core'
 import { initialParameters, parameterShapes } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { tensorMismatch } from '../tensor-mismatch.js'
-import { type Carried, type Context, carriedOf } from './context.js'
+import { type Carried, carriedOf, type RecipeContext } from './context.js'
 import type { Evaluated } from './evaluated.js'
 import { momentsSize } from './moments.js'
 
@@ -62,7 +62,7 @@ export const storeCarried = async <T>(
 })
 
 /** The shape that a stored tensor must have; undefined if there is no such tensor in this training. -1 stands for any size. */
-const expectedShapes = <T>(context: Context<T>): Readonly<Record<string, Shape>> => {
+const expectedShapes = <T>(context: RecipeContext<T>): Readonly<Record<string, Shape>> => {
   const { shapes, normalizations, optimizer, spec, genotype, kind } = context
   const size = momentsSize(normalizations)
   return {
@@ -88,7 +88,7 @@ const fits = (shape: Shape, expected: Shape): boolean =>
 
 /** The inverse of `storeCarried`; InvalidCheckpoint if the tensors are not those of this training. */
 export const restoreCarried = <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   tensors: StoredTensors,
 ): Either<CpnasError, { readonly carried: Carried<T>; readonly best: StoredNetwork | undefined }> => {
   const { backend, shapes, optimizer } = context
@@ -135,7 +135,7 @@ export const fittingTensors = (shapes: Readonly<Record<string, Shape>>, initial:
 
 /** What a training begins with: `initial` where it fits, else the usual; InvalidCheckpoint if none of it fits. */
 export const beginCarried = <T>(
-  { backend, shapes, config, optimizer }: Context<T>,
+  { backend, shapes, config, optimizer }: RecipeContext<T>,
   initial: StoredTensors | undefined,
 ): Either<CpnasError, Carried<T>> => {
   const taken = fittingTensors(shapes, initial ?? {})
@@ -157,7 +157,7 @@ export const beginCarried = <T>(
 
 /** The next stage begins with the weights of the last one, averaged ones where there are such, and with nothing else. Takes `carried` over. */
 export const nextStage = <T>(
-  { backend, optimizer }: Context<T>,
+  { backend, optimizer }: RecipeContext<T>,
   { learner, average, ...rest }: Carried<T>,
 ): Carried<T> => {
   const { parameters } = learner

@@ -2,7 +2,7 @@ import type { BatchStep } from '../loop/over-batches.js'
 import { optimize } from '../loop/step.js'
 import { learningRateAt } from '../schedules/learning-rate.js'
 import { updateAverage } from './average.js'
-import type { Carried, Context, Stage } from './context.js'
+import type { Carried, RecipeContext, Stage } from './context.js'
 import { dropPathAt } from './drop-path.js'
 import { softTargets } from './losses.js'
 import { updateMoments } from './moments.js'
@@ -20,7 +20,7 @@ export interface StepPlace {
  * right, and the terms of `termsOf`. Makes new tensors and frees none that were there before it.
  */
 export const trainBatch = <T>(
-  context: Context<T>,
+  context: RecipeContext<T>,
   stage: Stage,
   { epoch, update }: StepPlace,
   carried: Carried<T>,
