@@ -1,14 +1,11 @@
 import { writeFileAtomic } from '@cpnas/core/files'
-import { drawCells, networkSizes, readGenotype } from '@cpnas/experiments'
+import { defaultSize, drawCells, networkSizes, readGenotype } from '@cpnas/experiments'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
 import { genotypeTable, sizeLines } from '../report/summary.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
-
-/** CIFAR-10's images, DARTS's width, BNAS's depth. */
-const defaults = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const
 
 /** `cpnas show`: a genotype file as a table, its size as Child and Parent, and its picture. */
 export const showCommand = command({
@@ -17,10 +14,10 @@ export const showCommand = command({
   argument: { name: 'file', description: 'a genotype.json' },
   options: {
     svg: textOption({ placeholder: 'file', description: 'draw both cells into this file' }),
-    cells: countOption({ description: 'cells of the network', default: String(defaults.cells) }),
-    channels: countOption({ description: 'channels of the first cell', default: String(defaults.channels) }),
-    inChannels: countOption({ description: 'channels of the images', default: String(defaults.inChannels) }),
-    classes: countOption({ description: 'classes', default: String(defaults.classes) }),
+    cells: countOption({ description: 'cells of the network', default: String(defaultSize.cells) }),
+    channels: countOption({ description: 'channels of the first cell', default: String(defaultSize.channels) }),
+    inChannels: countOption({ description: 'channels of the images', default: String(defaultSize.inChannels) }),
+    classes: countOption({ description: 'classes', default: String(defaultSize.classes) }),
   },
   run: ({ svg, ...size }, io, path) =>
     pipe(
@@ -34,7 +31,7 @@ export const showCommand = command({
             ),
       ),
       TE.map(({ space, genotype }) => {
-        const { child, parent } = networkSizes({ space, ...defaults, ...size }, genotype)
+        const { child, parent } = networkSizes({ space, ...defaultSize, ...size }, genotype)
         io.out(`${genotypeTable(genotype, space)}\n${sizeLines(child, parent)}\n`)
         return { status: 'done' }
       }),
