@@ -9,7 +9,8 @@ import { type CorruptImage, type DatasetPair, DatasetReadError, type ImageFolder
 import { findParquet, scanParquet } from '../parquet/open-parquet.js'
 import { type CacheIndex, openCache } from './cache-index.js'
 import { type Pool, workerPool } from './pool.js'
-import { type ScannedFolder, type ScannedImages, scanImageFolder } from './scan.js'
+import { scanImageFolder } from './scan.js'
+import type { ScannedFolder, ScannedImages } from './scanned.js'
 import { shortSideOf } from './view.js'
 
 /** How the images of a folder are prepared. */

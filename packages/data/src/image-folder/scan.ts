@@ -3,47 +3,17 @@ import type { CpnasError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { badFile, codeOf } from '../files.js'
-import { split } from '../split.js'
-import { type LeftOut, LeftOutCounter } from './left-out.js'
+import { divide } from './divide.js'
+import { LeftOutCounter } from './left-out.js'
+import { BadFolder, type ScannedFolder, type ScannedImages } from './scanned.js'
 import { byCode, hasPictures, type Listing, list, readableEndings, walk } from './walk.js'
-
-/** Pictures and their classes, in the order of classes and then of paths. */
-export interface ScannedImages {
-  readonly directory: string
-  /** What each is called in messages: its path, or its place in a file. */
-  readonly paths: readonly string[]
-  readonly labels: Uint16Array
-  /** The encoded pictures where they are in memory; else they lie at `paths`. */
-  readonly contents?: readonly Uint8Array[]
-}
-
-export interface ScannedFolder {
-  /** In one Unicode form (NFC), numbers in the order of their values, else in that of the characters' codes. */
-  readonly classNames: readonly string[]
-  readonly train: ScannedImages
-  readonly test: ScannedImages
-  readonly leftOut: readonly LeftOut[]
-  /** How the folder is laid out, where that is not train/CLASS and val/CLASS, in a sentence. */
-  readonly layout: string | undefined
-}
 
 /** What folders of training and test images are called, in any case; the first that is there. */
 const trainFolders = ['train', 'training'] as const
 const testFolders = ['val', 'valid', 'validation', 'test', 'testing'] as const
-/** Where nothing says which images are for testing: one in five of every class, by this seed. */
-const testShare = 0.2
-const splitSeed = 0
 const largestClassCount = 65536
 
 const layouts = `Lay the pictures out as train/CLASS/* and val/CLASS/*, or as CLASS/* (${readableEndings})`
-
-class BadFolder extends Error {
-  readonly error: CpnasError
-  constructor(where: string, problem: string, remedy: string) {
-    super(problem)
-    this.error = badFile(where, problem, remedy)
-  }
-}
 
 interface Halves {
   readonly train: string | undefined
@@ -144,38 +114,6 @@ const checkCount = (dir: string, { length }: readonly unknown[]): void => {
   if (length > largestClassCount)
     throw new BadFolder(dir, `has ${length} classes, more than ${largestClassCount}`, 'Give fewer classes')
 }
-
-/** Images of which a part becomes the test set. */
-const divided = (images: ScannedImages, classNames: readonly string[]): Pick<ScannedFolder, 'train' | 'test'> => {
-  const { directory, paths, labels, contents } = images
-  const { selected, rest } = split({ labels, classNames, count: paths.length }, testShare, splitSeed)
-  const chosen = (indices: Uint32Array): ScannedImages => ({
-    directory,
-    paths: [...indices].map(i => paths[i]!),
-    labels: Uint16Array.from(indices, i => labels[i]!),
-    ...(contents === undefined ? {} : { contents: [...indices].map(i => contents[i]!) }),
-  })
-  if (selected.length === 0)
-    throw new BadFolder(
-      directory,
-      `has ${paths.length} images, too few to hold one in five back for testing`,
-      'Give more images, or folders train and val of your own',
-    )
-  return { train: chosen(rest), test: chosen(selected) }
-}
-
-const dividedLayout = (what: string): string =>
-  `${what}: one image in five of every class is held back for testing (seed ${splitSeed})`
-
-/** Also for images from elsewhere that come without a test set. */
-export const divide = (
-  images: ScannedImages,
-  classNames: readonly string[],
-  what: string,
-): Pick<ScannedFolder, 'train' | 'test' | 'layout'> => ({
-  ...divided(images, classNames),
-  layout: dividedLayout(what),
-})
 
 const scanFlat = async (root: string, { folders, pictures, leftOut: left }: Listing): Promise<ScannedFolder> => {
   const leftOut = new LeftOutCounter()

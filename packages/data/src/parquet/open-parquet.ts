@@ -5,7 +5,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { FileMetaData } from 'hyparquet'
 import { badFile, codeOf } from '../files.js'
-import { divide, type ScannedFolder, type ScannedImages } from '../image-folder/scan.js'
+import { divide } from '../image-folder/divide.js'
+import type { ScannedFolder, ScannedImages } from '../image-folder/scanned.js'
 import { byCode } from '../image-folder/walk.js'
 
 // hyparquet: a reader of Apache Parquet in plain JavaScript, without dependencies.

@@ -1,24 +1,19 @@
 import type { LibraryHandle } from 'koffi'
-
-/** Native memory: a typed array, or what the library gave. */
-type Pointer = unknown
-
-/** What a tensor's values mean and how they lie in memory. */
-export type Descriptor = Pointer
+import {
+  type Create,
+  convolutionsOf2,
+  convolutionsOf3,
+  type Declare,
+  type Descriptor,
+  type FilterShape,
+  type Pointer,
+  type Steps,
+  tensorsOf2,
+  tensorsOf3,
+} from './versions.js'
 
 /** A computation on fixed shapes that the library has prepared; every call says where its tensors lie. */
 export type Primitive = (...tensors: readonly Pointer[]) => void
-
-/** A convolution's steps and paddings along height and width. */
-export interface Steps {
-  readonly strides: readonly [number, number]
-  readonly dilations: readonly [number, number]
-  readonly before: readonly [number, number]
-  readonly after: readonly [number, number]
-}
-
-/** Height, width, inputs and outputs. */
-export type FilterShape = readonly [number, number, number, number]
 
 /** How the library wants to compute a convolution or one of its gradients: its own layout of the filters, and the primitive. */
 export interface Choice {
@@ -46,6 +41,13 @@ export interface OneDnn {
   readonly reorder: (from: Descriptor, to: Descriptor) => Primitive
 }
 
+/** Of dnnl_types.h; the same in versions 2 and 3. */
+const CPU = 1
+const IN_ORDER = 1
+const FILTERS = 131
+const FILTER_GRADIENT = 132
+const argument = { source: 1, result: 17, filters: 33, sourceGradient: 129, resultGradient: 145, filterGradient: 161 }
+
 /** Debian's names of version 3 have the minor version in them. */
 const minorVersions = Array.from({ length: 16 }, (_, i) => 15 - i)
 
@@ -56,22 +58,6 @@ export const libraryNames: readonly string[] =
     : process.platform === 'win32'
       ? ['dnnl.dll']
       : ['libdnnl.so.3', ...minorVersions.map(minor => `libdnnl.so.3.${minor}`), 'libdnnl.so.2']
-
-/** Of dnnl_types.h; the same in versions 2 and 3. */
-const FLOAT32 = 3
-const ANY_LAYOUT = 1
-const CPU = 1
-const IN_ORDER = 1
-const TRAINING = 64
-const DIRECT = 1
-const FILTERS = 131
-const FILTER_GRADIENT = 132
-const argument = { source: 1, result: 17, filters: 33, sourceGradient: 129, resultGradient: 145, filterGradient: 161 }
-/** Bytes that hold any descriptor of version 2, with room to spare: 696 and 5,976. */
-const TENSOR_BYTES = 4096
-const CONVOLUTION_BYTES = 16_384
-
-const int64 = (values: readonly number[]): BigInt64Array => BigInt64Array.from(values, BigInt)
 
 /** Opens the library of that name. Rejects if koffi is not installed; throws if there is no such library, or an unknown version of it. */
 export const openLibrary = async (name: string): Promise<OneDnn> => {
@@ -199,119 +185,4 @@ const singleThreaded = (library: LibraryHandle): void => {
   try {
     library.func('omp_set_num_threads', 'void', ['int'])(1)
   } catch {}
-}
-
-type Declare = (symbol: string, ...types: readonly string[]) => (...values: readonly unknown[]) => void
-type Create = (symbol: string, ...types: readonly string[]) => (...values: readonly unknown[]) => Pointer
-
-interface Tensors {
-  readonly strided: (shape: readonly number[], strides: readonly number[]) => Descriptor
-  /** In a layout that the library chooses. */
-  readonly any: (shape: readonly number[]) => Descriptor
-}
-
-/** Descriptions of the three computations of a convolution; those of the gradients begin with the forward one's. */
-interface Convolutions {
-  readonly forward: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
-  readonly sourceGradient: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
-  readonly filterGradient: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
-}
-
-const pointers = (count: number): readonly string[] => Array.from({ length: count }, () => 'void *')
-
-/** The library counts the gaps between taps. */
-const stepsOf = ({ strides, dilations, before, after }: Steps): readonly BigInt64Array[] => [
-  int64(strides),
-  int64(dilations.map(d => d - 1)),
-  int64(before),
-  int64(after),
-]
-
-const tensorsOf2 = (declare: Declare): Tensors => {
-  const byStrides = declare('dnnl_memory_desc_init_by_strides', 'void *', 'int', 'void *', 'int', 'void *')
-  const byTag = declare('dnnl_memory_desc_init_by_tag', 'void *', 'int', 'void *', 'int', 'int')
-  return {
-    strided: (shape, strides) => {
-      const descriptor = new Uint8Array(TENSOR_BYTES)
-      byStrides(descriptor, shape.length, int64(shape), FLOAT32, int64(strides))
-      return descriptor
-    },
-    any: shape => {
-      const descriptor = new Uint8Array(TENSOR_BYTES)
-      byTag(descriptor, shape.length, int64(shape), FLOAT32, ANY_LAYOUT)
-      return descriptor
-    },
-  }
-}
-
-const tensorsOf3 = (create: Create): Tensors => {
-  const byStrides = create('dnnl_memory_desc_create_with_strides', 'int', 'void *', 'int', 'void *')
-  const byTag = create('dnnl_memory_desc_create_with_tag', 'int', 'void *', 'int', 'int')
-  return {
-    strided: (shape, strides) => byStrides(shape.length, int64(shape), FLOAT32, int64(strides)),
-    any: shape => byTag(shape.length, int64(shape), FLOAT32, ANY_LAYOUT),
-  }
-}
-
-const convolutionsOf2 = (declare: Declare, create: Create, engine: Pointer): Convolutions => {
-  const prefix = 'dnnl_dilated_convolution'
-  const initForward = declare(`${prefix}_forward_desc_init`, 'void *', 'int', 'int', ...pointers(8))
-  const initSource = declare(`${prefix}_backward_data_desc_init`, 'void *', 'int', ...pointers(7))
-  const initFilters = declare(`${prefix}_backward_weights_desc_init`, 'void *', 'int', ...pointers(8))
-  const describe = create('dnnl_primitive_desc_create', ...pointers(4))
-  const described = (init: (operation: Uint8Array) => void, forward: Pointer): Pointer => {
-    const operation = new Uint8Array(CONVOLUTION_BYTES)
-    init(operation)
-    return describe(operation, null, engine, forward)
-  }
-  const forward: Convolutions['forward'] = (source, filters, result, steps) =>
-    described(o => initForward(o, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps)), null)
-  return {
-    forward,
-    sourceGradient: (source, filters, result, steps) =>
-      described(
-        o => initSource(o, DIRECT, source, filters, result, ...stepsOf(steps)),
-        forward(source, filters, result, steps),
-      ),
-    filterGradient: (source, filters, result, steps) =>
-      described(
-        o => initFilters(o, DIRECT, source, filters, null, result, ...stepsOf(steps)),
-        forward(source, filters, result, steps),
-      ),
-  }
-}
-
-const convolutionsOf3 = (create: Create, engine: Pointer): Convolutions => {
-  const prefix = 'dnnl_convolution'
-  const newForward = create(`${prefix}_forward_primitive_desc_create`, 'void *', 'int', 'int', ...pointers(9))
-  const newSource = create(`${prefix}_backward_data_primitive_desc_create`, 'void *', 'int', ...pointers(9))
-  const newFilters = create(`${prefix}_backward_weights_primitive_desc_create`, 'void *', 'int', ...pointers(10))
-  const forward: Convolutions['forward'] = (source, filters, result, steps) =>
-    newForward(engine, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps), null)
-  return {
-    forward,
-    sourceGradient: (source, filters, result, steps) =>
-      newSource(
-        engine,
-        DIRECT,
-        source,
-        filters,
-        result,
-        ...stepsOf(steps),
-        forward(source, filters, result, steps),
-        null,
-      ),
-    filterGradient: (source, filters, result, steps) =>
-      newFilters(
-        engine,
-        DIRECT,
-        source,
-        filters,
-        null,
-        result,
-        ...stepsOf(steps),
-        forward(source, filters, result, steps),
-        null,
-      ),
-  }
 }

@@ -1,5 +1,6 @@
 import type { Geometry } from '../../geometry.js'
-import type { Choice, Descriptor, FilterShape, OneDnn, Primitive, Steps } from './library.js'
+import type { Choice, OneDnn, Primitive } from './library.js'
+import type { Descriptor, FilterShape, Steps } from './versions.js'
 
 /** A convolution of a number of images, prepared. */
 interface Plan {
