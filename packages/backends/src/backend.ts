@@ -23,8 +23,8 @@ export interface Normalization<T> {
   /** Fixed statistics, each [channels]: constants, no gradient flows to them. Default: mean and biased variance of the batch, through which the gradient flows. */
   readonly statistics?: { readonly mean: T; readonly variance: T }
   /**
-   * Called once, when the result is there, with the mean and the biased variance of the batch, [channels] each: tensors of the
-   * scope that the operation is called in, without gradient. Not called where there are fixed statistics. Default: nobody asks.
+   * Called once, when the result is there, with the mean and the biased variance of the batch, [channels] each: tensors of the scope that
+   * the operation is called in, without gradient. Not called with fixed statistics. Default: not called.
    */
   readonly observe?: (moments: { readonly mean: T; readonly variance: T }) => void
 }

@@ -1,6 +1,6 @@
 import type { AdamCoefficients } from './kernels.js'
 
-/** What takes out of Adam's averages that they began at 0: rate = learningRate / (1 - beta1^step), root = 1 / sqrt(1 - beta2^step). */
+/** Corrects Adam's averages for having started at 0: rate = learningRate / (1 - beta1^step), root = 1 / sqrt(1 - beta2^step). */
 export const biasCorrection = ({
   learningRate,
   beta1,

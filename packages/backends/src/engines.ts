@@ -30,7 +30,7 @@ export interface Engine {
   readonly name: BackendName
   /** What it computes with, in one line. */
   readonly description: string
-  /** The GPU, or what stands for it, of an engine that uses one. */
+  /** The GPU of an engine that uses one, or the software adapter in its place. */
   readonly adapter?: AdapterSummary
   readonly open: TE.TaskEither<CpnasError, AnyBackend>
 }
@@ -39,7 +39,7 @@ export interface Engine {
 export interface EngineProbe {
   readonly name: BackendName
   readonly find: (threads: number) => TE.TaskEither<CpnasError, Engine>
-  /** As `find`, but Left also where the engine works and is not to be chosen without being asked for. */
+  /** As `find`, but Left also if the engine works and must not be chosen automatically. */
   readonly findFast: (threads: number) => TE.TaskEither<CpnasError, Engine>
 }
 

@@ -3,8 +3,8 @@ import { left } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /**
- * The device of an engine failed: lost, out of memory, an invalid command, a tensor that is too large. Thrown, because
- * tensor operations have no other way to say so; everything computed since is void. `error` is what to tell people.
+ * The device of an engine failed: lost, out of memory, an invalid command, a tensor that is too large. Thrown, because tensor operations
+ * have no other way to say so; everything computed since is void. `error` is the message for users.
  */
 export class DeviceError extends Error {
   override readonly name = 'DeviceError'
@@ -16,7 +16,7 @@ export class DeviceError extends Error {
   }
 }
 
-/** A DeviceError that a task throws, as a value. Whatever else it throws is a defect and goes on. */
+/** A DeviceError that a task throws, as a value. Anything else it throws is a bug and is rethrown. */
 export const catchDeviceError =
   <A>(task: TaskEither<CpnasError, A>): TaskEither<CpnasError, A> =>
   async () => {

@@ -33,7 +33,7 @@ export interface Moments<H> {
   readonly variance: H
 }
 
-/** The gradient of a tensor: dy, or dy * scale + x * slope + offset per channel (each [channels]), which nobody has written out yet. */
+/** The gradient of a tensor: dy, or dy * scale + x * slope + offset per channel (each [channels]), which is not materialized yet. */
 export interface Gradient<H> {
   readonly dy: H
   readonly affine?: { readonly scale: H; readonly x: H; readonly slope: H; readonly offset: H }
@@ -60,7 +60,7 @@ export interface Folded<H> {
   readonly shift: H
 }
 
-/** A parameter with what any optimizer's update takes; tensors are all of one shape. */
+/** A parameter and the inputs of any optimizer's update; all tensors have the same shape. */
 export interface ParameterUpdate<H> {
   readonly parameter: H
   readonly gradient: H
@@ -69,17 +69,17 @@ export interface ParameterUpdate<H> {
 }
 
 export interface SgdUpdate<H> extends ParameterUpdate<H> {
-  /** The velocity that the last update gave. Default: there was none. */
+  /** The velocity that the last update returned. Default: none. */
   readonly velocity?: H | undefined
 }
 
 export interface AdamUpdate<H> extends ParameterUpdate<H> {
-  /** The moving averages of the gradient and of its square that the last update gave. Default: there were none, which is 0. */
+  /** The moving averages of the gradient and of its square that the last update returned. Default: none, which is 0. */
   readonly first?: H | undefined
   readonly second?: H | undefined
 }
 
-/** What one step of any optimizer does with every parameter alike. */
+/** Coefficients that one step of any optimizer applies to every parameter. */
 export interface StepCoefficients {
   readonly learningRate: number
   readonly weightDecay: number

@@ -13,10 +13,10 @@ export const backendNames: readonly BackendName[] = engines.map(({ name }) => na
 export interface BackendAvailability {
   readonly name: BackendName
   readonly available: boolean
-  /** Whether `auto` may choose it: a GPU that is but a program may not be chosen. */
+  /** Whether `auto` may choose it; it never chooses a software GPU. */
   readonly automatic: boolean
   readonly reason: string
-  /** The GPU, or what stands for it, of an engine that uses one. */
+  /** The GPU of an engine that uses one, or the software adapter in its place. */
   readonly adapter?: AdapterSummary
 }
 

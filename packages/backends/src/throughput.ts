@@ -11,7 +11,7 @@ const leastMilliseconds = 60
 const mostMilliseconds = 500
 const mostRepeats = 2 ** 10
 
-/** Makes a piece of work larger, then does it more often, until it takes long enough; the last run is the one that counts. */
+/** Enlarges the work, then repeats it, until it takes long enough; the last run counts. */
 const rate = async <T>(
   backend: Backend<T>,
   sizes: readonly number[],
@@ -54,8 +54,8 @@ const rate = async <T>(
 }
 
 /**
- * How fast an engine multiplies matrices ([n, n] by [n, n], n up to 1024) and convolves (3x3, 32 to 32 channels, 32x32, up
- * to 64 images), in about a second. A rough number: one run, on a machine that may be doing other things.
+ * How fast an engine multiplies matrices ([n, n] by [n, n], n up to 1024) and convolves (3x3, 32 to 32 channels, 32x32, up to 64 images),
+ * in about a second. A rough figure: a single run, on a machine that may be busy with other work.
  */
 export const measureThroughput = async <T>(backend: Backend<T>): Promise<Throughput> => ({
   matMul: await rate(

@@ -1,6 +1,6 @@
 import type { Backend, SignActivation } from '@cpnas/backends'
 
-/** What stands in for the derivative of the sign, which is 0 almost everywhere: a straight-through estimator. */
+/** A straight-through estimator: a substitute for the derivative of the sign, which is 0 almost everywhere. */
 export interface Estimator {
   /** What it does, in one line. */
   readonly description: string

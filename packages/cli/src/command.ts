@@ -6,7 +6,7 @@ import type { Io, Outcome } from './io.js'
 /** An option with a value. `parse` reads it from the command line, or says what it should be ("an integer of at least 1"). */
 export interface ValueOption<A> {
   readonly kind: 'value'
-  /** What stands for the value in the help text, e.g. `n`. */
+  /** Placeholder of the value in the help text, e.g. `n`. */
   readonly placeholder: string
   readonly description: string
   /** The default in words. */
@@ -33,7 +33,7 @@ export interface FlagOption {
 export type CommandOptions = Readonly<Record<string, ValueOption<any> | RepeatedOption<any> | FlagOption>>
 // biome-ignore-end lint/suspicious/noExplicitAny: as above
 
-/** What was typed for every option that was given. */
+/** The text of every option that was given. */
 type Typed = Readonly<Record<string, string | boolean | readonly string[]>>
 
 /** Options that were given, by name in camel case; one that was not given is absent. */
@@ -60,7 +60,7 @@ interface Description {
   readonly details?: string
 }
 
-/** A command as data, its options' types forgotten: made by `command`. */
+/** A command as data, with its options' types erased; `command` makes one. */
 export interface Command extends Description {
   readonly options: CommandOptions
   readonly argument?: Argument
@@ -72,7 +72,7 @@ export interface CommandGroup extends Description {
   readonly commands: readonly Command[]
 }
 
-/** A command, or a group of some, that is loaded when it is asked for: each takes its own part of the packages. */
+/** A command or a group of commands that is loaded on demand: each loads only the packages it needs. */
 export interface LazyCommand {
   readonly name: string
   readonly summary: string
@@ -92,7 +92,7 @@ export const inFlags = (names: readonly string[]): ((error: CpnasError) => Cpnas
   }
 }
 
-/** InvalidOption for the first of some options that was given where it has no place. */
+/** InvalidOption for the first of these options that was given although it does not apply. */
 export const refuseOptions = <G extends object>(
   given: G,
   names: readonly (keyof G & string)[],

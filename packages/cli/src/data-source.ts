@@ -47,11 +47,11 @@ export const dataOptions = {
 
 const leftOutLine = ({ what, count, example }: LeftOut): string => `skipped ${what}: ${count}, e.g. ${example}`
 
-/** What was found out about a folder, and what of it is not used, in lines; none for other data sets. */
+/** What was found in a folder and which files are not used, one line each; none for other data sets. */
 export const foundLines = ({ train }: OpenData): readonly string[] =>
   'notes' in train ? [...train.notes, ...train.leftOut.map(leftOutLine)].map(printable) : []
 
-/** Which data, in words. */
+/** The data set and its directory as text. */
 export const sourceText = ({ title, directory, origin }: DataSource): string =>
   printable(`${title}, ${directory ?? 'embedded'}${origin === undefined ? '' : ` (as in ${origin})`}`)
 

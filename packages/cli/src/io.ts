@@ -1,4 +1,4 @@
-/** The world of a command: where its words go, and what stops it. */
+/** The environment of a command: where its output goes and what stops it. */
 export interface Io {
   /** Results, for people or (as JSON lines) for programs. */
   readonly out: (text: string) => void

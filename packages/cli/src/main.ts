@@ -9,7 +9,7 @@ process.on('SIGHUP', onSignal(129))
 process.on('SIGINT', onSignal(130))
 process.on('SIGTERM', onSignal(143))
 
-/** The code of an output that failed and cannot be done without; a reader that goes away (`cpnas ... | head`) stops nothing. */
+/** The exit code once the standard output has failed; a reader that goes away (`cpnas ... | head`) is no failure. */
 let failed: number | undefined
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || failed !== undefined) return

@@ -9,7 +9,7 @@ type Started = Either<CpnasError, TaskEither<CpnasError, Outcome>>
 
 /** Bad input of any kind. */
 const badInput = 2
-/** All was well with what was given, and the device gave up. */
+/** The input was valid, and the device failed. */
 const failed = 1
 
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
@@ -31,7 +31,7 @@ const optionsOf = (options: CommandOptions): readonly Option[] =>
     return made.map(one => one.helpGroup(option.group ?? 'Options:'))
   })
 
-/** What stands in a help text for an option: `--flip` and `--no-flip` share a line. */
+/** The term for an option in a help text: `--flip` and `--no-flip` share a line. */
 const optionTerm = (options: CommandOptions) => (option: Option) => {
   const described = options[option.attributeName()]
   return described?.kind === 'flag' && described.negatable ? `--[no-]${option.name()}` : option.flags

@@ -1,6 +1,6 @@
 import { printable } from './text.js'
 
-/** What went wrong outside the program's control, or in what the user gave it. */
+/** Kinds of failures that are caused by the environment or by the user's input. */
 export type CpnasErrorTag =
   | 'InvalidOption'
   | 'InvalidData'

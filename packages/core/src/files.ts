@@ -66,7 +66,7 @@ const syncDirectory = async (path: string): Promise<void> => {
   }
 }
 
-/** Removes what writers that were killed left in a directory; not to be called while another process may write there. */
+/** Removes temporary files that killed writers left in a directory; must not be called while another process may write there. */
 export const removeTemporary = async (directory: string): Promise<void> => {
   const left = (await readdir(directory)).filter(file => /\.[0-9a-f]{12}\.tmp$/.test(file))
   await Promise.all(left.map(file => rm(join(directory, file), { force: true })))
@@ -92,8 +92,8 @@ const write = async (path: string, data: string | Uint8Array): Promise<void> => 
 }
 
 /**
- * Writes a file whole or not at all: into a file of its own beside `path`, flushed to the disk, then renamed. Makes missing
- * directories. StorageFailed says why it could not; what stood there before then still stands.
+ * Writes a file atomically: to a temporary file beside `path`, flushed to the disk, then renamed. Makes missing directories. StorageFailed
+ * says why it could not; an existing file is then unchanged.
  */
 export const writeFileAtomic = (path: string, data: string | Uint8Array): TaskEither<CpnasError, void> =>
   tryCatch(

@@ -23,7 +23,7 @@ export interface Option {
   readonly range: OptionRange
   /** One line for a help text. */
   readonly description: string
-  /** An option of words that this one stands in for: where this one is given, that one is `none`. */
+  /** An option of words that this one replaces: where this one is given, that one is `none`. */
   readonly replaces?: string
   /** An option beside which this one has no effect: where that one has one of these values. */
   readonly idle?: Idle
@@ -35,7 +35,7 @@ export interface Idle {
   readonly values: readonly unknown[]
 }
 
-/** A configuration's options by name: what checks it, and what a command line can be made of. */
+/** A configuration's options by name: used to check it and to generate a command line. */
 export type OptionTable<C> = { readonly [K in keyof C]: Option }
 
 /** Ranges, for tables. */
@@ -84,7 +84,7 @@ export const formatRange = (range: OptionRange): string => {
 /** A value as it is typed: lists and pairs with commas. */
 export const formatValue = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value))
 
-/** Reads what was typed; whether it is in its range is for `checkOptions` to say. Left says what it should be. */
+/** Parses the text of a value; whether it is in its range is checked by `checkOptions`. Left says what it should be. */
 export const parseValue =
   (range: OptionRange) =>
   (text: string): Either<string, unknown> => {

@@ -1,8 +1,8 @@
 import type { Backend, Shape } from '@cpnas/backends'
 
 /**
- * The mean feature map of every class over the samples seen so far. A record of tensors by name, to be carried from step to
- * step and kept in checkpoints like parameters: a run that goes on from it is the same run.
+ * The mean feature map of every class over the samples seen so far. A record of tensors by name, to be carried from step to step and kept
+ * in checkpoints like parameters: a run that resumes from it is the same run.
  */
 export type Centers<T> = {
   /** Samples seen of every class, [classes]; exact up to 2^24 in float32. */

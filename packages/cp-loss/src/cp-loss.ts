@@ -4,7 +4,7 @@ import { compactnessLoss } from './compactness-loss.js'
 import { type FilterLossOptions, filterLoss } from './filter-loss.js'
 import { updateCenters } from './update-centers.js'
 
-/** What a batch came to. */
+/** The results of a batch. */
 export interface CpLossInputs<T> {
   /** L_CE, shape []: `softmaxCrossEntropy` of the logits, or what a recipe has in its place. */
   readonly crossEntropy: T
@@ -17,7 +17,7 @@ export interface CpLossInputs<T> {
   readonly filters: readonly T[]
 }
 
-/** The weights of the terms, and what is left open in the source. */
+/** The weights of the terms, and options that the source leaves open. */
 export interface CpLossOptions extends FilterLossOptions {
   /** Default 1, as in the source. */
   readonly crossEntropyWeight?: number

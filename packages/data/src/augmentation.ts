@@ -14,8 +14,8 @@ const imagenetCropScale: CropScale = [0.08, 1]
 const smallImage = 64
 
 /**
- * What is done to training images; the usual choice for CIFAR is {crop: 4, flip: true}, with cutout 16 in final training
- * (DARTS), that for ImageNet {cropScale: [0.08, 1], flip: true, colorJitter: 0.4}.
+ * Augmentation of training images; the usual choice for CIFAR is {crop: 4, flip: true}, with cutout 16 in final training (DARTS), that for
+ * ImageNet {cropScale: [0.08, 1], flip: true, colorJitter: 0.4}.
  */
 export interface Augmentation {
   /** Pixels of black padding at every border, from which a crop of the image's size is taken at random. Default 0: none. No effect beside `cropScale`. */
@@ -30,7 +30,7 @@ export interface Augmentation {
   readonly colorJitter?: number
 }
 
-/** What configurations say: a range, none, or that which fits the images. */
+/** A range, none, or `auto`, which depends on the images. */
 export type CropScaleOption = 'auto' | 'none' | CropScale
 
 /** The augmentation of a configuration; `colorJitter` is 0 where it has none. */
@@ -39,14 +39,14 @@ export interface AugmentationOptions extends Required<Pick<Augmentation, 'crop' 
   readonly colorJitter?: number
 }
 
-/** What a data set has to say: its size, and whether it is an image folder (which has `load`). */
+/** The properties of a data set that augmentation depends on: its size, and whether it is an image folder (which has `load`). */
 export type Augmented = Pick<ImageShape, 'height'> & { readonly load?: unknown }
 
 const folderOnly = (where: string, value: unknown, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidOption', where, `${String(value)} works on image folders only`, `Give ${remedy}`))
 
 /**
- * What is done to the training images of a data set. A `cropScale` of `auto` is ImageNet's for an image folder seen in more than 64
+ * The augmentation of the training images of a data set. A `cropScale` of `auto` is ImageNet's for an image folder seen in more than 64
  * pixels, so large images are cropped and resized at random; none for smaller ones. InvalidOption: it would have no effect.
  */
 export const augmentationFor = (

@@ -23,9 +23,9 @@ export interface BatchOptions {
   readonly seed?: number
   /** Of the augmentation: every epoch has its own. Default 0. */
   readonly epoch?: number
-  /** How many batches to leave out at the beginning, to go on within an epoch: they are not read. Default 0. */
+  /** Number of batches to skip at the beginning, to resume within an epoch; they are not read. Default 0. */
   readonly skip?: number
-  /** What becomes of a last batch smaller than the others. Default 'keep'. */
+  /** What to do with a last batch that is smaller than the others. Default 'keep'. */
   readonly lastBatch?: 'keep' | 'drop'
 }
 
@@ -135,7 +135,7 @@ const folderBatches = (folder: ImageFolder, options: Ordered): AsyncIterable<Bat
       seed,
       epoch,
     })
-    // Whoever waits for it learns of a failure; an iteration that ends early waits for none.
+    // The consumer that awaits it sees the failure; an iteration that ends early awaits none.
     loading.catch(() => {})
     return loading
   }

@@ -10,7 +10,7 @@ export type RecordName = 'cifar10' | 'cifar100' | 'mnist' | 'fashion-mnist'
 /** The data sets by the names that `--dataset` takes. */
 export type DatasetName = RecordName | 'image-folder'
 
-/** What is known of a data set without opening it. */
+/** The facts of a data set that are known without opening it. */
 export interface DatasetFacts {
   /** As its authors write it. */
   readonly title: string

@@ -71,15 +71,15 @@ export interface ImageFolder extends LabelledImages {
   readonly contents: readonly Uint8Array[] | undefined
   /** Files of the whole folder, training and test, that are not used. */
   readonly leftOut: readonly LeftOut[]
-  /** What was found out and not asked for: a layout other than train/ and val/, the size of the images. Sentences without a full stop. */
+  /** What was detected: a layout other than train/ and val/, the size of the images. Sentences without a full stop. */
   readonly notes: readonly string[]
   /** Most requests to make ahead of the one that is waited for. */
   readonly prefetch: number
   /** Above this share of images that cannot be decoded, iterating over batches throws. */
   readonly maxCorrupt: number
-  /** What could not be decoded so far, in the order in which it was found. */
+  /** Images that could not be decoded so far, in the order in which they were found. */
   readonly corrupt: readonly CorruptImage[]
-  /** Rejects with DatasetReadError when the workers or the cache fail; what cannot be decoded is only left out. */
+  /** Rejects with DatasetReadError when the workers or the cache fail; images that cannot be decoded are only left out. */
   load(request: ImageRequest): Promise<LoadedImages>
 }
 
@@ -103,7 +103,7 @@ export class DatasetReadError extends Error {
   }
 }
 
-/** A DatasetReadError that `f` throws, as a value. Whatever else it throws is a defect and goes on. */
+/** A DatasetReadError that `f` throws, as a value. Anything else it throws is a bug and is rethrown. */
 export const catchReadError = async <A>(f: () => Promise<A>): Promise<Either<CpnasError, A>> => {
   try {
     return right(await f())

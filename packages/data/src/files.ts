@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ByteSource, DatasetReadError } from './dataset.js'
 
-/** A data file that can not be what it should. */
+/** The error for a data file that is not what it should be. */
 export const badFile = (path: string, problem: string, remedy: string): CpnasError =>
   cpnasError('InvalidData', path, problem, remedy)
 
@@ -78,7 +78,7 @@ const shortened = (path: string): CpnasError =>
 const special = (path: string): CpnasError =>
   badFile(path, 'is not a regular file', 'Give the directory that holds the data set')
 
-/** Opens a regular file for positional reads. What it is, is asked first: opening a pipe would wait for its writer. */
+/** Opens a regular file for positional reads. Its type is checked first, because opening a pipe would wait for its writer. */
 export const openFile = (path: string): E.Either<CpnasError, FileSource> => {
   try {
     if (!statSync(path).isFile()) return E.left(special(path))

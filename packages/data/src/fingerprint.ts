@@ -22,7 +22,7 @@ export interface ClassFingerprint {
   readonly digest: string
 }
 
-/** What tells one data set from another, wherever it lies. */
+/** Identifies a data set by its content, wherever it is. */
 export interface DataFingerprint {
   /** Of what the digests are: the content of every image, or, for folders of more than 512 MiB, the path, size and time of every file. */
   readonly by: 'content' | 'listing'
@@ -47,7 +47,7 @@ const countsOf = ({ labels, classNames }: LabelledImages): readonly number[] => 
 
 const isFolder = (set: RecordDataset | ImageFolder): set is ImageFolder => 'load' in set
 
-/** So that a signal is heard while much is read. */
+/** Yields, so that signals are handled while much is read. */
 const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 const addRecords = async (set: RecordDataset, half: Halves, hashes: readonly Hash[]): Promise<void> => {
@@ -115,8 +115,8 @@ const addFolder = async (
 }
 
 /**
- * What a pair of data sets is known by: its classes in their order, the numbers of their images, and a digest of each class. The
- * content of all images is read where it is at most 512 MiB. Throws DatasetReadError.
+ * The fingerprint of a pair of data sets: its classes in their order, the numbers of their images, and a digest of each class. The content
+ * of all images is read where it is at most 512 MiB. Throws DatasetReadError.
  */
 export const fingerprintOf = async (pair: DatasetPair): Promise<DataFingerprint> => {
   const { classNames } = pair.train

@@ -4,7 +4,7 @@ export interface PickledBytes {
   readonly offset: number | undefined
 }
 
-/** What a pickle of plain data holds; of objects, their arguments and state. */
+/** The values of a pickle of plain data; for objects, their arguments and state. */
 export type Pickled =
   | null
   | boolean

@@ -2,7 +2,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 
-/** What a seed is used for: uses of one seed do not share their random numbers. */
+/** Purposes of a seed: different purposes do not share random numbers. */
 export const purposes = { split: 1, subset: 2, shuffle: 3, augmentation: 4, view: 5 } as const
 
 /** MurmurHash3's finalizer: neighbouring seeds give unrelated states. */

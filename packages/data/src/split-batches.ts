@@ -16,7 +16,7 @@ export interface SplitBatches {
   readonly validation: Batches
 }
 
-/** Which images a run sees, and how. */
+/** The images that a run uses, and how. */
 export interface SplitOptions extends AugmentationOptions {
   readonly seed: number
   /** Of the data set that is used; above 0, at most 1. */

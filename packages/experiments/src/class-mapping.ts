@@ -6,7 +6,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 /** Which class of a model each class of the data is. */
 export interface ClassMapping {
   readonly classes: readonly number[]
-  /** They go by their positions, and have other names. */
+  /** Classes are matched by position and have other names. */
   readonly byPosition: boolean
 }
 
@@ -19,8 +19,8 @@ const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
 const normalized = (names: readonly string[]): readonly string[] => names.map(name => name.normalize('NFC'))
 
 /**
- * How the classes of the data are those of the model: by their names, or, where `byOrder` asks for it, by their positions. InvalidData:
- * images of another size, or classes that the model does not know.
+ * Matches the classes of the data to those of the model: by name or, with `byOrder`, by position. InvalidData: images of another size, or
+ * classes that the model does not know.
  */
 export const mapClasses = (
   { image, classNames }: Pick<Model, 'image' | 'classNames'>,

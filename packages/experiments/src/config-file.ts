@@ -12,13 +12,13 @@ const example = 'Give a JSON object of hyper-parameters, e.g. {"seed": 1}, or th
 /** The hyper-parameters of a file. */
 export interface ConfigFile<C> {
   readonly options: Partial<C>
-  /** Those that somebody chose to write down, so that each is meant to have an effect; a run's own file has all. */
+  /** Options that were chosen deliberately, so that each must have an effect; a run's own file lists all options. */
   readonly chosen: Partial<C>
 }
 
 /**
  * The hyper-parameters in a JSON file, by their names in camel case: a record of them, or the config.json of a run, whose `section` has
- * them. Their values are not checked. InvalidOption: it cannot be read, or names an option that there is not.
+ * them. Their values are not checked. InvalidOption: it cannot be read, or names an unknown option.
  */
 export const readConfigFile = <C extends object>(
   path: string,

@@ -33,7 +33,7 @@ export interface DataChoice {
   readonly workers?: number | undefined
   /** Folders: the share of images that may be damaged. Default: 0.01. */
   readonly maxCorrupt?: number | undefined
-  /** The run whose data they are, where they were not named themselves. */
+  /** The run that the data are taken from, if no data were named. */
   readonly origin?: string | undefined
 }
 
@@ -45,7 +45,7 @@ export interface DataSource {
   readonly directory: string | undefined
   /** Height and width of the images of a folder; undefined for data sets of images of one size. */
   readonly imageSize: number | undefined
-  /** The run whose data they are, where they were not named themselves. */
+  /** The run that the data are taken from, if no data were named. */
   readonly origin?: string
 }
 
@@ -54,7 +54,7 @@ export interface OpenData extends DatasetPair {
   readonly source: DataSource
 }
 
-/** Data of which it is known what tells them from others. */
+/** An open data set with its fingerprint. */
 export interface IdentifiedData extends OpenData {
   readonly fingerprint: DataFingerprint
 }
@@ -90,7 +90,7 @@ const locate = ({ data, dataset }: DataChoice): TE.TaskEither<CpnasError, Locate
       )
 }
 
-/** InvalidOption if something of image folders was given for another data set. */
+/** InvalidOption if an option for image folders was given with another data set. */
 const checkFolderOptions = (given: DataChoice, name: DatasetName): E.Either<CpnasError, void> => {
   const wrong = name === folderName ? undefined : folderOptions.find(option => given[option] !== undefined)
   return wrong === undefined
@@ -115,7 +115,7 @@ const open = ({ imageSize, cache, workers, maxCorrupt }: DataChoice, { name, dir
         ...(maxCorrupt === undefined ? {} : { maxCorrupt }),
       })
 
-/** Opens the data that are meant, or the embedded images. The caller closes both sets. Error InvalidOption or InvalidData. */
+/** Opens the chosen data, or the embedded images. The caller closes both sets. Error InvalidOption or InvalidData. */
 export const openData = (choice: DataChoice): TE.TaskEither<CpnasError, OpenData> =>
   pipe(
     locate(choice),

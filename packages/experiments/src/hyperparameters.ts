@@ -15,7 +15,7 @@ export const namesOf = <C extends object>({
   readonly table: OptionTable<C>
 }): readonly (keyof C & string)[] => Object.keys(table) as (keyof C & string)[]
 
-/** Those among some options, and what they replace. */
+/** The hyper-parameters among some options, and the options that they replace. */
 export const givenOf = <C extends object>(
   hyperparameters: { readonly table: OptionTable<C> },
   values: Partial<C>,

@@ -22,7 +22,7 @@ const otherImages = (problem: string): CpnasError =>
     'Name the directory of the images that the run was begun with, or begin another run in another directory',
   )
 
-/** InvalidOption if the data are not those of a run: it says in which class. `where` is the run's directory. */
+/** InvalidOption if the data are not those of the run; it names the class that differs. `where` is the run's directory. */
 export const checkImages = (
   stored: RunBase,
   where: string,
@@ -46,7 +46,7 @@ export const checkImages = (
   )
 }
 
-/** What is written down of a run; of a resumed one only the engine and its threads can change. */
+/** The configuration to record of a run; for a resumed one only the engine and its threads can change. */
 export const runConfig = <C, R extends RunBase>(
   { stored, threads }: Plan<C, R>,
   { source, train, fingerprint }: IdentifiedData,

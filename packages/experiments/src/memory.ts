@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from '@cpnas/backends'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import * as E from 'fp-ts/lib/Either.js'
 
-/** What a network takes, at the least. */
+/** What determines the memory that a network needs at least. */
 export interface Need {
   /** Of all sets of weights that are trained. */
   readonly shapes: readonly Readonly<Record<string, Shape>>[]

@@ -13,12 +13,12 @@ import { isDirectory, readGenotype, readGenotypeOf } from './sources/genotype.js
 import { formatIn, readTraining, trainedModel } from './sources/model.js'
 import { trainingRun } from './training/kind.js'
 
-/** The network of a genotype whose size nobody says: CIFAR-10's images, DARTS's width, BNAS's depth. */
+/** The default size of a genotype's network: CIFAR-10's images, DARTS's width, BNAS's depth. */
 export const defaultSize = { cells: 6, channels: 16, inChannels: 3, classes: 10 } as const
-/** Height and width of images where nobody says them: CIFAR-10's. */
+/** Default height and width of images: CIFAR-10's. */
 export const defaultImageSize = 32
 
-/** What sizes the network of a genotype; a model file and a training say it themselves. */
+/** The size of a genotype's network; a model file and a training specify their own. */
 export type NetworkSize = Partial<
   Pick<
     NetworkSpec,
@@ -40,7 +40,7 @@ export type NetworkSize = Partial<
   readonly parent?: boolean
 }
 
-/** InvalidOption for a size that is given beside a file that says it itself. */
+/** InvalidOption for a size that is given with a file that specifies its own. */
 export const refuseSize = (size: NetworkSize, path: string): E.Either<CpnasError, void> => {
   const wrong = Object.entries(size).find(([, value]) => value !== undefined)
   return wrong === undefined
@@ -124,7 +124,7 @@ const ofSearch = (size: NetworkSize, directory: string): TE.TaskEither<CpnasErro
     }),
   )
 
-/** A training that is not finished weighs what its model will. */
+/** An unfinished training has the size of its future model. */
 const ofTraining = (size: NetworkSize, directory: string): TE.TaskEither<CpnasError, ModelSummary> =>
   pipe(
     TE.fromEither(refuseSize(size, directory)),
@@ -177,8 +177,8 @@ const ofFile = (size: NetworkSize, path: string): TE.TaskEither<CpnasError, Mode
   )
 
 /**
- * What the network in a model file, of a run, or of a genotype weighs and computes, layer by layer. InvalidOption: a size is missing, or given
- * for a file that says it itself; InvalidModel, InvalidGenotype, InvalidCheckpoint.
+ * Size and work, layer by layer, of the network in a model file, of a run, or of a genotype. InvalidOption: a size is missing, or given for
+ * a file that says it itself; InvalidModel, InvalidGenotype, InvalidCheckpoint.
  */
 export const summaryOf = (path: string, size: NetworkSize): TE.TaskEither<CpnasError, ModelSummary> =>
   pipe(

@@ -14,7 +14,7 @@ export interface EngineChoice {
   readonly threads: number
 }
 
-/** Has an engine for as long as it is used. Error BackendUnavailable or InvalidOption. */
+/** Provides an engine while `use` runs. Error BackendUnavailable or InvalidOption. */
 export const withBackend =
   ({ backend, threads }: EngineChoice) =>
   <A>(use: (resolved: ResolvedBackend) => TE.TaskEither<CpnasError, A>): TE.TaskEither<CpnasError, A> =>
@@ -31,7 +31,7 @@ export const withBackend =
       resolved => TE.fromTask(() => resolved.backend.close()),
     )
 
-/** What a run works with, all of it opened, and its directory locked. */
+/** Everything a run has opened, with its directory locked. */
 export interface Opened<R extends RunBase, A = undefined> {
   readonly data: IdentifiedData
   readonly engine: ResolvedBackend
@@ -41,23 +41,23 @@ export interface Opened<R extends RunBase, A = undefined> {
   readonly prepared: A
 }
 
-/** Who is told of a run, and what may stop it. O is all that is open when it begins, S its state, E its events. */
+/** How to follow and stop a run. O is everything that is open when it begins, S its state, E its events. */
 export interface Telling<O, S, E> {
-  /** Is told when it begins, and of the state in which it was left; undefined: it is new. Default: nobody. */
+  /** Called when it begins, with the state it resumes from; undefined for a new run. Default: not called. */
   readonly begun?: (opened: O, state: S | undefined) => void
-  /** Is told of every event. Default: nobody. */
+  /** Called with every event. Default: not called. */
   readonly emit?: (event: E) => void
-  /** Is told why it takes a while to lock a directory, if it does. Default: nobody. */
+  /** Called with the reason if locking the directory takes a while. Default: not called. */
   readonly note?: (line: string) => void
-  /** Is told of the data when all is over: only then is it known which images were damaged. Default: nobody. */
+  /** Called with the data at the end, when it is known which images were damaged. Default: not called. */
   readonly over?: (data: OpenData) => void
   /** How the images of a folder are read. */
   readonly images?: Pick<DataChoice, 'cache' | 'workers' | 'maxCorrupt'>
-  /** Stops it after the work at hand. */
+  /** Stops it after the work in progress. */
   readonly signal: AbortSignal
 }
 
-/** What a kind of run does with what is open; B is what it comes to. */
+/** What a kind of run does once everything is open; B is its result. */
 interface Use<R extends RunBase, A, B> {
   /** Checks the data, and reads what else there is. */
   readonly prepare: (data: IdentifiedData) => TE.TaskEither<CpnasError, A>
@@ -104,7 +104,7 @@ export const openRun = <C, R extends RunBase, A, B>(
 /** Which engine, and why; as journals name it. */
 export const engineText = ({ name, reason }: ResolvedBackend): string => `${name}, ${reason}`
 
-/** What `perform` takes of those who are told of a run. */
+/** The options of `perform` that follow from a run's callbacks. */
 export const performing = <O extends Pick<Opened<RunBase>, 'lock'>, S extends RunState, E>(
   opened: O,
   { begun, emit = () => {}, signal }: Telling<O, S, E>,

@@ -9,7 +9,7 @@ import type { ConfigFile } from './config-file.js'
 import { checkGiven, givenOf } from './hyperparameters.js'
 import type { RunKind } from './run-kind.js'
 
-/** What is asked for. P names the presets, C is the configuration. */
+/** A request for a run. P names the presets, C is the configuration. */
 export interface Request<P extends string, C> {
   /** Of the run. */
   readonly directory: string
@@ -19,7 +19,7 @@ export interface Request<P extends string, C> {
   readonly preset?: P | undefined
   /** Hyper-parameters of a file, which `hyperparameters` override. Default: none. */
   readonly file?: ConfigFile<C> | undefined
-  /** Other properties beside them are left alone. Default: none. */
+  /** Other properties are ignored. Default: none. */
   readonly hyperparameters?: Partial<C> | undefined
   /** An engine, or `auto` for the fastest. Default: `auto`; that of the run to resume. */
   readonly backend?: string | undefined
@@ -31,11 +31,11 @@ export interface Request<P extends string, C> {
   readonly dataset?: string | undefined
   /** Folders: height and width that images are brought to. Default: the median of their short sides, at most 224. */
   readonly imageSize?: number | undefined
-  /** The run whose data they are, if they were taken from one. */
+  /** The run that the data are taken from, if any. */
   readonly origin?: string | undefined
 }
 
-/** A run to be: one that begins has no data set yet, and its engine may be `auto`. */
+/** A planned run: a new one has no data set yet, and its engine may be `auto`. */
 export interface Plan<C, R extends RunBase> {
   readonly directory: string
   readonly stored: R | undefined
@@ -48,7 +48,7 @@ export interface Plan<C, R extends RunBase> {
   readonly config: C
 }
 
-/** An option as the run to resume has it, and as it was given; undefined: it was not. */
+/** An option's value in the run to resume, and as given; undefined if it was not given. */
 export type Comparison = readonly [option: string, stored: string, given: string | undefined]
 
 const filesOf = (directory: string): TE.TaskEither<CpnasError, readonly string[]> =>
@@ -189,7 +189,7 @@ const planResumed = <P extends string, C extends object, R extends RunBase>(
         : E.right({
             directory: request.directory,
             stored,
-            // Any engine can go on, on any number of threads; unasked, the one that was at it.
+            // Any engine can continue, on any number of threads; by default the run's own.
             backend: request.backend === undefined || request.backend === 'auto' ? stored.backend : request.backend,
             threads: request.threads ?? stored.threads,
             data: request.data ?? stored.data ?? undefined,
@@ -202,9 +202,8 @@ const planResumed = <P extends string, C extends object, R extends RunBase>(
   )
 
 /**
- * Checks what was asked for against what lies in the output directory; touches nothing. `others` compares options that only
- * this kind of run has. InvalidOption: a hyper-parameter out of range, an option that is not that of the run to resume, nothing
- * to resume. OutputInUse: a run is there already.
+ * Checks a request against the output directory; writes nothing. `others` compares options that only this kind of run has. InvalidOption: a
+ * hyper-parameter out of range, an option that is not that of the run to resume, nothing to resume. OutputInUse: a run is there already.
  */
 export const planRun = <P extends string, C extends object, R extends RunBase>(
   kind: RunKind<P, C, R>,

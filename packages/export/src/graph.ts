@@ -20,9 +20,9 @@ export interface Graph {
 }
 
 /**
- * What `network` of @cpnas/supernet computes of one image in evaluation mode: it is run once on an engine that computes
- * nothing and notes what it is asked for. So there is one description of a network, and what it comes to do beyond what the
- * recording knows is refused by name (a Refusal).
+ * What `network` of @cpnas/supernet computes of one image in evaluation mode: it is run once on an engine that computes nothing and notes
+ * what it is asked for. So there is only one description of a network; operations that the recording does not know are refused by name (a
+ * Refusal).
  */
 export const graphOf = (
   model: Pick<Model, 'spec' | 'genotype' | 'kind' | 'image' | 'parameters' | 'statistics'>,

@@ -7,5 +7,5 @@ export const refuse = (why: string): never => {
   throw new Refusal(why)
 }
 
-/** For what no network that is known does: so that whoever teaches networks more learns what export lacks. */
+/** For operations that no known network uses, so that whoever adds one learns what the export lacks. */
 export const refuseOperation = (operation: string): never => refuse(`has ${operation}, which cannot be exported yet`)

@@ -24,7 +24,7 @@ export interface ReliabilityBin {
   readonly confidence: number | null
 }
 
-/** Whether a network is as sure as it is right. */
+/** How well a network's confidence matches its accuracy. */
 export interface Calibration {
   /** Mean over the images of the largest class probability. */
   readonly meanConfidence: number
@@ -36,7 +36,7 @@ export interface Calibration {
   readonly bins: readonly ReliabilityBin[]
 }
 
-/** How well a network does on images. */
+/** Metrics of a network on images. */
 export interface Metrics {
   readonly images: number
   /** Share of the images whose class has the largest logit, 0..1. Of equal logits the one of the lower class counts as larger. */

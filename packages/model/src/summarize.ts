@@ -52,7 +52,7 @@ export interface SummaryRow extends Weight {
   readonly reason: string | undefined
 }
 
-/** What a model weighs and works, layer by layer, beside its Parent. */
+/** Size and work of a model, layer by layer, beside its Parent's. */
 export interface ModelSummary {
   readonly kind: NetworkKind
   readonly image: { readonly height: number; readonly width: number; readonly channels: number }
@@ -179,11 +179,11 @@ const rowsOf = (head: ModelHead): readonly SummaryRow[] => [
 ]
 
 /**
- * What a model weighs, layer by layer, from its shapes and names alone; nothing is encoded. `bytes` is the length of the file
- * that `encodeModel` makes of it, if `facts` are those of the model (a Model can be given as they are); by default the classes
- * are called by their numbers and the normalization is none, which makes the header some bytes shorter than one with names.
- * Multiply-accumulates are those of convolutions and of the classifier, border pixels counted as inner ones; normalization,
- * scales, PReLU, pooling and sums of edges are not counted.
+ * The size of a model, layer by layer, from its shapes and names alone; nothing is encoded. `bytes` is the length of the file that
+ * `encodeModel` makes of it, if `facts` are those of the model (a Model can be given as they are); by default the classes are called by
+ * their numbers and the normalization is none, which makes the header some bytes shorter than one with names. Multiply-accumulates are
+ * those of convolutions and of the classifier, border pixels counted as inner ones; normalization, scales, PReLU, pooling and sums of edges
+ * are not counted.
  */
 export const summarize = (
   spec: NetworkSpec,

@@ -3,7 +3,7 @@ import type { PackedMetadata } from './program.js'
 import type { Runner } from './runtime/runner.js'
 import { softmax } from './softmax.js'
 
-/** A class, and how sure of it the network is. */
+/** A class and its probability. */
 export interface Classification {
   readonly label: string
   /** Of the class. */

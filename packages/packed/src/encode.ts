@@ -15,7 +15,7 @@ export interface StepBytes {
   readonly data: number
 }
 
-/** What the parts of a file weigh. */
+/** The sizes of the parts of a file. */
 export interface ByteLengths {
   readonly header: number
   /** With the spaces that fill them up. */

@@ -45,7 +45,7 @@ export interface PackedError {
 /** A value of fp-ts's shape: `Left` says why there is none. */
 export type Either<E, A> = { readonly _tag: 'Left'; readonly left: E } | { readonly _tag: 'Right'; readonly right: A }
 
-/** A PackedError on its way to `attempt`; nobody else sees it. */
+/** Carries a PackedError to `attempt`; never thrown to callers. */
 class Fault extends Error {
   readonly fault: PackedError
   constructor(fault: PackedError) {

@@ -129,7 +129,7 @@ export interface ClassifierStep {
   readonly bias: Float32Array
 }
 
-/** What makes a value. */
+/** A step of a program. */
 export type Step = SumStep | SignStep | PreluStep | BinaryConvolutionStep | BinaryDepthwiseStep | ClassifierStep
 
 /** Pixels of an image, and values of a pixel. */
@@ -146,7 +146,7 @@ export interface Program {
   readonly steps: readonly Step[]
 }
 
-/** What a packed model says of itself. */
+/** The metadata of a packed model. */
 export interface PackedMetadata {
   /** Name of class k at position k. */
   readonly classes: readonly string[]

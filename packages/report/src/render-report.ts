@@ -11,7 +11,7 @@ import { overview } from './sections/overview.js'
 import { searchCurves } from './sections/search-curves.js'
 import { trainingCurves } from './sections/training-curves.js'
 
-/** What a page has besides its runs. */
+/** Options of a page. */
 export interface ReportOptions {
   /** What the page was made with, by name, to be shown as such. Default: nothing. */
   readonly environment?: Environment
@@ -23,8 +23,8 @@ const ofKind = <K extends Run['kind']>(runs: Indexed<Run>, kind: K): Indexed<Ext
   runs.filter((one): one is { run: Extract<Run, { readonly kind: K }>; index: number } => one.run.kind === kind)
 
 /**
- * Runs as one HTML page that fetches nothing: how far they are, curves (several runs overlaid), what they found, what was
- * tested, settings and environment. What a run does not have yet is left out. Whatever is text in a run is text on the page.
+ * Runs as one HTML page that fetches nothing: how far they are, curves (several runs overlaid), what they found, what was tested, settings
+ * and environment. What a run does not have yet is left out. Text from a run is always escaped.
  */
 export const renderReport = async (
   runs: readonly Run[],

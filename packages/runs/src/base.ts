@@ -2,18 +2,21 @@ import { type DataFingerprint, shortSideOf } from '@cpnas/data'
 import type { TrainedOn } from '@cpnas/training'
 import type { Settings } from './checkpoint.js'
 
-/** What config.json keeps of every run, whatever it does. */
+/** The part of config.json that every run has. */
 export interface RunBase {
   readonly dataset: string
   /** Directory of the data files; null for the embedded images. */
   readonly data: string | null
-  /** SHA-256 of the training labels: tells whether a run goes on with the data it was begun with. */
+  /** SHA-256 of the training labels: tells whether a run is resumed with its own data. */
   readonly labels: string
-  /** What tells its images from others: see `fingerprintOf` of @cpnas/data, all of which is in data.json. Absent in runs of earlier versions. */
+  /** Identifies its images: see `fingerprintOf` of @cpnas/data; data.json has all of it. Absent in runs of earlier versions. */
   readonly images?: Pick<DataFingerprint, 'by' | 'digest'>
   /** Height and width that the images of a folder are brought to; absent for data sets of images of one size. */
   readonly imageSize?: number
-  /** The engine that works on it, and the threads it was given, which change nothing. Another engine goes on with the same files, and rounds differently. */
+  /**
+   * The engine and its threads; the number of threads does not change results. Another engine can continue with the same files and rounds
+   * differently.
+   */
   readonly backend: string
   readonly threads: number
 }
@@ -44,7 +47,7 @@ export const trainedOnOf = ({ dataset, images, imageSize }: RunBase): TrainedOn 
     ...(imageSize === undefined ? {} : { shortSide: shortSideOf(imageSize) }),
   }
 
-/** What every checkpoint must have been made with. Where the data lie does not count, nor which engine computed. */
+/** Settings that every checkpoint must match; not the path of the data, nor the engine. */
 export const commonSettings = ({ dataset, labels, images, imageSize }: RunBase): Settings => ({
   dataset,
   labels,

@@ -15,9 +15,9 @@ const version = 1
 /** Options by name. Two runs are the same run when all of these are equal. */
 export type Settings = Readonly<Record<string, unknown>>
 
-/** A run as it is kept: what made it, where it stands, its tensors. */
+/** A saved run: its settings, state and tensors. */
 export interface Checkpoint<S> {
-  /** What made the run what it is: to be found unchanged on resuming. */
+  /** The run's settings, which must be unchanged on resuming. */
   readonly settings: Settings
   /** A plain value, safe to print as JSON. */
   readonly state: S
@@ -74,9 +74,9 @@ const removeOtherTensors = (path: string, keep: string): TE.TaskEither<CpnasErro
   )
 
 /**
- * Reads what `writeCheckpoint` wrote. With `expected` settings, those of the checkpoint must be the same. InvalidCheckpoint if
- * a file is missing or damaged (every byte is covered by a hash), of another format version, or of a run with other settings
- * (which it names). That `state` is an S is taken on trust: it is as it was written.
+ * Reads what `writeCheckpoint` wrote. With `expected` settings, those of the checkpoint must be the same. InvalidCheckpoint if a file is
+ * missing or damaged (every byte is covered by a hash), of another format version, or of a run with other settings (which it names).
+ * `state` is not checked to be an S: it is returned as it was written.
  */
 export const readCheckpoint = <S>(path: string, expected?: Settings): TE.TaskEither<CpnasError, Checkpoint<S>> =>
   pipe(

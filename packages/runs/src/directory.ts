@@ -18,9 +18,9 @@ export interface RunFormat<R extends RunBase> {
   readonly version: number
   /** Names of its files: a directory with one of them is in use. */
   readonly files: RunFiles
-  /** What of config.json is its own; Left says what is wrong with it. */
+  /** Parses its own part of config.json; Left says what is wrong with it. */
   readonly parse: (base: RunBase, file: Readonly<Record<string, unknown>>) => E.Either<string, R>
-  /** What a checkpoint must have been made with. */
+  /** The settings that a checkpoint must match. */
   readonly settings: (run: R) => Settings
 }
 
@@ -29,7 +29,7 @@ export interface RunState {
   readonly history: readonly object[]
 }
 
-/** All that a run needs to go on. */
+/** Everything that is needed to resume a run. */
 export interface Snapshot<S extends RunState> {
   readonly state: S
   readonly tensors: StoredTensors
@@ -139,7 +139,7 @@ export const readRunBase = (directory: string): TE.TaskEither<CpnasError, RunBas
   )
 }
 
-/** What the data of a run are known by, class by class; undefined where it does not say. */
+/** The fingerprint of a run's data, class by class; undefined if it was not recorded. */
 export const readFingerprint = (directory: string): TE.TaskEither<CpnasError, DataFingerprint | undefined> =>
   pipe(
     readText(join(directory, commonFiles.data)),
@@ -165,7 +165,7 @@ export const writeFingerprint = (
     `{"by":${JSON.stringify(by)},"digest":${JSON.stringify(digest)},"classes":[\n${classes.map(one => JSON.stringify(one)).join(',\n')}\n]}\n`,
   )
 
-/** Writes config.json, in a directory that is made if it is not there: a run begins, or goes on on another engine. */
+/** Writes config.json, in a directory that is made if it is not there: when a run begins, or continues on another engine. */
 export const writeRunConfig = <R extends RunBase>(
   { format, version, files }: RunFormat<R>,
   directory: string,
@@ -203,7 +203,7 @@ const printHistory = (history: readonly object[]): string => history.map(entry =
 export const writeHistory = (files: RunFiles, directory: string, state: RunState): TE.TaskEither<CpnasError, void> =>
   writeFileAtomic(pathsOf(files, directory).history, printHistory(state.history))
 
-/** Saves the checkpoint, then the history: what a kill in between leaves behind is mended on resuming. */
+/** Saves the checkpoint, then the history: resuming repairs what a kill in between leaves behind. */
 export const saveSnapshot = <S extends RunState, R extends RunBase>(
   { files, settings }: RunFormat<R>,
   directory: string,

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-/** Milliseconds between two signs of life. */
+/** Milliseconds between two heartbeats. */
 export const period = 2000
 
 /** The time of the file is the sign. A thread of its own: the main one computes for seconds without looking up. */
@@ -10,11 +10,11 @@ const { workerData } = require('node:worker_threads')
 setInterval(() => utimes(workerData.path, new Date(), new Date(), () => {}), workerData.period)
 `
 
-/** Gives signs of life until it is stopped or the process ends. */
+/** Sends heartbeats until it is stopped or the process ends. */
 export const beat = (path: string): (() => Promise<unknown>) => {
   const worker = new Worker(script, { eval: true, workerData: { path, period }, execArgv: [] })
   worker.unref()
-  // Without it the lock holds on this machine all the same.
+  // The lock works on this machine even without it.
   worker.on('error', () => {})
   return () => worker.terminate()
 }

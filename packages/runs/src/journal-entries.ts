@@ -1,4 +1,4 @@
-/** A process began to work on a run, or went on with it. */
+/** A process began or resumed a run. */
 export interface StartEntry {
   readonly type: 'start'
   /** ISO 8601, UTC. */
@@ -19,7 +19,7 @@ export interface StartEntry {
   readonly threads: number
 }
 
-/** What processes that work on a run write down of when and where, which changes nothing of what they find. */
+/** What processes record about when and where they worked on a run; it does not affect the results. */
 export type JournalEntry =
   | StartEntry
   | {
@@ -30,10 +30,10 @@ export type JournalEntry =
     }
   | { readonly type: 'stopped' | 'finished'; readonly time: string }
 
-/** What one process did for a run. */
+/** The work of one process on a run. */
 export interface Stretch {
   readonly start: StartEntry
-  /** From its start to the last that is known of it; a process that was killed worked on unknown. */
+  /** From its start to its last entry; a killed process may have worked longer. */
   readonly seconds: number
   /** Entries of the history that it added. */
   readonly added: number

@@ -9,9 +9,9 @@ import { readText } from './read-text.js'
 /** An entry without its time, which is now. */
 type Happened<E> = E extends JournalEntry ? Omit<E, 'time'> : never
 
-/** What a process writes down of its work on a run: when and where. StorageFailed: it cannot. */
+/** Records when and where a process worked on a run. StorageFailed if that fails. */
 export interface Journal {
-  /** This process begins or goes on. */
+  /** This process begins or resumes the run. */
   readonly start: (work: Pick<StartEntry, 'entries' | 'engine' | 'threads'>) => TE.TaskEither<CpnasError, void>
   /** A snapshot was saved; one that adds nothing to the history is not worth a line. */
   readonly saved: (entries: number) => TE.TaskEither<CpnasError, void>
@@ -19,11 +19,14 @@ export interface Journal {
   readonly end: (type: 'stopped' | 'finished') => TE.TaskEither<CpnasError, void>
 }
 
-/** The journal of a run in a file, to which processes of that version of cpnas append. What it tells differs between runs that are alike otherwise. */
+/**
+ * The journal of a run in a file, to which processes of that version of cpnas append. Its content differs even between runs that are
+ * otherwise identical.
+ */
 export const journalAt = (path: string, version: string): Journal => {
   let known = 0
   let written: string | undefined
-  /** The file is read once, and written whole each time, so that a crash leaves no half of a line. */
+  /** The file is read once and rewritten atomically each time, so that a crash leaves no partial line. */
   const append = (happened: Happened<JournalEntry>): TE.TaskEither<CpnasError, void> =>
     pipe(
       written === undefined ? readText(path) : TE.right(written),

@@ -12,7 +12,7 @@ import { isSameProcess, type ProcessIdentity, thisProcess } from './process-iden
 
 // Not `proper-lockfile`: its heartbeat stands still while the main thread computes, so a long step would lose the lock.
 
-/** What a lock file says of its writer. */
+/** The holder of a lock, as its file records it. */
 interface Holder extends ProcessIdentity {
   /** Of this lock: no two are alike. */
   readonly id: string
@@ -26,10 +26,10 @@ interface Seen {
   readonly mtimeMs: number
 }
 
-/** How long a lock of a process that cannot be looked for here (another machine or container) may go without a sign of life. */
+/** How long the lock of a process that cannot be checked from here (another machine or container) stays valid without a heartbeat. */
 const patience = 10 * period
 
-/** Milliseconds before looking again at a lock that another process is taking away. */
+/** Milliseconds before checking again a lock that another process is removing. */
 const claimPause = 5
 
 const pathOf = (directory: string): string => join(directory, 'run.lock')
@@ -66,7 +66,7 @@ const look = async (path: string): Promise<Seen | undefined> => {
   }
 }
 
-/** `undefined` where the process cannot be looked for from here. */
+/** `undefined` if the process cannot be checked from here. */
 const isAlive = ({ holder }: Seen): boolean | undefined => (holder === undefined ? undefined : isSameProcess(holder))
 
 const holderText = ({ holder }: Seen): string =>
@@ -74,7 +74,7 @@ const holderText = ({ holder }: Seen): string =>
     ? 'another program'
     : `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}`
 
-/** The process that is writing a run's directory now, in words; undefined if none is. Does not wait for signs of life. */
+/** The process that is writing a run's directory now, in words; undefined if none is. Does not wait for a heartbeat. */
 export const writerOf = async (directory: string): Promise<string | undefined> => {
   const seen = await look(pathOf(directory)).catch(() => undefined)
   if (seen === undefined) return undefined
@@ -82,11 +82,11 @@ export const writerOf = async (directory: string): Promise<string | undefined> =
   return alive ? holderText(seen) : undefined
 }
 
-/** Whether a lock is still the one that was seen, and nobody has given a sign of life. */
+/** Whether a lock is still the one that was seen, without a new heartbeat. */
 const isUnchanged = (now: Seen | undefined, { holder, mtimeMs }: Seen): boolean =>
   now !== undefined && now.mtimeMs === mtimeMs && now.holder?.id === holder?.id
 
-/** Waits for the next sign of life of a holder; false: there was none for `patience`. */
+/** Waits for the next heartbeat of a holder; false if there was none for `patience`. */
 const shows = async (path: string, seen: Seen): Promise<boolean> => {
   for (let waited = 0; waited < patience; waited += period / 4) {
     await sleep(period / 4)
@@ -95,7 +95,7 @@ const shows = async (path: string, seen: Seen): Promise<boolean> => {
   return false
 }
 
-/** Where a process says that it takes this very lock away: a file that `removeTemporary` removes if the process dies of it. */
+/** The file with which a process claims the right to remove this lock; `removeTemporary` removes it if the process dies. */
 const claimOf = (path: string, { holder, mtimeMs }: Seen): string =>
   `${path}.${createHash('sha256')
     .update(holder?.id ?? String(mtimeMs))
@@ -103,8 +103,8 @@ const claimOf = (path: string, { holder, mtimeMs }: Seen): string =>
     .slice(0, 12)}.tmp`
 
 /**
- * Takes the lock of a dead holder away, if nobody else does. Only who has claimed a lock removes it, and only if it is still there;
- * so a lock that was made meanwhile stays. The claim of a process that died is taken away likewise.
+ * Removes the lock of a dead holder, unless another process does. Only who has claimed a lock removes it, and only if it is still there; so
+ * a lock that was made meanwhile stays. The claim of a process that died is removed likewise.
  */
 const takeAway = async (path: string, dead: Seen, claimer: Holder): Promise<void> => {
   const claim = claimOf(path, dead)
@@ -167,7 +167,7 @@ const hold = (directory: string, id: string): Held => {
   }
 }
 
-/** @param tell Is told why it takes a while, if it does. */
+/** @param tell Called with the reason if it takes a while. */
 const acquire = async (directory: string, tell: (line: string) => void): Promise<E.Either<CpnasError, Held>> => {
   const path = pathOf(directory)
   const holder: Holder = { id: randomUUID(), host: hostname(), ...thisProcess() }
@@ -198,9 +198,9 @@ const acquire = async (directory: string, tell: (line: string) => void): Promise
 }
 
 /**
- * Runs something while no other process writes into a directory, which is made if needed. The lock of a process of this machine that
- * was killed is taken over at once; that of another machine or container after 20 seconds without a sign of life. OutputInUse: another
- * process is at it. StorageFailed: the directory cannot be written.
+ * Runs something while no other process writes into a directory, which is made if needed. The lock of a process of this machine that was
+ * killed is taken over at once; that of another machine or container after 20 seconds without a heartbeat. OutputInUse: another process
+ * works on it. StorageFailed: the directory cannot be written.
  */
 export const withLock =
   (directory: string, tell: (line: string) => void) =>

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { StartEntry } from './journal-entries.js'
 
-/** What this process runs on. */
+/** The machine that this process runs on. */
 export const machine = (
   version: string,
 ): Pick<StartEntry, 'cpnas' | 'node' | 'system' | 'cpu' | 'cores' | 'memory'> => ({

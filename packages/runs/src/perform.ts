@@ -16,19 +16,19 @@ import {
 import { journalAt } from './journal.js'
 import type { Lock } from './lock.js'
 
-/** What a run is given to work with. */
+/** What the work of a run is given. */
 export interface WorkOptions<S extends RunState, E> {
   readonly snapshot?: Snapshot<S>
   /** Saves a snapshot; StorageFailed or OutputInUse if that is not possible. */
   readonly save: (snapshot: Snapshot<S>) => TE.TaskEither<CpnasError, void>
-  /** Is to be told of every event. */
+  /** Call it with every event. */
   readonly emit: (event: E) => void
   readonly signal: AbortSignal
 }
 
 /**
- * A run about to begin or to go on. S is its state, E its events, F what its work ends with if it is not stopped, A what it comes to: a
- * record for programs.
+ * A run about to begin or resume. S is its state, E its events, F the result of its work unless it is stopped, A the final result, a record
+ * for programs.
  */
 export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }, A> {
   readonly format: RunFormat<R>
@@ -36,13 +36,13 @@ export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends
   readonly config: R
   /** The configuration as it was written before; undefined if the run is new. */
   readonly stored: R | undefined
-  /** What its images are known by. */
+  /** The fingerprint of its images. */
   readonly images: DataFingerprint
-  /** What it computes with, in a line. */
+  /** The engine, in one line. */
   readonly engine: string
   /** The work itself: to its end, or until the signal stops it. */
   readonly work: (options: WorkOptions<S, E>) => TE.TaskEither<CpnasError, F | { readonly status: 'stopped' }>
-  /** Writes what a finished run leaves; undefined if the signal stopped it. `seconds` tells how long the run has taken. */
+  /** Writes the results of a finished run; undefined if the signal stopped it. `seconds` tells how long the run has taken. */
   readonly finish: (
     result: F,
     emit: (event: E) => void,
@@ -50,11 +50,11 @@ export interface PreparedRun<R extends RunBase, S extends RunState, E, F extends
   ) => TE.TaskEither<CpnasError, A | undefined>
 }
 
-/** Who is told of a run, what keeps others out, and what may stop it. S is its state, E its events. */
+/** How a run is followed, locked and stopped. S is its state, E its events. */
 export interface PerformOptions<S extends RunState, E> {
-  /** Is told of every event of the work. */
+  /** Called with every event of the work. */
   readonly emit: (event: E) => void
-  /** Is told when it begins, of the state in which it was left; undefined: it is new. Default: nobody. */
+  /** Called when it begins, with the state it resumes from; undefined for a new run. Default: not called. */
   readonly begun?: (state: S | undefined) => void
   /** Of its directory. */
   readonly lock: Lock
@@ -64,8 +64,8 @@ export interface PerformOptions<S extends RunState, E> {
 }
 
 /**
- * The run itself: begins or continues it in its directory, tells of it, and ends with all files written; or undefined: the
- * signal stopped it, with everything up to the last snapshot saved.
+ * Performs a run: begins or resumes it in its directory and writes all its files. Undefined if the signal stopped it, with everything up to
+ * the last snapshot saved.
  */
 export const perform = <R extends RunBase, S extends RunState, E, F extends { readonly status: 'finished' }, A>(
   { format, directory, config, stored, images, engine, work, finish }: PreparedRun<R, S, E, F, A>,

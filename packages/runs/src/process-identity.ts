@@ -1,10 +1,10 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** What tells a process from all others, also of other machines, of other containers and from later ones of the same number. */
+/** Identifies a process among all others, including those of other machines and containers and later ones with the same number. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** Where its number means it: on Linux the boot and the pid name space, elsewhere the machine's name. Undefined: not known. */
+  /** Where its number is valid: on Linux the boot and the pid name space, elsewhere the machine's name. Undefined: not known. */
   readonly place: string | undefined
   /** When it started, in the system's own units. Undefined where the system does not say. */
   readonly started: string | undefined

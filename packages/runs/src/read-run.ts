@@ -64,7 +64,7 @@ const kindOf = (directory: string): TE.TaskEither<CpnasError, Run['kind']> =>
     }),
   )
 
-/** What is known of the images without opening them; an image folder may hold any classes. */
+/** Facts about the images that are known without opening them; an image folder may hold any classes. */
 const factsOf = ({ dataset, imageSize }: RunBase): DatasetFacts | undefined => {
   const facts = Object.hasOwn(catalogue, dataset) ? catalogue[dataset as keyof typeof catalogue] : undefined
   if (facts === undefined || facts.classNames.length === 0) return undefined
@@ -185,8 +185,8 @@ const noRun = (directory: string): CpnasError =>
   cpnasError('InvalidOption', directory, 'holds no run any more', 'Name the directory of a run')
 
 /**
- * A run as its directory has it at this moment, finished or not. InvalidOption: there is none. InvalidCheckpoint,
- * InvalidGenotype, InvalidModel: a file of it is damaged.
+ * Reads a run from its directory in its present state, finished or not. InvalidOption: there is none. InvalidCheckpoint, InvalidGenotype,
+ * InvalidModel: a file of it is damaged.
  */
 export const readRun = (name: string, directory: string): TE.TaskEither<CpnasError, Run> =>
   pipe(

@@ -4,12 +4,12 @@ import type { Genotype } from '@cpnas/supernet'
 import type { EpochEntry, TrainingConfig } from '@cpnas/training'
 import type { JournalEntry } from './journal-entries.js'
 
-/** What every run has, as its files say. */
+/** The facts of any run, read from its files. */
 interface RunFacts {
   /** What it is called in legends and tables; no two runs of a report have the same. */
   readonly name: string
   readonly directory: string
-  /** `running`: a process is at it; `stopped`: none is, and there is more to do. */
+  /** `running`: a process works on it; `stopped`: none does, and it is not finished. */
   readonly state: 'running' | 'stopped' | 'finished'
   readonly dataset: string
   /** Directory of the data files; null for the embedded images. */
@@ -27,12 +27,12 @@ interface RunFacts {
   readonly summary?: ModelSummary
 }
 
-/** A search as its files tell of it. */
+/** A search, read from its files. */
 export interface SearchRun extends RunFacts {
   readonly kind: 'search'
   readonly config: SearchConfig
   readonly history: readonly HistoryEntry[]
-  /** What a finished search found. */
+  /** The genotype that a finished search found. */
   readonly genotype?: Genotype
 }
 
@@ -42,7 +42,7 @@ export interface Evaluation {
   readonly last: Metrics
 }
 
-/** A training as its files tell of it. */
+/** A training, read from its files. */
 export interface TrainingRun extends RunFacts {
   readonly kind: 'training'
   readonly config: TrainingConfig

@@ -5,7 +5,7 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import type { Observation, Proposal } from './strategy.js'
 import type { ProgressEvent } from './types.js'
 
-/** Tells of the steps of one phase; gives what is to be called after each. */
+/** Reports the steps of one phase; returns the function to call after each step. */
 export type Reporter = (
   phase: ProgressEvent['phase'],
   network: ProgressEvent['network'],
@@ -18,7 +18,7 @@ export interface Done {
   readonly samples: number
 }
 
-/** What came of a proposal, and the weights, which replace those given. */
+/** The result of a proposal, and the weights that replace those given. */
 export interface Evaluated<W> {
   readonly weights: W
   readonly observation: Either<Interruption, Observation>
@@ -30,9 +30,9 @@ export interface Evaluator<W> {
   readonly cost: { readonly warmup: number; readonly sample: number }
   /** Begins with the weights of the operations given: anew, or from what was stored; InvalidCheckpoint if that does not fit. */
   begin(remaining: Mixture, stored: StoredTensors | undefined): Either<CpnasError, W>
-  /** Works on a proposal. Takes over the weights. */
+  /** Works on a proposal. Consumes the weights. */
   evaluate(weights: W, proposal: Proposal, done: Done, report: Reporter): Promise<Evaluated<W>>
-  /** Gives up the weights of operations that no longer remain. Takes over the weights. */
+  /** Drops the weights of operations that no longer remain. Consumes the weights. */
   prune(weights: W, remaining: Mixture): W
   /** The weights off the engine: what `begin` can restore. */
   store(weights: W): Promise<StoredTensors>

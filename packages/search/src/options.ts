@@ -97,7 +97,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
 export const checkConfig = (config: SearchConfig): Either<CpnasError, SearchConfig> =>
   pipe(checkOptions(searchOptions, config), flatMap(checkRates), flatMap(checkSpace))
 
-/** What searches have that were begun before there were these options. */
+/** Values of options that searches of earlier versions lack. */
 export const addedSearchOptions = {
   ...addedOptions,
   strategy: 'cp-nas',

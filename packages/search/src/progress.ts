@@ -8,7 +8,7 @@ type Cost = Evaluator<unknown>['cost']
 
 const workOf = (cost: Cost, { warmups, samples }: Done): number => cost.warmup * warmups + cost.sample * samples
 
-/** What a state has behind it. */
+/** The work that a state has done. */
 export const doneIn = (state: SearchState): Done => ({
   warmups: state.history.filter(({ type }) => type === 'warmup').length,
   samples: samplesOf(state).length,

@@ -16,13 +16,12 @@ import type { SearchOptions, SearchResult } from './types.js'
  * Searches an architecture on a training set, with the strategy and the evaluator of the configuration. The defaults are those of
  * CP-NAS (arXiv 2005.00057): see `strategies` and `evaluators`. The configuration says what the source leaves open.
  *
- * After every sample, warm-up epoch and drop the snapshot is saved and its entries are emitted; going on from it gives
- * bit for bit what going on without a stop gives, on the same engine with the same number of threads; another engine goes on
- * as well, and rounds differently.
+ * After every sample, warm-up epoch and drop the snapshot is saved and its entries are emitted; resuming from it gives bit for bit what an
+ * uninterrupted run gives, on the same engine with the same number of threads; another engine can continue too, and rounds differently.
  *
- * Errors: InvalidOption (configuration, a split smaller than a batch), InvalidCheckpoint (a snapshot of other networks),
- * NonFiniteLoss (names sample and option; the last snapshot saved is from before), InvalidData, DeviceFailed (as NonFiniteLoss:
- * the snapshot is from before; the backend can only be closed), what `save` fails with.
+ * Errors: InvalidOption (configuration, a split smaller than a batch), InvalidCheckpoint (a snapshot of other networks), NonFiniteLoss
+ * (names sample and option; the last snapshot saved is from before), InvalidData, DeviceFailed (as NonFiniteLoss: the snapshot is from
+ * before; the backend can no longer be used, only closed), what `save` fails with.
  */
 export const runSearch = <T>(
   backend: Backend<T>,

@@ -8,8 +8,8 @@ import type { Strategy } from './strategy.js'
 import type { HistoryEntry, Position, SearchEvent, SearchOptions, SearchResult } from './types.js'
 
 /**
- * Searches with any strategy and any evaluator: proposal after proposal, until the strategy has none. After each the snapshot is
- * saved and its entries are emitted; going on from it gives what going on without a stop gives.
+ * Searches with any strategy and any evaluator: proposal after proposal, until the strategy has none. After each the snapshot is saved and
+ * its entries are emitted; resuming from it gives what an uninterrupted run gives.
  *
  * Errors: those of the evaluator, InvalidCheckpoint (a snapshot that does not fit it), what `save` fails with.
  */
@@ -29,7 +29,7 @@ export const searchWith = <W>(
 
 type Run<W> = { readonly weights: W; readonly result: Either<CpnasError, SearchResult> }
 
-/** Takes over the weights and gives those that replace them. */
+/** Consumes the weights and returns their replacements. */
 const run = async <W>(
   strategy: Strategy,
   evaluator: Evaluator<W>,

@@ -11,7 +11,7 @@ export interface Proposal {
   readonly position: Position
 }
 
-/** What came of a proposal. */
+/** The result of a proposal. */
 export interface Observation {
   readonly proposal: Proposal
   /** Mean training losses of the last epoch; NaN where nothing was trained. */
@@ -38,7 +38,7 @@ export interface Strategy<S extends SearchState = SearchState> {
   tell(state: S, observations: readonly Observation[]): S
   /** The architecture that was found; of a finished search. */
   result(state: S): Genotype
-  /** The operations that may still be proposed: the weights of the others are given up. */
+  /** The operations that may still be proposed: the weights of the others are dropped. */
   remaining(state: S): Mixture
   readonly length: SearchLength
 }

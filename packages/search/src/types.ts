@@ -39,8 +39,8 @@ export interface SampleEntry {
   readonly accuracyParent: number
   readonly accuracyChild: number
   /**
-   * What the strategy goes by. Of CP-NAS z = betaP * (A_P - A_C) + A_C, which each of the sampled operations gets; of the
-   * others the Child's accuracy.
+   * The score that the strategy uses. Of CP-NAS z = betaP * (A_P - A_C) + A_C, which each of the sampled operations gets; of the others the
+   * Child's accuracy.
    */
   readonly z: number
   /** Mean training loss of the sample's last epoch. */
@@ -78,7 +78,7 @@ export interface SearchState {
   readonly history: readonly HistoryEntry[]
 }
 
-/** All that a search needs to go on: its state, and weights and momenta of Child and Parent by name. */
+/** Everything that is needed to resume a search: its state, and weights and momenta of Child and Parent by name. */
 export interface SearchSnapshot {
   readonly state: SearchState
   readonly tensors: StoredTensors
@@ -96,7 +96,7 @@ export interface ProgressEvent extends Position {
   readonly steps: number
 }
 
-/** What `emit` is told. `entry` is already in the state that was saved. */
+/** The events that `emit` is called with. `entry` is already in the state that was saved. */
 export type SearchEvent =
   | ProgressEvent
   | { readonly type: 'warmup'; readonly fraction: number; readonly entry: WarmupEntry }
@@ -109,13 +109,13 @@ export type SearchResult =
   | { readonly status: 'finished'; readonly genotype: Genotype; readonly state: SearchState }
   | { readonly status: 'stopped'; readonly state: SearchState }
 
-/** Where a search begins, how it is followed, kept and stopped. */
+/** How a search begins, is followed, saved and stopped. */
 export interface SearchOptions {
   /** Resume from here. Default: begin anew from the configuration's seed. */
   readonly snapshot?: SearchSnapshot
-  /** Called after every sample, warm-up epoch and drop; the search waits for it and stops when it fails. Default: nothing is kept. */
+  /** Called after every sample, warm-up epoch and drop; the search waits for it and stops when it fails. Default: nothing is saved. */
   readonly save?: (snapshot: SearchSnapshot) => TaskEither<CpnasError, void>
-  /** Told of everything that happens. Default: nobody is. */
+  /** Called with every event. Default: not called. */
   readonly emit?: (event: SearchEvent) => void
   /** Stops the search after the current step. */
   readonly signal?: AbortSignal

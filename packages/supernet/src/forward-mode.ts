@@ -15,7 +15,7 @@ export interface OperationPlace {
   readonly operation: string
 }
 
-/** How a network is run: nothing of it for a search, what a training or an evaluation needs otherwise. */
+/** How a network is run: a search uses the defaults; a training or an evaluation sets what it needs. */
 export interface ForwardMode<T> {
   /**
    * Fixed statistics of every batch normalization, `NAME.mean` and `NAME.variance`: evaluation. ShapeError names one that is
@@ -23,8 +23,8 @@ export interface ForwardMode<T> {
    */
   readonly statistics?: TensorRecord<T> | undefined
   /**
-   * Told the statistics of the batch of every normalization, in the order of `normalizationShapes`: tensors of the scope that
-   * the network is run in, without gradient. Not called where `statistics` are given.
+   * Called with the batch statistics of every normalization, in the order of `normalizationShapes`: tensors of the scope that the network
+   * is run in, without gradient. Not called where `statistics` are given.
    */
   readonly observe?: ((name: string, moments: Moments<T>) => void) | undefined
   /**
@@ -41,8 +41,8 @@ export interface ForwardMode<T> {
    */
   readonly weight?: ((place: OperationPlace) => T | undefined) | undefined
   /**
-   * Told the value of every intermediate node of every cell in their order, by its name (`cells.2.nodes.0`): a tensor of the
-   * cell's scope. Default: nobody asks.
+   * Called with the value of every intermediate node of every cell in order, by its name (`cells.2.nodes.0`): a tensor of the cell's scope.
+   * Default: not called.
    */
   readonly node?: ((name: string, value: T) => void) | undefined
   /** Whether to compute `NetworkOutput.auxiliary` too: of a network whose spec has the auxiliary head. Default false. */

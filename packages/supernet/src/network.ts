@@ -8,7 +8,7 @@ import { auxiliaryCell, cellPlans, stemPlans } from './plan.js'
 import type { Builder, CellPlan, NetworkKind, NetworkSpec, Operation, Parameter, Space, WeightedTerm } from './space.js'
 import { resolveSpec, spaceOf } from './spec.js'
 
-/** What a network makes of images. */
+/** The output of a network. */
 export interface NetworkOutput<T> {
   /** [batch, classes] */
   readonly logits: T
@@ -71,7 +71,7 @@ export const networkOver =
     const seen: (readonly [string, Moments<T>])[] = []
     const observe = mode.observe && ((name: string, moments: Moments<T>) => void seen.push([name, moments]))
     const build = builderOver(resolveSpec(spec), kind, filters === 'given', backend, parameter, { ...mode, observe })
-    // What a cell has observed outlives its scope with its output; so the observer gets tensors of the caller's.
+    // Observed tensors outlive the cell's scope together with its output, so the observer gets tensors of the caller's scope.
     const observed = <A>(value: A): A => {
       for (const [name, moments] of seen.splice(0)) mode.observe?.(name, moments)
       return value

@@ -49,7 +49,7 @@ export interface NetworkSpec {
   readonly auxiliary?: boolean
 }
 
-/** What the network's shape says about one of its cells. */
+/** The place of a cell in the network. */
 export interface CellPlan {
   readonly index: number
   readonly kind: CellKind
@@ -88,7 +88,7 @@ export interface ConvolutionOptions<T> extends WindowOptions {
   readonly activation?: 'identity' | 'relu'
 }
 
-/** What operations, spaces and networks are built with. A parameter or a statistic is declared by its use. */
+/** The building blocks of operations, spaces and networks. Using a parameter or a statistic declares it. */
 export interface Builder<T> {
   readonly backend: Backend<T>
   readonly spec: Required<NetworkSpec>
@@ -124,8 +124,8 @@ export interface Place {
 }
 
 /**
- * A candidate operation of an edge. The forward pass is all there is to say of it: parameters, statistics,
- * multiply-accumulates, bits, and the forms it takes in packed and ONNX files are found by following it.
+ * A candidate operation of an edge. Its forward pass defines it completely: parameters, statistics, multiply-accumulates, bits, and its
+ * forms in packed and ONNX files are derived by tracing it.
  */
 export interface Operation {
   /** Unique in its space; DARTS's name where it has one. Letters, digits and underscores. */
@@ -182,7 +182,7 @@ export interface Space {
   readonly output: <T>(build: Builder<T>, nodes: readonly T[]) => T
 }
 
-/** The options of a network that not every space has a use for. */
+/** The options of a network that only some spaces use. */
 export type SpaceOption = 'sepConvRepeat' | 'prelu' | 'preprocessPrecision'
 
 /** The sum of terms, at least one. One with a factor is normalized by itself, the others within the sum. */

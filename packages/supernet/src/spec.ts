@@ -1,17 +1,14 @@
 import type { NetworkSpec, Space } from './space.js'
 import { spaces } from './spaces/index.js'
 
-/** What a network needs to know of the data. */
+/** The facts about the data that a network depends on. */
 export interface DataFacts {
   /** Of the images. */
   readonly channels: number
   readonly classNames: readonly string[]
 }
 
-/**
- * The network that a configuration asks for, on the images of a data set. What a configuration does not speak of is left to
- * the defaults.
- */
+/** The network that a configuration asks for, on the images of a data set. Options that the configuration lacks take their defaults. */
 export const specFor = (
   {
     space,

@@ -10,7 +10,7 @@ export interface Layer extends Parameter {
   readonly macs: number
 }
 
-/** What a network is, as its forward pass tells it. */
+/** The parameters and normalizations of a network, found by tracing its forward pass. */
 export interface Trace {
   /** Every parameter, in the order in which the forward pass needs them first. */
   readonly layers: readonly Layer[]
@@ -25,8 +25,8 @@ export interface ImageSize {
 }
 
 /**
- * Follows the forward pass of one image on an engine that computes shapes only. So there is one description of an operation,
- * its forward pass, and what is said of its parameters, statistics and work cannot differ from what it does.
+ * Traces the forward pass of one image on an engine that computes shapes only. So the forward pass is the only description of an operation,
+ * and its parameters, statistics and work cannot disagree with it.
  */
 export const trace = (
   spec: NetworkSpec,

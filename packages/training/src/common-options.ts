@@ -3,7 +3,7 @@ import { type CpnasError, choice, cpnasError, flag, type Idle, integer, interval
 import { type SpaceOption, spaces } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 
-/** What every configuration of a search or a training has, in the parts of which their option tables are made. */
+/** Options that searches and trainings share, in the parts that their tables are composed of. */
 export const seedOption = {
   seed: { range: integer(0, 2 ** 31 - 1), description: 'random seed' },
 }
@@ -24,7 +24,7 @@ const unlessIn = (option: SpaceOption): { readonly idle: Idle } => ({
   idle: { option: 'space', values: spaces.filter(({ options }) => !options.includes(option)).map(({ name }) => name) },
 })
 
-/** What the operations of the search space leave open. */
+/** Options of the search space's operations. */
 export const operationOptions = {
   sepConvRepeat: {
     range: choice(1, 2),
@@ -57,10 +57,10 @@ export const batchOptions = {
   cutout: { range: integer(0), description: 'cutout size in pixels (0: off)' },
 }
 
-/** What runs have that were begun before there were these options. */
+/** Values of options that runs of earlier versions lack. */
 export const addedOptions = { cropScale: 'auto', space: 'cp-nas' } as const
 
-/** A configuration without the options that earlier versions did not have, where they are what those versions did. */
+/** A configuration without the options that earlier versions lacked, where their values match what those versions did. */
 export const withoutAdded = <C extends object>(
   config: C,
   added: Readonly<Record<string, unknown>>,

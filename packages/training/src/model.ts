@@ -2,7 +2,7 @@ import type { StoredTensors } from '@cpnas/backends'
 import type { ChannelStatistics } from '@cpnas/data'
 import type { Genotype, NetworkKind, NetworkSpec } from '@cpnas/supernet'
 
-/** What a model was trained on. Not where that lay: the same training gives the same file wherever its data are. */
+/** The data that a model was trained on, without their path: the same training gives the same file wherever its data are. */
 export interface TrainedOn {
   /** Name of the data set, as in `--dataset`. */
   readonly dataset: string

@@ -1,6 +1,6 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
 
-/** InvalidCheckpoint for a tensor of a checkpoint that is not as the run to go on needs it. */
+/** InvalidCheckpoint for a tensor of a checkpoint that does not fit the run to resume. */
 export const tensorMismatch = (name: string, problem: string): CpnasError =>
   cpnasError(
     'InvalidCheckpoint',

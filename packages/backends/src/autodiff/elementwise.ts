@@ -72,7 +72,7 @@ export const elementwise = <H>(recorder: Recorder<H>): Elementwise<H> => {
     })
   }
 
-  /** An operand with the handle to free after use if it stood for a number: then it is a scalar of no scope. */
+  /** An operand, and the handle to free after use if the operand was a number: such a scalar belongs to no scope. */
   const operand = (x: Tensor<H> | number): { readonly tensor: Tensor<H>; readonly owned: readonly H[] } => {
     if (typeof x !== 'number') return { tensor: x, owned: [] }
     const scalar = kernels.fill(x, [])

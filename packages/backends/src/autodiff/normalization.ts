@@ -17,10 +17,10 @@ export interface Affine<H> {
   readonly scale: H
   readonly shift: H
   readonly mean: H
-  /** Handles the operation has to own, scale and shift among them. */
+  /** Handles that the operation owns, including scale and shift. */
   readonly saved: readonly H[]
   readonly operands: readonly Tensor<H>[]
-  /** Tells who asked for them the statistics of the batch. */
+  /** Reports the statistics of the batch to the caller that asked for them. */
   report(): void
   /** Whether anything takes a gradient in the backward pass that is running. */
   receives(): boolean

@@ -6,12 +6,12 @@ import type { Tensor } from './tensor.js'
 
 type Optimizing<H> = Pick<Backend<Tensor<H>>, 'squaredNorm' | 'sgdStep' | 'adamStep'>
 
-/** What an optimizer remembers of a parameter, by name; not there at first. */
+/** An optimizer's state for a parameter, by name; absent before the first update. */
 type Slots<K extends string, X> = { readonly [name in K]?: X | undefined }
-/** A parameter after its update, and what to remember. */
+/** A parameter after its update, and its new optimizer state. */
 type Updated<K extends string, X> = { readonly [name in K | 'parameter']: X }
 
-/** All see their operands as constants: an update is not differentiated. */
+/** Operands are treated as constants: an update is not differentiated. */
 export const optimizing = <H>({ kernels, untracked }: Recorder<H>): Optimizing<H> => {
   const stepping =
     <K extends string, C>(

@@ -28,11 +28,11 @@ export interface Recorder<H> {
   /** If x takes a gradient, replaces its sum so far by `gradient(sum so far)`, which consumes its argument. */
   give(x: Tensor<H>, gradient: (into: H | undefined) => H): void
   /**
-   * Adds dy * scale + x * slope + offset to the gradient of x, if it takes one. If it is the first, it is not written out:
-   * a convolution behind x maps it on the way. dy and scale stay the caller's, slope and offset are consumed.
+   * Adds dy * scale + x * slope + offset to the gradient of x, if it takes one. The first one is not materialized: a convolution before x
+   * applies the map on the way. dy and scale stay the caller's, slope and offset are consumed.
    */
   giveAffine(x: Tensor<H>, dy: H, factors: Omit<GradientAffine<H>, 'x'>): void
-  /** Writes the gradient of a node out, if it is not. */
+  /** Materializes the gradient of a node, if it is not yet. */
   settle(node: Node<H>): void
   /** Frees the gradient of a node. */
   forget(node: Node<H>): void

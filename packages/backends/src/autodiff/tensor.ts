@@ -9,7 +9,7 @@ export interface Node<H> {
   readonly tape: Tape<H>
   /** The sum of the gradients received so far; owned. */
   gradient: H | undefined
-  /** Set while `gradient` is not the sum itself but its dy, to be mapped by these factors (owned) once it is written out. */
+  /** Set while `gradient` is not the sum itself but its dy, to be mapped by these factors (owned) once it is materialized. */
   affine: GradientAffine<H> | undefined
 }
 
@@ -31,7 +31,7 @@ export interface Entry<H> {
   readonly output: Tensor<H>
   /** Gives the operands their gradients (by `Recorder.give`); dy and what it is to be mapped by stay the tape's. */
   readonly backward: (dy: H, affine?: GradientAffine<H>) => void
-  /** Whether `backward` takes a gradient that is not written out; to others it comes written out. */
+  /** Whether `backward` accepts a gradient that is not materialized; otherwise it is materialized first. */
   readonly takesAffine: boolean
   /** Handles that `backward` reads and the entry owns. */
   readonly saved: readonly H[]

@@ -4,7 +4,7 @@ import { normalizing } from './normalization.js'
 import type { ReferenceTensor, Store } from './tensor.js'
 import { giveInputGrad, slope } from './window.js'
 
-/** The two gradients of a convolution, dy written out. */
+/** The two gradients of a convolution, for a materialized dy. */
 interface Gradients {
   /** Of what enters the products, P(x). */
   readonly input: (dy: ReferenceTensor, w: ReferenceTensor, g: Geometry) => Float64Array
@@ -16,7 +16,7 @@ interface Gradients {
   ) => ReferenceTensor
 }
 
-/** Writes dy out where it is not, and computes what is wanted, one after the other. */
+/** Materializes dy if it is not yet, and computes the requested gradients one after the other. */
 export const gradients = (store: Store, { input, filters }: Gradients): Kernels<ReferenceTensor>['conv2dGrad'] => {
   const { affineSum, channelSums } = normalizing(store)
   return ({ dy, affine }, w, x, g, p, wanted) => {

@@ -14,8 +14,8 @@ import { reshaping } from './shape.js'
 import { makeStore, type ReferenceTensor } from './tensor.js'
 
 /**
- * The reference engine: plain loops in float64, slow and obviously right; every other engine is held against it.
- * Throws on use after free and on double free.
+ * The reference engine: plain loops in float64, slow and obviously right; every other engine is tested against it. Throws on use after free
+ * and on double free.
  */
 export const referenceKernels = (): Kernels<ReferenceTensor> => {
   const store = makeStore()

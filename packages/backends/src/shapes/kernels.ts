@@ -10,8 +10,8 @@ export interface ShapeTensor {
 /** How an engine of shapes is followed. */
 export interface ShapeOptions {
   /**
-   * Called for every convolution and matrix product of a forward pass, with its filters (its second operand) and its
-   * multiply-accumulates; those of border pixels count in full. Default: nobody is told.
+   * Called for every convolution and matrix product of a forward pass, with its filters (its second operand) and its multiply-accumulates;
+   * those of border pixels count in full. Default: not called.
    */
   readonly onProduct?: (filters: ShapeTensor, macs: number) => void
 }
@@ -21,8 +21,8 @@ const same = ({ shape }: ShapeTensor): ShapeTensor => of(shape)
 const channelsOf = ({ shape }: ShapeTensor): ShapeTensor => of(shape.slice(-1))
 
 /**
- * The engine that computes nothing but shapes: what a network does can be looked at without doing it, its parameters,
- * its statistics and its work. Reading values back is an error.
+ * An engine that computes shapes only, to trace the parameters, statistics and work of a network without running it. Reading values back is
+ * an error.
  */
 export const shapeKernels = ({ onProduct = () => {} }: ShapeOptions = {}): Kernels<ShapeTensor> => {
   const convolution = (w: ShapeTensor, g: Geometry): ShapeTensor => {

@@ -4,10 +4,10 @@ import { type Operations, operations } from './operations.js'
 import type { Runtime } from './runtime.js'
 import type { Store, TfjsTensor } from './tensor.js'
 
-/** What runs a kernel of ours as several of TensorFlow.js's. */
+/** Runs one of our kernels as a composition of TensorFlow.js's. */
 export interface Composer {
   readonly store: Store
-  /** The tensor that f returns; whatever else f made is freed. */
+  /** The tensor that f returns; every other tensor made in f is freed. */
   compose(f: (operations: Operations) => TensorInfo): TfjsTensor
   /** The same for several tensors. */
   composeAll<K extends string>(

@@ -7,7 +7,7 @@ import type { Operations } from './operations.js'
 import type { TfjsTensor } from './tensor.js'
 import { activated, argument, slope } from './window.js'
 
-/** The two gradients of a convolution, dy written out. */
+/** The two gradients of a convolution, for a materialized dy. */
 interface Gradients {
   /** Of what enters the products, P(x). */
   readonly input: (o: Operations, dy: TensorInfo, w: TfjsTensor, g: Geometry) => TensorInfo

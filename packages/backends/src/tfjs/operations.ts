@@ -6,7 +6,7 @@ import type { TfjsTensor } from './tensor.js'
 type Arithmetic = 'Add' | 'Sub' | 'Multiply' | 'RealDiv' | 'Maximum' | 'Minimum'
 type Comparison = 'Less' | 'LessEqual' | 'Greater' | 'GreaterEqual' | 'Equal'
 
-/** TensorFlow.js's kernels as functions, inside one `compose`: what they return is freed at its end. */
+/** TensorFlow.js's kernels as functions within one `compose`, which frees what they return at its end. */
 export interface Operations {
   readonly run: Runtime['run']
   of(x: TfjsTensor): TensorInfo
@@ -152,7 +152,7 @@ export const operations = ({ run, upload, dense, deterministicMatMul }: Given): 
             },
           ),
     pad,
-    // The kernel takes the list itself for its inputs.
+    // The kernel expects the list itself as its inputs.
     concat: (xs, axis) => run('Concat', xs as unknown as Parameters<Runtime['run']>[1], { axis }),
     transpose: (x, permutation) => run('Transpose', { x }, { perm: [...permutation] }),
     matMul,

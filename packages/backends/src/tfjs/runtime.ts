@@ -1,4 +1,4 @@
-/** A buffer: TensorFlow.js's `TensorInfo`, told here so that types can be checked without its packages, which are optional. */
+/** A buffer: TensorFlow.js's `TensorInfo`, declared here so that types can be checked without its packages, which are optional. */
 export interface TfjsBuffer {
   /** Names the buffer. */
   readonly dataId: object
@@ -16,7 +16,7 @@ export interface RuntimeBackend {
   disposeData(dataId: object, force?: boolean): boolean
   /** How many buffers there are. */
   numDataIds(): number
-  /** What they take, as the engine tells it. */
+  /** Memory they take, as the engine reports it. */
   memory(): object
 }
 
@@ -34,6 +34,6 @@ export interface Runtime<B extends RuntimeBackend = RuntimeBackend> {
   has(kernel: string): boolean
   /** Throws the DeviceError that the device has reported since it was opened, if there is one. */
   check(): void
-  /** Gives the device and its memory back. */
+  /** Releases the device and its memory. */
   close(): Promise<void>
 }

@@ -8,9 +8,9 @@ export interface TfjsTensor {
   readonly offset: number
 }
 
-/** Keeps the account of who holds which buffer. */
+/** Tracks who holds which buffer. */
 export interface Store {
-  /** Takes over a buffer that a kernel returned. */
+  /** Takes ownership of a buffer that a kernel returned. */
   make(buffer: TfjsBuffer, shape: Shape): TfjsTensor
   /** A further tensor in x's buffer; `offset` counts from the start of the buffer, default where x begins. */
   view(x: TfjsTensor, shape: Shape, offset?: number): TfjsTensor
@@ -21,7 +21,7 @@ export interface Store {
    * x's buffer is held and not overwritten. The views are the caller's.
    */
   derived(x: TfjsTensor, key: string, make: () => readonly TfjsTensor[]): readonly TfjsTensor[]
-  /** To be called when the values of a buffer were overwritten: what was derived of them no longer holds. */
+  /** Call this when the values of a buffer were overwritten: what was derived from them is no longer valid. */
   overwritten(buffer: TfjsBuffer): void
   /** Throws if x was freed before. */
   free(x: TfjsTensor): void

@@ -2,7 +2,7 @@ import type { Heap, Storage } from './heap.js'
 import type { TensorStore, WasmTensor } from './tensor.js'
 import type { Threads } from './threads.js'
 
-/** What the groups of kernels are written against. */
+/** What every group of kernels is given to work with. */
 export interface Engine {
   readonly heap: Heap
   readonly threads: Threads

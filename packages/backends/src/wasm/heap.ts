@@ -13,7 +13,7 @@ const LEAST_MAXIMUM_PAGES = 4096
 /** Growth is in steps, since each replaces the views. */
 const GROWTH_PAGES = 256
 
-/** A part of the memory that tensors share; it is given back when the last one lets go. */
+/** A part of the memory that tensors share; it is released with the last of them. */
 export interface Storage {
   readonly address: number
   readonly bytes: number

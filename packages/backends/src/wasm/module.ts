@@ -82,7 +82,9 @@ const noKernel: NativeKernel = kernel => {
   throw new Error(`wasm: there is no kernel ${kernel}`)
 }
 
-/** @param native What computes the kernels that the module lacks, of its exports. Default: there is nothing. */
+/**
+ * @param native Computes the kernels that the module lacks, given its exports. Default: none.
+ */
 export const instantiate = (
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,

@@ -23,9 +23,9 @@ const wordOf = (value: number): number => {
   return floatBits[0]!
 }
 
-/** What an optimizer remembers of a parameter, by name; not there at first. */
+/** An optimizer's state for a parameter, by name; absent before the first update. */
 type Slots<K extends string> = { readonly [name in K]?: WasmTensor | undefined }
-/** A parameter after its update, and what to remember. */
+/** A parameter after its update, and its new optimizer state. */
 type Updated<K extends string> = { readonly [name in K | 'parameter']: WasmTensor }
 
 type Optimizing = Pick<Kernels<WasmTensor>, 'squaredNorm' | 'sgdStep' | 'adamStep'>

@@ -63,7 +63,7 @@ interface FilterLayout {
   readonly write: (sum: number, dw: number) => void
 }
 
-/** What convolutions are made of, whoever computes them. */
+/** The parts of convolutions that do not depend on what computes the products. */
 export const windowRuns = (engine: Engine) => {
   const { heap, threads, store } = engine
   return {

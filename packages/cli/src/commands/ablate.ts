@@ -58,7 +58,7 @@ const own = {
   ...runOptions(ablationRuns),
 } as const satisfies CommandOptions
 
-/** Their names are known at run time only: they go by `FlatConfig`. */
+/** Their names are known at run time only; their type is `FlatConfig`. */
 const options: typeof own = { ...own, ...hyperparameterOptions(ablationRuns.kind.hyperparameters) }
 
 type Given = Values<typeof own>
@@ -69,7 +69,7 @@ const comparisons =
     ['vary', stored.vary.join(' '), vary?.map(formatVary).join(' ')],
     ['seeds', String(stored.seeds), seeds?.toString()],
     ['parents', String(stored.parents), parents?.toString()],
-    // Where a teacher lies can change; it is known by its hash.
+    // The teacher may be moved; it is identified by its hash.
     ...(stored.teacher === null ? [['teacher', 'absent', teacher] as const] : []),
     genotypeText(stored.genotype) === genotypeText(genotype)
       ? ['genotype', '', '']

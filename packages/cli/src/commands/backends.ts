@@ -35,7 +35,7 @@ const measure = (name: BackendName): TE.TaskEither<CpnasError, Throughput> =>
     ),
   )
 
-/** What fails when it is used does not work. */
+/** An engine that fails in use counts as not working. */
 const withSpeed = (engine: BackendAvailability): T.Task<Listed> =>
   engine.available
     ? pipe(

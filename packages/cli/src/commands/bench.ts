@@ -63,7 +63,7 @@ const packedOf = (given: Given, path: string): TE.TaskEither<CpnasError, PackedM
     ),
   )
 
-/** The time depends on no pixel. */
+/** The time does not depend on the pixels. */
 const anyImages = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => 2 * Math.sin(i))
 
 const summarize = (batch: number, threads: number, milliseconds: readonly number[]): Timing => {
@@ -72,7 +72,7 @@ const summarize = (batch: number, threads: number, milliseconds: readonly number
   return { batch, threads, median: at(0.5), p5: at(0.05), p95: at(0.95), imagesPerSecond: 1000 / at(0.5) }
 }
 
-/** On the calling thread nothing is awaited: that would be timed, too. */
+/** Nothing is awaited on the calling thread, because that would be timed too. */
 const time = ({ scores }: Runner, images: Float32Array, batch: number, repeat: number): Timing => {
   const warm = performance.now() + warmUpMilliseconds
   do scores(images, batch)

@@ -57,7 +57,7 @@ const options = {
 
 type Given = Values<typeof options>
 
-/** Which images are meant: if none are named, those of the training, which left the network in its directory. */
+/** The images to use: those that were named, else those of the training that left the network in its directory. */
 const dataOf = (given: Given, { path, image, trainedOn }: Measured): TE.TaskEither<CpnasError, DataChoice> =>
   pipe(
     dataOfRun(path, given),
@@ -84,7 +84,7 @@ const dataOf = (given: Given, { path, image, trainedOn }: Measured): TE.TaskEith
     ),
   )
 
-/** Images that nobody named have to be those of the training. */
+/** Images that were not named explicitly must be those of the training. */
 const checkOrigin = (origin: string | undefined, data: OpenData): TE.TaskEither<CpnasError, unknown> =>
   origin === undefined
     ? TE.right(undefined)

@@ -35,7 +35,7 @@ type Given = Values<typeof options>
 
 interface Exported {
   readonly bytes: Uint8Array
-  /** For people, without the line of the file. */
+  /** Text for people, without the line about the file. */
   readonly words: string
   /** For programs. */
   readonly facts: Readonly<Record<string, unknown>>
@@ -72,7 +72,7 @@ const toOnnxFile = (model: Model): Exported => ({
   facts: {},
 })
 
-/** The weights that a training goes on with, of its last epoch. */
+/** The latent weights of a training's last epoch. */
 const toLatent = (directory: string, { model, run }: FoundModel): TE.TaskEither<CpnasError, Exported> => {
   const shapes = parameterShapes(model.spec, model.genotype, model.kind)
   return pipe(
@@ -90,7 +90,7 @@ const toLatent = (directory: string, { model, run }: FoundModel): TE.TaskEither<
   )
 }
 
-/** Where a file goes that is not told: beside the model, under a name that no training uses. */
+/** The default path: beside the model, under a name that no training uses. */
 const fileFor = (format: Format, model: string): string => {
   const { dir, name } = parse(model)
   const names: Readonly<Record<Format, string>> = {

@@ -13,7 +13,7 @@ import { searchRuns } from '../runs/run-commands.js'
 import { printSchema, requestOf, runOptions, schemaOption } from '../runs/run-options.js'
 import { summaries } from './summaries.js'
 
-/** The values of an option with what each is. */
+/** The values of an option with their descriptions. */
 const listed = (option: string, records: Readonly<Record<string, { readonly description: string }>>): string =>
   [`--${option}`, ...Object.entries(records).map(([name, { description }]) => `  ${name}: ${description}`)].join('\n')
 

@@ -12,7 +12,7 @@ const { affine, prelu, preprocessPrecision, scale, sepConvRepeat, stem } = hyper
   trainingRun.hyperparameters,
 )
 
-/** What sizes the network of a genotype; a model file and a training say it themselves. */
+/** The size of a genotype's network; a model file and a training specify their own. */
 const sizeOptions = {
   cells: countOption({
     description: 'of a genotype: cells of the network',

@@ -78,7 +78,7 @@ const printConfig = (given: Given, io: Io): TE.TaskEither<CpnasError, Outcome> =
   )
 }
 
-/** What is not a hyper-parameter and must be that of the run to resume. Where a teacher lies can change; it is known by its hash. */
+/** Options that are not hyper-parameters and must match the run to resume. The teacher may be moved; it is identified by its hash. */
 const comparisons =
   (given: Given, genotype: string | undefined) =>
   (stored: TrainingRunConfig): readonly Comparison[] =>
@@ -94,7 +94,7 @@ const comparisons =
           : [option!, stored!, given],
     )
 
-/** A genotype says of which space it is. */
+/** A genotype determines its space. */
 const withSpace = (given: Given, genotype: GenotypeFile | undefined): Given =>
   genotype === undefined ? given : { ...given, space: genotype.space.name }
 

@@ -6,7 +6,7 @@ import { type Classifies, evaluateModel, type ModelEvaluation } from '@cpnas/mod
 import type { OverBatchesOptions, TrainedOn } from '@cpnas/training'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
-/** What runs a network: in words, and on images. */
+/** Runs a network on images; `engine` describes what it runs on. */
 export interface Evaluator {
   readonly engine: string
   readonly evaluate: (images: Batches, options: OverBatchesOptions) => TaskEither<CpnasError, ModelEvaluation>
@@ -20,7 +20,7 @@ export interface Measured extends Classifies {
   readonly normalization: ChannelStatistics
   /** Undefined where the file does not say it. */
   readonly trainedOn: Pick<TrainedOn, 'dataset' | 'digest'> | undefined
-  /** Has an evaluator for as long as it is used. */
+  /** Provides an evaluator while `use` runs. */
   readonly withEvaluator: <A>(use: (evaluator: Evaluator) => TaskEither<CpnasError, A>) => TaskEither<CpnasError, A>
 }
 

@@ -9,14 +9,14 @@ export const duration = (seconds: number): string => {
   return h > 0 ? `${h} h ${two(min)} min` : min > 0 ? `${min} min ${two(s)} s` : `${s} s`
 }
 
-/** What of the whole work was done at a time. */
+/** How much of the work was done at a point in time. */
 export interface Mark {
   /** Milliseconds, on any clock. */
   readonly time: number
   readonly fraction: number
 }
 
-/** Seconds still to go at the speed since `start`; undefined as long as there is no speed. */
+/** Seconds left at the speed since `start`; undefined until there is progress. */
 export const secondsLeft = (start: Mark, now: Mark): number | undefined => {
   const done = now.fraction - start.fraction
   return done > 0 ? ((now.time - start.time) * (1 - now.fraction)) / done / 1000 : undefined

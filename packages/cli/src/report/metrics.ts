@@ -58,7 +58,7 @@ const reliabilityTable = ({ calibration: { bins } }: Metrics): string =>
     1,
   )
 
-/** How well a network does, for people. */
+/** A network's metrics as text. */
 export const printMetrics = (metrics: Metrics): string => {
   const { images, top1, top5, loss, classes, calibration } = metrics
   return [

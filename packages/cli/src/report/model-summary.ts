@@ -46,7 +46,7 @@ const layerTable = (summary: ModelSummary): string =>
     3,
   )
 
-/** What is in 32 bits, and why. */
+/** The parts that stay in 32 bits, and why. */
 const reasonLines = ({ rows }: ModelSummary): readonly string[] => {
   const float = grouped(
     rows.filter(({ reason }) => reason !== undefined),
@@ -68,7 +68,7 @@ const fileLine = ({ kind, bytes, parent, compression }: ModelSummary): string =>
     ? `The model file has ${thousands(bytes)} bytes; that of its Parent has ${thousands(parent.bytes)}, ${compression.toFixed(1)} times as many.`
     : `The model file has ${thousands(bytes)} bytes, all in full precision.`
 
-/** What a network weighs, for people: by cell and kind of layer, or every layer. */
+/** A network's size as text: by cell and kind of layer, or every layer. */
 export const printModelSummary = (summary: ModelSummary, everyLayer: boolean): string => {
   const { height, width, channels } = summary.image
   return [

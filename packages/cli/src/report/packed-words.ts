@@ -2,7 +2,7 @@ import { type FloatPart, floatParts } from '@cpnas/export'
 import { byteLengths, type Choice, type PackedModel } from '@cpnas/packed'
 import { numberTable, thousands } from './amounts.js'
 
-/** What a packed network is run by. */
+/** Describes the engine of a packed network. */
 export const packedEngineWords = ({ loop, relaxed, measured }: Choice, threads = 1): string => {
   const simd = relaxed ? 'relaxed SIMD' : 'SIMD'
   const why = measured
@@ -11,7 +11,7 @@ export const packedEngineWords = ({ loop, relaxed, measured }: Choice, threads =
   return `XNOR, WebAssembly with ${simd}, ${threads === 1 ? 'one thread' : `${threads} threads`}, inner loop ${loop}${why}`
 }
 
-/** What of a packed network is in 32 bits, and why. */
+/** The parts of a packed network that stay in 32 bits, and why. */
 export const floatPartLines = (parts: readonly FloatPart[]): string =>
   [
     'In 32 bits stay:',

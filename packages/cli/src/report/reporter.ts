@@ -10,20 +10,20 @@ export interface ProgressEvent {
 
 /** The events of a kind of run in words. */
 export interface EventWords<E> {
-  /** A finished piece of work in one line; undefined for an event that is none. */
+  /** One line for a finished piece of work; undefined for any other event. */
   readonly line: (event: E) => string | undefined
-  /** How far the run is, in an event that says so. */
+  /** How far the run is; undefined if the event does not say. */
   readonly position: (event: E) => string | undefined
-  /** The latest figures, in an event that has new ones. */
+  /** The latest figures; undefined if the event has no new ones. */
   readonly figures: (event: E) => string | undefined
   /** Whether the line of an event is kept above a bar. */
   readonly isKept: (event: E) => boolean
 }
 
-/** Tells how a run goes. */
+/** Reports the progress of a run. */
 export interface Reporter<E extends ProgressEvent> {
   readonly event: (event: E) => void
-  /** A word beside the progress. */
+  /** A line beside the progress. */
   readonly note: (line: string) => void
   /** Leaves the terminal as it was, at the end; a second call does nothing. */
   readonly close: () => void
@@ -31,7 +31,7 @@ export interface Reporter<E extends ProgressEvent> {
 
 const clock = (): number => performance.now()
 
-/** Says how long is still to go, from the first event on. */
+/** Estimates the time left, from the first event on. */
 const stopwatch = (now: typeof clock): ((fraction: number) => number | undefined) => {
   let start: Mark | undefined
   return fraction => {
@@ -58,7 +58,7 @@ export const lineReporter = <E extends ProgressEvent>(words: EventWords<E>, io: 
   }
 }
 
-/** Every event as a line of JSON on `out`, with the seconds still to go where they can be told. */
+/** Every event as a line of JSON on `out`, with the seconds left where they can be estimated. */
 export const jsonReporter = <E extends ProgressEvent>(io: Io, now = clock): Reporter<E> => {
   const left = stopwatch(now)
   return {
@@ -73,14 +73,14 @@ export const jsonReporter = <E extends ProgressEvent>(io: Io, now = clock): Repo
   }
 }
 
-/** Says nothing. */
+/** Prints nothing. */
 export const quietReporter = <E extends ProgressEvent>(): Reporter<E> => ({
   event: () => {},
   note: () => {},
   close: () => {},
 })
 
-/** What lines wait for; the types have no name for it. */
+/** Flushes the lines that wait to be printed; the method is missing from the types. */
 const redraw = (bars: MultiBar): void => (bars as MultiBar & { update(): void }).update()
 
 /** A bar with the position, the latest figures and the time left; the lines that are kept scroll by above it. */

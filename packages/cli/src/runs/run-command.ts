@@ -39,14 +39,14 @@ export const withReporter =
       reporter => TE.fromIO(reporter.close),
     )
 
-/** A run in words. O is all that is open when it begins, S its state, E its events, A what it comes to. */
+/** The messages of a run. O is everything that is open when it begins, S its state, E its events, A its result. */
 export interface RunWords<O, S, E, A> {
   readonly events: EventWords<E>
-  /** What is about to be done, after the lines of data and engine. */
+  /** Lines that follow those about data and engine. */
   readonly introduction: (opened: O, state: S | undefined) => readonly string[]
-  /** What it comes to, for people. */
+  /** The result as text. */
   readonly text: (outcome: A) => string
-  /** What it comes to, for programs. */
+  /** The result as JSON. */
   readonly record: (outcome: A) => object
   /** What is not lost when it is stopped, and when the device fails. */
   readonly saved: { readonly stopped: string; readonly failed: string }
@@ -68,7 +68,7 @@ const openedLines = (data: OpenData, engine: ResolvedBackend): readonly string[]
   ...(engine.hint === undefined ? [] : [`        ${engine.hint}`]),
 ]
 
-/** A device that fails takes nothing with it but the work at hand. */
+/** A failing device loses only the work in progress. */
 const resumable =
   (saved: string, resume: string) =>
   (error: CpnasError): CpnasError =>
@@ -79,7 +79,7 @@ const resumable =
         }
       : error
 
-/** Performs a planned run as a command: tells of it as the options ask, and prints what it comes to, or how to go on after a stop. */
+/** Performs a planned run as a command: reports its progress as the options ask, and prints its result, or how to continue after a stop. */
 export const tellRun = <
   P extends string,
   C extends object,

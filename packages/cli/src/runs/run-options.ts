@@ -32,7 +32,7 @@ const presetOption = <P extends string>(presets: readonly P[], preset: P): Value
     default: preset,
   })
 
-/** Whom a training learns from. */
+/** The teacher of a training. */
 export const teacherOption = textOption({
   placeholder: 'run|file',
   description: 'distill from a trained Parent: the directory of a training or a model file; see --distillation-weight',
@@ -43,7 +43,7 @@ export const schemaOption = {
   printSchema: { kind: 'flag', description: 'print a JSON Schema of --config files, then exit' },
 } as const satisfies CommandOptions
 
-/** What --print-schema prints: a JSON Schema of the command's --config files. */
+/** Prints a JSON Schema of the command's --config files, for --print-schema. */
 export const printSchema = <P extends string, C extends object, R extends RunBase>(
   { name, kind: { hyperparameters } }: RunCommand<P, C, R>,
   io: Io,
@@ -81,7 +81,7 @@ export const runOptions = <P extends string, C extends object, R extends RunBase
 
 type RunValues<P extends string> = Values<RunOptions<P>>
 
-/** What a command line asks for, with what --config holds. Errors as `readConfigFile`. */
+/** The request of a command line, including the contents of --config. Errors as `readConfigFile`. */
 export const requestOf = <P extends string, C extends object, R extends RunBase>(
   { defaultDirectory, kind: { hyperparameters, section } }: RunCommand<P, C, R>,
   given: RunValues<P> & Partial<C>,

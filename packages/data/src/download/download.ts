@@ -17,7 +17,7 @@ export interface DownloadOptions extends FetchOptions {
 
 const urlOf = (baseUrl: string, file: string): string => `${baseUrl.replace(/\/*$/, '/')}${file}`
 
-/** What is done with a file that is there and right, and with one that was just fetched as `part`. */
+/** How to handle a file that is present and valid, and one that was just fetched as `part`. */
 interface Uses {
   readonly present: (path: string) => TE.TaskEither<CpnasError, void>
   readonly fetched: (part: string, path: string) => TE.TaskEither<CpnasError, void>
@@ -71,9 +71,9 @@ const allThere = (members: NonNullable<Source['unpacked']>, dir: string) =>
   )
 
 /**
- * Gets a data set from its official address into `dir` (made if needed), ready for `openDataset`. Checks the official
- * MD5, unpacks archives, goes on where an earlier run stopped, and does nothing for what is there already. A file is in
- * its place whole or not at all: until then it is `NAME.part`.
+ * Gets a data set from its official address into `dir` (made if needed), ready for `openDataset`. Checks the official MD5, unpacks
+ * archives, resumes an earlier download, and skips files that are already there. A file appears under its name only when it is complete;
+ * until then it is `NAME.part`.
  *
  * Errors: DownloadFailed (no connection, an answer that is not the file, a wrong checksum, `signal`), StorageFailed (a
  * full disk, a directory that cannot be written).

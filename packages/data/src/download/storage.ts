@@ -7,7 +7,7 @@ import { makeDirectory as makeAll } from '@cpnas/core/files'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { codeOf } from '../files.js'
 
-/** What the disk said, for people. */
+/** The file system's error as text. */
 export const storageError =
   (path: string) =>
   (error: unknown): CpnasError => {

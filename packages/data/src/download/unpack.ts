@@ -18,7 +18,7 @@ const unpackError =
           'Delete it and run it again',
         )
 
-/** Regular files only, owned by who runs this. Rejects at the first thing that could not be unpacked. */
+/** Regular files only, owned by the current user. Rejects at the first thing that could not be unpacked. */
 const extractFiles = async (archive: string, to: string): Promise<void> => {
   const { extract } = await import('tar')
   const problems: Error[] = []

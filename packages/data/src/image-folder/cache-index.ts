@@ -7,7 +7,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { codeOf } from '../files.js'
 import { type CacheEntry, decodeRecord, keyOf, recordBytes } from './cache-record.js'
 
-/** What is known of a cache: entries by the key of the image's path. Workers add to the files, the index to itself. */
+/** The entries of a cache by the key of the image's path. Workers add to the files, the index to itself. */
 export interface CacheIndex {
   readonly directory: string
   /** How the names of its segments begin: images of other sizes, and of other decoders, do not fit. */
@@ -27,8 +27,8 @@ export const storageFailed = (directory: string, error: unknown): CpnasError =>
 const nameOf = (path: string): string => keyOf(path).toString('base64')
 
 /**
- * Opens a cache directory, which is made if it is not there. What its records do not vouch for is ignored: it is decoded
- * anew when it is needed. Error StorageFailed if the directory cannot be written.
+ * Opens a cache directory, which is made if it is not there. Pixels without a valid record are ignored and decoded again when needed. Error
+ * StorageFailed if the directory cannot be written.
  */
 export const openCache =
   (directory: string, shortSide: number, decoder: string): TaskEither<CpnasError, CacheIndex> =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { Extent } from './view.js'
 
-/** What tells one state of a file from another. */
+/** Identifies one state of a file. */
 export interface FileState {
   /** Bytes. */
   readonly size: number

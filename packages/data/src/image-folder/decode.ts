@@ -6,7 +6,7 @@ import type { Extent, Rectangle } from './view.js'
 sharp.concurrency(1)
 sharp.cache(false)
 
-/** What decides, beside the file, what `decode` gives: part of the name of a cache's files. */
+/** What the result of `decode` depends on besides the file; part of the name of a cache's files. */
 export const decoder = `libvips-${sharp.versions.vips}`
 
 /** Bytes, [height, width, 3], red, green, blue. */

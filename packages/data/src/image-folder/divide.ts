@@ -1,11 +1,11 @@
 import { split } from '../split.js'
 import { BadFolder, type ScannedFolder, type ScannedImages } from './scanned.js'
 
-/** Where nothing says which images are for testing: one in five of every class, by this seed. */
+/** Share and seed of the test images where the folder does not define them: one in five of every class. */
 const testShare = 0.2
 const splitSeed = 0
 
-/** Images of which a part becomes the test set. */
+/** Splits off a part of the images as the test set. */
 const divided = (images: ScannedImages, classNames: readonly string[]): Pick<ScannedFolder, 'train' | 'test'> => {
   const { directory, paths, labels, contents } = images
   const { selected, rest } = split({ labels, classNames, count: paths.length }, testShare, splitSeed)

@@ -154,7 +154,7 @@ export const openImageFolder = (
     TE.bindTo('settings'),
     TE.bind('parquet', () => TE.fromTask(async () => (await findParquet(resolve(dir))) !== undefined)),
     TE.bind('scanned', ({ parquet }) => (parquet ? scanParquet(dir) : scanImageFolder(dir))),
-    // sharp must be loaded on the main thread as long as there are workers that use it; nobody else need wait for it.
+    // sharp must be loaded on the main thread as long as workers use it; nothing else has to wait for it.
     TE.bind('decode', () => TE.fromTask(() => import('./decode.js'))),
     TE.bind('sized', ({ settings, scanned }) => TE.fromTask(() => sized(settings, scanned))),
     TE.bind('cache', ({ sized: { imageSize }, decode }) =>

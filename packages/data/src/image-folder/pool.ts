@@ -5,13 +5,13 @@ import type { Done, Job } from './worker.js'
 /** Worker threads that several data sets share. */
 export interface Pool {
   readonly run: (job: Job) => Promise<Done>
-  /** To be called once by each user; after the last call the threads end. */
+  /** Each user calls this once; after the last call the threads end. */
   readonly release: () => void
 }
 
 /**
- * Threads that begin with the first job. A thread is handed all jobs that may be under way, so that it goes on while the
- * main thread is busy; an idle one does not keep the process alive.
+ * Threads that begin with the first job. A thread is given all jobs that may be in progress, so that it continues while the main thread is
+ * busy; idle threads do not keep the process alive.
  */
 export const workerPool = (workers: number, prefetch: number, users: number): Pool => {
   let pool: Promise<Piscina<Job, Done>> | undefined
@@ -37,7 +37,7 @@ export const workerPool = (workers: number, prefetch: number, users: number): Po
       left -= 1
       if (left > 0) return
       void pool?.then(started => {
-        // Jobs that nobody waits for any more may still answer, which Piscina takes for an error.
+        // Jobs that nothing awaits any more may still answer, which Piscina treats as an error.
         started.on('error', () => {})
         return started.destroy()
       })

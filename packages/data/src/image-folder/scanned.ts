@@ -19,11 +19,11 @@ export interface ScannedFolder {
   readonly train: ScannedImages
   readonly test: ScannedImages
   readonly leftOut: readonly LeftOut[]
-  /** How the folder is laid out, where that is not train/CLASS and val/CLASS, in a sentence. */
+  /** A sentence about the folder's layout, if it is not train/CLASS and val/CLASS. */
   readonly layout: string | undefined
 }
 
-/** Thrown while a folder is looked through; carries what is to be said of it. */
+/** Thrown while a folder is scanned; carries the error to report. */
 export class BadFolder extends Error {
   readonly error: CpnasError
   constructor(where: string, problem: string, remedy: string) {

@@ -69,7 +69,7 @@ export const list = async (dir: string): Promise<Listing> => {
 export const walk = async (dir: string, leftOut: LeftOutCounter): Promise<readonly string[]> => {
   const seen = new Set<string>()
   const below = async (at: string): Promise<readonly string[]> => {
-    // A link to a directory above would go round for ever.
+    // A link to a parent directory would loop forever.
     const real = await realpath(at)
     if (seen.has(real)) return []
     seen.add(real)

@@ -14,9 +14,9 @@ import { UnusablePicture } from './picture-size.js'
 import { renderView, shifted } from './render.js'
 import { centreOf, shortSideOf, viewAt } from './view.js'
 
-/** What is asked of a worker: the images of a batch. */
+/** A worker's job: the images of a batch. */
 export interface Job {
-  /** What each is called; where it lies, if it is not among the `contents`. */
+  /** The name of each image; its path, if it is not among the `contents`. */
   readonly paths: readonly string[]
   /** The encoded images, where they are in memory. */
   readonly contents: readonly Uint8Array[] | undefined
@@ -31,7 +31,7 @@ export interface Job {
   readonly epoch: number
 }
 
-/** What it gives: see LoadedImages; and what it added to the cache, by place. */
+/** A worker's result: see LoadedImages; and what it added to the cache, by place. */
 export interface Done {
   readonly images: Float32Array<ArrayBuffer>
   readonly places: readonly number[]
@@ -100,7 +100,7 @@ const prepare = async (job: Job, place: number, pixels: Pixels, into: Float32Arr
   renderView(seen, size, view, normalization, into, to)
 }
 
-/** One line; libvips repeats the path, and itself. */
+/** Shortened to one line, because libvips repeats the path and its own messages. */
 const reasonOf = (error: unknown, path: string): string => {
   if (error instanceof UnusablePicture) return error.message
   const text =

@@ -18,7 +18,7 @@ import {
 } from './options.js'
 import { formatVary, parseVary, type Vary } from './vary.js'
 
-/** What made an ablation what it is: the content of its config.json. */
+/** The content of an ablation's config.json. */
 export interface AblationRunConfig extends RunBase, AblationConfig {
   /** As on the command line, `beta-p=0,1`. */
   readonly vary: readonly string[]
@@ -33,7 +33,7 @@ export interface AblationRunConfig extends RunBase, AblationConfig {
 
 /** Names of the files of an ablation. */
 export const ablationFiles = {
-  // Those of other runs, too, so that an ablation does not begin in their midst.
+  // Includes those of other runs, so that an ablation does not start in the directory of another run.
   ...commonFiles,
   json: 'ablation.json',
   csv: 'ablation.csv',
@@ -101,6 +101,6 @@ export const ablationRun: RunKind<AblationPreset, FlatConfig, AblationRunConfig>
   settings: () => ({}),
 }
 
-/** For a comparison: the file's text, or what stands for none. */
+/** The text to compare: the genotype file's, or a placeholder for none. */
 export const genotypeText = (genotype: Genotype | null | undefined): string =>
   genotype ? printGenotype(genotype) : 'absent'

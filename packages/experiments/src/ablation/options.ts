@@ -4,7 +4,7 @@ import { checkTrainingConfig, type TrainingConfig, trainingOptions, trainingPres
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 
-/** What all runs of an ablation have in common. */
+/** The configurations that all runs of an ablation start from. */
 export interface AblationConfig {
   readonly search: SearchConfig
   readonly training: TrainingConfig
@@ -24,7 +24,7 @@ interface Place {
   readonly name: string
 }
 
-/** What searches and trainings cannot differ in; found on the side of the search. */
+/** Options that searches and trainings share; listed with the search's. */
 const common = new Set(['seed', 'space'])
 
 const shared = new Set(Object.keys(searchOptions).filter(name => Object.hasOwn(trainingOptions, name)))

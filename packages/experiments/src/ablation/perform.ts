@@ -41,24 +41,24 @@ export type AblationEvent = {
   | { readonly kind: 'training'; readonly event: TrainingEvent | TestEvent }
 )
 
-/** A trained Parent, and what trainings that it teaches write down of it. */
+/** A trained Parent, and what the trainings it teaches record about it. */
 interface Teaching {
   readonly record: Pick<TrainingSources, 'teacher' | 'teacherHash'>
   readonly model: Model
 }
 
-/** What all runs of an ablation work with. */
+/** What all runs of an ablation share. */
 export interface Setting {
   readonly directory: string
   readonly base: RunBase
   /** The cells that all runs train, unless each has a search. */
   readonly genotype: Genotype | undefined
-  /** Whom trainings with a distillation weight learn from. */
+  /** The teacher of trainings with a distillation weight. */
   readonly teaching: Teaching | undefined
   readonly data: IdentifiedData
   readonly engine: ResolvedBackend
   readonly emit: (event: AblationEvent) => void
-  /** Is told why it takes a while to lock a run's directory, if it does. */
+  /** Called with the reason if locking a run's directory takes a while. */
   readonly note: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -66,17 +66,17 @@ export interface Setting {
 /** The file that a run writes last. */
 const lastFile = ({ kind }: PlannedRun): string => (kind === 'search' ? searchFiles.cells : trainingFiles.evaluation)
 
-/** A finished run is not done again. */
+/** Finished runs are not repeated. */
 export const isFinished = (directory: string, run: PlannedRun): boolean =>
   existsSync(join(directory, run.name, lastFile(run)))
 
-/** Tells of one of the runs, of which `position` are over. */
+/** Emits the events of one run, after `position` runs are finished. */
 const emitterOf =
   ({ emit }: Setting, { name, kind }: PlannedRun, position: number, count: number) =>
   (event: { readonly fraction: number }): void =>
     emit({ type: 'run', fraction: (position + event.fraction) / count, run: name, kind, event } as AblationEvent)
 
-/** The configuration that a run is to have, or had: InvalidCheckpoint if another run lies in its place. */
+/** The stored configuration of a run, if it was begun; InvalidCheckpoint if another run is in its directory. */
 const storedAs = <R extends RunBase>(format: RunFormat<R>, directory: string, wanted: R) =>
   pipe(
     readRunConfig(format, directory),

@@ -10,7 +10,7 @@ export interface Spread {
   readonly accuracies: readonly number[]
 }
 
-/** A trial with what came out: test accuracy of the best network of each training. */
+/** A trial with its results: test accuracy of the best network of each training. */
 export interface TrialResult extends Trial {
   readonly accuracy: number
   readonly accuracyLast: number

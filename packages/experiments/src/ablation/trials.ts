@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type AblationConfig, checkAblationConfig, type FlatConfig, flatten, places, unflatten } from './options.js'
 import { type Assignment, assignments, label, ofSide, type Vary } from './vary.js'
 
-/** What an ablation is made of, beside its data and its engine. */
+/** The work of an ablation: everything but its data and engine. */
 export interface AblationWork {
   readonly vary: readonly Vary[]
   /** Runs of every combination of values, each with a seed of its own. */
@@ -16,7 +16,7 @@ export interface AblationWork {
   readonly parents: boolean
   /** The cells that all runs train; undefined: each trains those of a search. */
   readonly genotype: Genotype | undefined
-  /** Whom trainings with a distillation weight learn from: the directory of a training or a model file. */
+  /** The teacher of trainings with a distillation weight: the directory of a training or a model file. */
   readonly teacher: string | undefined
   readonly config: AblationConfig
 }
@@ -54,7 +54,7 @@ export interface Trial {
   readonly parent: string | undefined
 }
 
-/** What makes no difference to a Parent. */
+/** Options that do not affect a Parent. */
 const childOnly = [
   ...['filterWeight', 'stages', 'precision', 'estimator', 'scale', 'prelu', 'preprocessPrecision'],
   ...['distillationWeight', 'temperature'],
@@ -107,7 +107,7 @@ export const planTrials = ({
 const refuse = (problem: string, remedy: string): E.Either<CpnasError, never> =>
   E.left(cpnasError('InvalidOption', 'vary', problem, remedy))
 
-/** A plan in which every value is where it can be, and every combination of values is a configuration. Error InvalidOption. */
+/** Checks that every option can be varied and that every combination of values is a valid configuration. Error InvalidOption. */
 export const checkVary = (
   vary: readonly Vary[],
   work: Omit<AblationWork, 'vary'>,

@@ -16,7 +16,7 @@ export type Assignment = Readonly<Record<string, Value>>
 
 const variable = Object.keys(places).filter(name => name !== 'seed' && ablationOptions[name]!.range.kind !== 'list')
 
-/** Reads `beta-p=0,0.5,1`; Left says what it should be. Whether the values are in range is for the table to say. */
+/** Reads `beta-p=0,0.5,1`; Left says what it should be. Whether the values are in range is checked by the table. */
 export const parseVary = (text: string): E.Either<string, Vary> => {
   const [left = '', right] = text.split('=')
   const name = variable.find(one => kebabCase(one) === left.replace(/^--/, ''))

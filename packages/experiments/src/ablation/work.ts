@@ -21,15 +21,15 @@ import { resultsCsv, resultsJson, type TrialResult } from './results.js'
 import { type AblationWork, isTaught, type PlannedRun, planTrials, type Trial } from './trials.js'
 import { formatVary, type Vary } from './vary.js'
 
-/** An ablation to be. */
+/** A planned ablation. */
 export interface AblationPlan extends Plan<FlatConfig, AblationRunConfig> {
   readonly work: AblationWork
 }
 
-/** All that an ablation has open when it begins. */
+/** Everything that an ablation has opened when it begins. */
 export type OpenedAblation = Opened<AblationRunConfig, Teacher | undefined>
 
-/** What a finished ablation comes to. */
+/** The result of a finished ablation. */
 export interface AblationOutcome {
   /** The content of ablation.json. */
   readonly record: object
@@ -56,7 +56,7 @@ const checkTrials = (
             )
           : pipe(
               openSplits(train, run.config),
-              // A teacher of nobody is checked, and refused, as that of all.
+              // A teacher that no training uses is checked, and rejected, as if all did.
               E.flatMap(() =>
                 checkTeacher(run.config, train, isTaught(run) || !runs.some(isTaught) ? teacher?.model : undefined),
               ),
@@ -65,7 +65,7 @@ const checkTrials = (
     ),
   )
 
-/** One run after the other that is not finished yet; false if the signal stopped one. */
+/** Performs the unfinished runs one after the other; false if the signal stopped one. */
 const performAll = (setting: Setting, runs: readonly PlannedRun[]): TE.TaskEither<CpnasError, boolean> => {
   const from = (position: number): TE.TaskEither<CpnasError, boolean> => {
     const run = runs[position]
@@ -98,7 +98,7 @@ const resultOf =
       })),
     )
 
-/** Writes the results of all trials, and gives what they come to. */
+/** Writes the results of all trials and returns them. */
 const finish = (
   directory: string,
   vary: readonly Vary[],
@@ -165,8 +165,8 @@ const performOpened = (
 }
 
 /**
- * All runs of a planned ablation, and its results; undefined: the signal stopped it, with all that is done saved. Those who are told of it
- * are told, as its state, how many of its runs are finished. InvalidOption: a run that cannot be, a teacher that does not fit.
+ * Performs all runs of a planned ablation and writes its results; undefined if the signal stopped it, with all finished work saved. The
+ * state passed to `begun` is the number of finished runs. InvalidOption: a run that cannot be, a teacher that does not fit.
  */
 export const performAblation = (
   plan: AblationPlan,

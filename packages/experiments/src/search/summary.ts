@@ -7,7 +7,7 @@ export interface Size {
   readonly float: number
 }
 
-/** What a finished search comes to. */
+/** The result of a finished search. */
 export interface SearchSummary {
   readonly genotype: Genotype
   /**
@@ -40,7 +40,7 @@ export const networkSizes = (
   return { child: sizeOf('child'), parent: sizeOf('parent') }
 }
 
-/** What a search comes to that ended in this state. */
+/** The result of a search that ended in this state. */
 export const summarizeSearch = (
   config: SearchConfig,
   data: DataFacts,

@@ -13,7 +13,7 @@ import { writeGenotype } from '../write-genotype.js'
 import { searchRun } from './kind.js'
 import { type SearchSummary, summarizeSearch } from './summary.js'
 
-/** What a finished search comes to, and where its files are. */
+/** The result of a finished search, and the paths of its files. */
 export type SearchOutcome = SearchSummary & { readonly files: Readonly<Record<keyof typeof searchFiles, string>> }
 
 type Finished = Extract<SearchResult, { readonly status: 'finished' }>
@@ -54,7 +54,7 @@ export const searchRunOf = (
   },
 })
 
-/** All that a search has open when it begins. */
+/** Everything that a search has opened when it begins. */
 export type OpenedSearch = Opened<SearchRunConfig, unknown>
 
 /**

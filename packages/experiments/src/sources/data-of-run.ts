@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { isDirectory } from './genotype.js'
 
-/** The data that were named; `origin` is the run they were taken from, where none were named. */
+/** The named data; `origin` is the run they were taken from if none were named. */
 export interface NamedData {
   readonly data?: string
   readonly dataset?: DatasetName

@@ -14,14 +14,14 @@ import { isDirectory } from './genotype.js'
 /** Which of a training's networks: of its best epoch or of its last one. */
 export type Which = 'best' | 'last'
 
-/** A trained network, and the training that left it, if it was named by that one's directory. */
+/** A trained network, and its training if it was named by that training's directory. */
 export interface FoundModel {
   readonly path: string
   readonly model: Model
   readonly run: TrainingRunConfig | undefined
 }
 
-/** What config.json in a directory calls its format; undefined where there is none that says so. */
+/** The format that config.json in a directory names; undefined if there is none. */
 export const formatIn = async (directory: string): Promise<unknown> => {
   try {
     const config: unknown = JSON.parse(decodeText(await readFile(join(directory, trainingFiles.config))))

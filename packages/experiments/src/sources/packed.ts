@@ -18,10 +18,10 @@ export interface FoundPacked {
 const invalid = (path: string, problem: string, remedy: string): E.Either<CpnasError, never> =>
   E.left(cpnasError('InvalidModel', path, problem, remedy))
 
-/** How files go wrong that were never meant to be packed ones. */
+/** Errors of files that are not packed files at all. */
 const foreign: readonly string[] = ['TooShort', 'WrongMagic']
 
-/** The network in a packed file; undefined for what is neither called one nor begins as one. Error InvalidModel. */
+/** The network in a packed file; undefined if neither the name nor the first bytes are those of a packed file. Error InvalidModel. */
 export const readPacked =
   (path: string): TaskEither<CpnasError, FoundPacked | undefined> =>
   async () => {

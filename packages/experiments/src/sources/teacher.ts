@@ -8,7 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { isDirectory } from './genotype.js'
 
-/** What a run was begun with lies in other files now. */
+/** The error if a file differs from the one that the run was begun with. */
 export const changed = (option: string, path: string, what: string): CpnasError =>
   cpnasError(
     'InvalidOption',
@@ -17,7 +17,7 @@ export const changed = (option: string, path: string, what: string): CpnasError 
     'Name where those lie, or begin another run in another directory',
   )
 
-/** A trained Parent to learn from, and the SHA-256 by which it is known. */
+/** A trained Parent to learn from, and the SHA-256 that identifies it. */
 export interface Teacher {
   readonly model: Model
   readonly hash: string

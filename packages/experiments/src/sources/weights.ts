@@ -15,8 +15,8 @@ export interface InitialWeights {
 }
 
 /**
- * Under what names a checkpoint may have them, the first that it has: a search those of the wanted network, those that both
- * share, those of the other one; a training averaged ones, else those that it trains.
+ * Name prefixes of the weights in a checkpoint, in order of preference. In a search: the wanted network's, those shared by both, the other
+ * network's. In a training: the averaged ones, else the trained ones.
  */
 const prefixes = (precision: 'binary' | 'float'): readonly string[] => {
   const owners = precision === 'binary' ? ['child', 'shared', 'parent'] : ['parent', 'shared', 'child']

@@ -13,7 +13,7 @@ import type { Plan } from '../plan.js'
 import { changed, readTeacher } from '../sources/teacher.js'
 import { checkClasses, type InitialWeights, readInitialWeights, withoutClassifier } from '../sources/weights.js'
 
-/** A training to be, and what it begins from: paths as they were given. */
+/** A planned training and what it begins from; paths as they were given. */
 export interface TrainingPlan extends Plan<TrainingConfig, TrainingRunConfig> {
   readonly genotype: Genotype
   readonly initFrom: string | undefined
@@ -23,19 +23,19 @@ export interface TrainingPlan extends Plan<TrainingConfig, TrainingRunConfig> {
   readonly saveEvery: number | undefined
 }
 
-/** What a training begins from, read, and what is to be written down of it. */
+/** What a training begins from, and what to record about it. */
 export interface OpenedSources {
   readonly record: TrainingSources
   readonly initial: StoredTensors | undefined
   readonly teacher: Model | undefined
-  /** What of it was learned from other images than those of the training, in lines. */
+  /** Lines about sources that were trained on other images than those of the training. */
   readonly notes: readonly string[]
 }
 
 const otherImages = (what: string, path: string): string =>
   printable(`${what} ${path} learned from other images of these classes`)
 
-/** Weights and a teacher may come from other images of the same classes, and then it is said. */
+/** Weights and a teacher may come from other images of the same classes; if so, a line says it. */
 const notesOf = (
   { initFrom, teacher: teacherPath }: TrainingPlan,
   { fingerprint }: IdentifiedData,
@@ -53,7 +53,7 @@ const notesOf = (
     ]),
   )
 
-/** The weights to begin with: of no interest any more once a checkpoint is there. */
+/** The weights to begin with; not read once there is a checkpoint. */
 const readInitial = (
   { directory, initFrom, newClassifier, stored, config, genotype }: TrainingPlan,
   data: Dataset,

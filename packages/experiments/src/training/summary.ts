@@ -15,7 +15,7 @@ export interface Tested {
   readonly loss: number
 }
 
-/** What a finished training comes to. */
+/** The result of a finished training. */
 export interface TrainingSummary {
   readonly kind: NetworkKind
   readonly best: Tested
@@ -35,7 +35,7 @@ interface Trained {
   readonly state: TrainingState
 }
 
-/** What a training comes to whose networks were tested. `paths.last` is the model file. Error StorageFailed. */
+/** The result of a training whose networks were tested. `paths.last` is the model file. Error StorageFailed. */
 export const summarizeTraining = (
   { last: { spec, genotype }, state: { history } }: Trained,
   kind: NetworkKind,

@@ -13,7 +13,7 @@ export interface TestOptions {
   readonly signal: AbortSignal
 }
 
-/** A network on all images of a data set; undefined if the signal came first. */
+/** Metrics of a network on all images of a data set; undefined if the signal came first. */
 export const testModel = (
   backend: Backend<unknown>,
   model: Model,

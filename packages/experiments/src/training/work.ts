@@ -43,7 +43,7 @@ export interface TestEvent {
   readonly steps: number
 }
 
-/** What a finished training comes to, and where its files are. */
+/** The result of a finished training, and the paths of its files. */
 export type TrainingOutcome = TrainingSummary & { readonly files: Readonly<Record<keyof typeof trainingFiles, string>> }
 
 type Event = TrainingEvent | TestEvent
@@ -61,7 +61,7 @@ const trainingNeed = (genotype: Genotype, config: TrainingConfig, data: Dataset)
   image: data,
 })
 
-/** Both networks on the test set, one after the other, or the one that is both; undefined if the signal came first. */
+/** Tests the best and the last network, once if they are the same; undefined if the signal came first. */
 const testBoth = (
   engine: Backend<unknown>,
   { best, last, state }: Finished,
@@ -139,7 +139,7 @@ export const trainingRunOf = (
   }
 }
 
-/** All that a training has open when it begins. */
+/** Everything that a training has opened when it begins. */
 export type OpenedTraining = Opened<TrainingRunConfig, OpenedSources>
 
 /**

@@ -19,7 +19,7 @@ const parts: Partial<Record<RowKind, string>> = {
   classifier: 'classifier',
 }
 
-/** What of a packed model stays in 32 bits, and why; all else is signs and integer thresholds. */
+/** The parts of a packed model that stay in 32 bits, and why; everything else is signs and integer thresholds. */
 export const floatParts = (model: PackedModel): readonly FloatPart[] => {
   const found = new Map<string, FloatPart>()
   for (const { kind, reason, floatWeights, bytes } of summarizePacked(model).rows) {

@@ -8,7 +8,7 @@ import type { Label } from '../lower/lower.js'
 import { type Labelled, packLabelled } from '../pack.js'
 import { fileRow, stepRows } from './rows.js'
 
-/** What the file of a packed model weighs, tensor by tensor. */
+/** The size of a packed model's file, tensor by tensor. */
 export interface PackedFileSummary {
   /** In the order of the file, what is no tensor last. */
   readonly rows: readonly SummaryRow[]
@@ -42,16 +42,16 @@ const summaryOf = (model: PackedModel, labels: readonly Label[]): PackedFileSumm
 }
 
 /**
- * What the file of a packed model weighs, to the byte, with the reason of everything that is in 32 bits. A packed model does not
- * know the names of its network's layers: `step 12` is step 12 of its program. RangeError as `encode` of @cpnas/packed.
+ * The size of a packed model's file, to the byte, with the reason for everything that is in 32 bits. A packed model does not know the names
+ * of its network's layers: `step 12` is step 12 of its program. RangeError as `encode` of @cpnas/packed.
  */
 export const summarizePacked = (model: PackedModel): PackedFileSummary => summaryOf(model, numbered(model.program))
 
 const zeros = (shape: readonly number[]): StoredTensor => ({ shape, values: new Float32Array(sizeOf(shape)) })
 
 /**
- * What the packed file of a Child will weigh, layer by layer and to the byte, with the Parent's model file beside it: from shapes
- * and names alone, for what is folded into what does not depend on the numbers. Left as of `pack`.
+ * The size of a Child's packed file, layer by layer and to the byte, with the Parent's model file beside it: from shapes and names alone,
+ * for what is folded into what does not depend on the numbers. Left as of `pack`.
  */
 export const packedSummary = (
   head: Omit<Model, 'kind' | 'parameters' | 'statistics'>,

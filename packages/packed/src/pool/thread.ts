@@ -9,7 +9,7 @@ export interface Thread {
   readonly end: () => void
 }
 
-/** What a thread is listened to by. */
+/** Callbacks for the messages of a thread. */
 interface Listener {
   readonly onAnswer: (answer: Answer) => void
   /** It cannot be started, or has failed and will answer no more. */

@@ -4,7 +4,7 @@ import type { PageSection } from './page.js'
 import { themed } from './palette.js'
 
 export interface Table {
-  /** What it is, for those who cannot see where it stands. */
+  /** Label for screen readers. */
   readonly label: string
   readonly head: readonly Content[]
   /** The first cell of a row is its head. */
@@ -36,7 +36,7 @@ export interface Picture {
 /** How much a picture grows where there is room. */
 const largest = 1.25
 
-/** What stands before the element, and what would give ids twice or hints nobody asked for. */
+/** Text before the element, and parts that would duplicate ids or add unwanted tooltips. */
 const bare = (svg: string, id: string): string =>
   svg
     .slice(svg.indexOf('<svg'))

@@ -20,7 +20,7 @@ export const clock = (seconds: number): string => {
 /** Bytes in the unit that memory is sold by: 25769803776 to "24.0 GiB". */
 export const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 
-/** What there is of it, formatted, or a dash. */
+/** The value formatted, or a dash if it is undefined. */
 export const orDash = <A>(value: A | null | undefined, format: (value: A) => string): string =>
   value === null || value === undefined ? '–' : format(value)
 

@@ -6,7 +6,7 @@ export class Html {
   }
 }
 
-/** What can stand in a template: text and numbers are escaped, nothing is nothing. */
+/** Values of a template: text and numbers are escaped; undefined and false are omitted. */
 export type Content = Html | string | number | undefined | false | readonly Content[]
 
 const entities: Readonly<Record<string, string>> = {
@@ -35,5 +35,5 @@ const render = (content: Content): string => {
 export const html = (strings: TemplateStringsArray, ...values: readonly Content[]): Html =>
   new Html(strings.map((text, i) => text + render(values[i])).join(''))
 
-/** Markup of our own making, as it is. */
+/** Our own markup, not escaped. */
 export const raw = (text: string): Html => new Html(text)

@@ -14,7 +14,7 @@ export interface Page {
   readonly script?: string
 }
 
-/** What a browser may do with the page: show it. A served page may also run its script, which may ask its own server. */
+/** The page's content security policy: it may only be shown. A served page may also run its script, which may ask its own server. */
 const policy = (script: string | undefined): string =>
   [
     "default-src 'none'",

@@ -1,7 +1,7 @@
 import { machine } from '@cpnas/runs'
 import type { Environment } from '../sections/environment.js'
 
-/** What a page is made with, here and now. `version` is that of cpnas. */
+/** The environment that a page is made in, now. `version` is that of cpnas. */
 export const environmentNow = (version: string, now = new Date()): Environment => {
   const { cpnas, node, system, cpu, cores, memory } = machine(version)
   return [

@@ -7,7 +7,7 @@ import { renderReport } from '../render-report.js'
 import { environmentNow } from './environment.js'
 import { type Address, scriptPath, watchServer } from './watch-server.js'
 
-/** When the files of a run were last replaced, and who is at it. */
+/** Changes when the files of a run were replaced or another process works on it. */
 const signature = async (directory: string): Promise<string> => {
   const { config, history, journal, genotype, evaluation, best } = pathsOf(trainingFiles, directory)
   const times = [config, history, journal, genotype, evaluation, best].map(path =>
@@ -27,7 +27,7 @@ export interface WatchOptions {
   readonly address: Address
   /** Of cpnas, for the page. */
   readonly version: string
-  /** Is told the URL. */
+  /** Called with the URL. */
   readonly ready: (url: string) => void
   /** Ends the serving. */
   readonly signal: AbortSignal

@@ -1,6 +1,6 @@
 /**
- * What a live page runs: told of a change, it fetches itself and takes over what is in it. What was open stays open, what was
- * scrolled and focused stays so, and what is at the top of the window stays there.
+ * The script of a live page: on a change it fetches the page and replaces its content. Open details, scroll positions and the focus are
+ * kept, and the content at the top of the window stays there.
  */
 export const watchScript = `const status = document.getElementById('live')
 const say = text => { status.textContent = text }

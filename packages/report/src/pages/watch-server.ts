@@ -24,7 +24,7 @@ export interface Address {
 /** Path of the script that the page runs. */
 export const scriptPath = '/watch.js'
 
-/** Milliseconds between two looks at the files: they may lie where changes are not told of. */
+/** Milliseconds between two checks of the files: some file systems do not report changes. */
 const period = 1000
 
 /** Bytes that a listener may leave unread before its connection is closed; more connections than this are refused. */
@@ -45,8 +45,8 @@ const hostIn = (authority: string): string | undefined => {
 }
 
 /**
- * Whether a request was made to this server by its address or its own name, and by its own page if by any. A page of another site can
- * make its name lead here (DNS rebinding) and would then read the answers; no page can choose an IP address as its name.
+ * Whether a request was made to this server's address or own name, and, if it comes from a page, from its own page. A page of another site
+ * can make its name lead here (DNS rebinding) and would then read the answers; no page can choose an IP address as its name.
  */
 const isOwn = ({ headers: { host, origin } }: IncomingMessage, own: string): boolean => {
   const name = host === undefined ? own : hostIn(host)
@@ -89,8 +89,8 @@ const listen = (server: Server, address: Address): TE.TaskEither<CpnasError, Add
   )
 
 /**
- * Serves the page at `/` and tells open ones of changes (Server-Sent Events at `/events`) until the signal comes. `ready` is
- * told the URL. InvalidOption: the port is in use, or the host is not one of this machine's.
+ * Serves the page at `/` and notifies open pages of changes (Server-Sent Events at `/events`) until the signal comes. `ready` is called
+ * with the URL. InvalidOption: the port is in use, or the host is not one of this machine's.
  */
 export const watchServer = (
   watched: Watched,

@@ -5,7 +5,7 @@ import type { Html } from '../page/html.js'
 
 /** One quantity over the steps of a run. */
 export interface Curve {
-  /** What it is of, where a chart has several: Child, Parent. */
+  /** The network, where a chart has several: Child, Parent. */
   readonly of?: string
   readonly points: readonly CurvePoint[]
 }

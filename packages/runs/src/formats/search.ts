@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { commonFiles, commonSettings, type RunBase } from '../base.js'
 import type { RunFormat } from '../directory.js'
 
-/** What made a search what it is: the content of its config.json. */
+/** The content of a search's config.json. */
 export interface SearchRunConfig extends RunBase {
   readonly search: SearchConfig
 }

@@ -18,7 +18,7 @@ export interface TrainingSources {
   readonly teacherHash: string | null
 }
 
-/** What made a training what it is: the content of its config.json. */
+/** The content of a training's config.json. */
 export interface TrainingRunConfig extends RunBase, TrainingSources {
   readonly training: TrainingConfig
 }
@@ -73,7 +73,7 @@ export const trainingFormat: RunFormat<TrainingRunConfig> & { readonly files: ty
             teacherHash,
           })),
         ),
-  // Where the weights and the teacher lie does not count.
+  // The paths of the weights and the teacher may change.
   settings: ({ genotype, initHash, teacherHash, training, ...run }) => ({
     ...commonSettings(run),
     genotype,

@@ -2,7 +2,7 @@ import type { Evaluator } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
 import { type SearchContext, scratch, sharedWeights } from './shared-weights.js'
 
-/** An evaluator as it is chosen and configured. What it keeps between proposals only it knows. */
+/** An evaluator as it is chosen and configured. What it keeps between proposals is private to it. */
 export interface EvaluatorRecord {
   /** What it does, in one line. */
   readonly description: string

@@ -24,7 +24,7 @@ export interface SearchContext<T> extends Context<T, SearchConfig> {
   readonly spec: NetworkSpec
 }
 
-/** What one architecture is worked on with: its name in errors, and who is told of its steps. */
+/** The work on one architecture: its name in errors and the reporter of its steps. */
 interface Work {
   readonly architecture: Genotype
   readonly where: string
@@ -37,7 +37,7 @@ interface Epoch {
   readonly learningRate: number
 }
 
-/** The weights, which replace those given, and what came of the work. */
+/** The weights that replace those given, and the result of the work. */
 interface Trained<T> {
   readonly weights: Weights<T>
   readonly losses: Either<Interruption, PerNetwork<number>>
@@ -139,8 +139,8 @@ export const scratch = <T>(context: SearchContext<T>): Evaluator<undefined> => {
 }
 
 /**
- * Trains Child and Parent of an architecture for the given epochs: each on its own weights, or both by the sum of their losses
- * where they share them. Takes over the weights. Gives the mean losses of the last epoch.
+ * Trains Child and Parent of an architecture for the given epochs: each on its own weights, or both by the sum of their losses where they
+ * share them. Consumes the weights. Returns the mean losses of the last epoch.
  */
 const trainArchitecture = async <T>(
   context: SearchContext<T>,

@@ -6,8 +6,8 @@ import type { Evaluator } from '../evaluator.js'
 import type { PerNetwork } from '../types.js'
 
 /**
- * Looks up what is known of an architecture, so that a whole search takes a moment: a tabular benchmark. Nothing is trained, and
- * losses are NaN. InvalidOption for an architecture that the table does not have.
+ * Looks up the known results of an architecture, so that a whole search takes a moment: a tabular benchmark. Nothing is trained, and losses
+ * are NaN. InvalidOption for an architecture that the table does not have.
  */
 export const tableEvaluator = (
   lookUp: (architecture: Genotype) => PerNetwork<Evaluation> | undefined,

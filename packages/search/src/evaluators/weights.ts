@@ -74,7 +74,7 @@ const filterLearner = <T>({ parameters, state }: Learner<T>, keep: (name: string
   state: Object.fromEntries(Object.entries(state).map(([slot, record]) => [slot, filter(record, keep)])),
 })
 
-/** The parameters of a network and what the optimizer remembers of them, and all others. */
+/** The parameters of a network with their optimizer state, and all others. */
 export const partition = <T>(
   learner: Learner<T>,
   names: ReadonlySet<string>,

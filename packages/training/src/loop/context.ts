@@ -1,7 +1,7 @@
 import type { Backend } from '@cpnas/backends'
 import type { SplitBatches } from '@cpnas/data'
 
-/** What the work on a network has at hand: an engine, the configuration C, the images in batches, and what may stop it. */
+/** What training and evaluation work with: an engine, the configuration C, the images in batches, and the signal to stop. */
 export interface Context<T, C> {
   readonly backend: Backend<T>
   readonly config: C

@@ -14,7 +14,7 @@ export interface LoopOptions extends OverBatchesOptions {
 /** How an epoch is trained. */
 export interface EpochOptions extends LoopOptions, StepOptions {}
 
-/** What came of an epoch. */
+/** The result of an epoch. */
 export interface Epoch<T> {
   readonly learner: Learner<T>
   /** Mean cross-entropy of each network over the images seen, each batch at the weights before its step; or NonFiniteLoss. */
@@ -24,8 +24,8 @@ export interface Epoch<T> {
 }
 
 /**
- * One training step for every batch. Takes over the learner's tensors and gives those that replace them, whatever the
- * losses are; when `batches` throws, it frees them and throws on. Reads back once, at the end; gives way to the event loop between steps.
+ * One training step for every batch. Consumes the learner's tensors and returns their replacements, whatever the losses are; when `batches`
+ * throws, it frees them and rethrows. Reads back once, at the end; gives way to the event loop between steps.
  */
 export const trainEpoch = async <T>(
   backend: Backend<T>,
@@ -57,7 +57,7 @@ export const trainEpoch = async <T>(
   return { learner: carried, losses, stopped }
 }
 
-/** How well a network does on images. */
+/** Metrics of a network on images. */
 export interface Evaluation {
   /** Share of the images whose largest logit is that of their class, 0..1. */
   readonly accuracy: number

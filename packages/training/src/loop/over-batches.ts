@@ -20,7 +20,7 @@ export interface OverBatchesOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What batches have come to so far: tensors passed on from one to the next, and sums over their images. */
+/** The tally of the batches so far: tensors passed on from one to the next, and sums over their images. */
 export interface Tally<S> {
   /** Tensors in plain arrays and records. */
   readonly carried: S
@@ -30,7 +30,7 @@ export interface Tally<S> {
   readonly count: number
 }
 
-/** What a batch gives. */
+/** The result of a batch. */
 export interface BatchStep<T, S> {
   readonly carried: S
   /** Scalars to add up; a mean weighs as many as the batch's images. */
@@ -38,10 +38,9 @@ export interface BatchStep<T, S> {
 }
 
 /**
- * Runs `step` over the batches, each in a scope of its own, passing `carried` on and adding up its terms in the engine; reads
- * them back once, at the end, and gives way to the event loop between steps. Takes over `carried`: frees those of its tensors
- * that a step replaces, and all of them when `batches` throws, which goes on. Going on from a tally is bit for bit as if it had
- * not ended there.
+ * Runs `step` over the batches, each in a scope of its own, passing `carried` on and adding up its terms in the engine; reads them back
+ * once, at the end, and gives way to the event loop between steps. Consumes `carried`: frees those of its tensors that a step replaces, and
+ * all of them when `batches` throws, which is rethrown. Continuing from a tally gives the same bits as not stopping there.
  */
 export const overBatches = async <T, S>(
   backend: Backend<T>,

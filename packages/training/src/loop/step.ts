@@ -10,7 +10,7 @@ export const trainingStepWork = 3
 /** A network as a function of its parameters; images [n, height, width, channels], logits [n, classes]. */
 export type Forward<T> = (backend: Backend<T>, parameters: TensorRecord<T>, images: T) => { readonly logits: T }
 
-/** What a step makes smaller, as a function of the parameters: `value` has the shape []. `aux` is what else it came to. */
+/** The objective that a step minimizes, as a function of the parameters: `value` has the shape []. `aux` holds its other results. */
 export type Objective<T, A> = (parameters: TensorRecord<T>) => { readonly value: T; readonly aux: A }
 
 /** How gradients change the weights. */
@@ -21,11 +21,11 @@ export interface StepOptions {
   readonly gradientClip?: number | undefined
   /** Parameters to clip to [-1, 1] after the update: latent weights of 1-bit filters. Default none. */
   readonly latent?: readonly string[]
-  /** Which update it is, from 1; Adam corrects its bias by it. Default: not told. */
+  /** The number of the update, from 1; Adam's bias correction needs it. Default: unknown. */
   readonly step?: number
 }
 
-/** What came of a step. */
+/** The result of a step. */
 export interface Updated<T, A> {
   readonly learner: Learner<T>
   readonly aux: A
@@ -67,7 +67,7 @@ export const optimize = <T, A>(
     return { learner: updated, aux }
   })
 
-/** One optimization step on the objective. Takes over the learner's tensors: frees those it replaces. */
+/** One optimization step on the objective. Consumes the learner's tensors: frees those it replaces. */
 export const trainStep = <T, A>(
   backend: Backend<T>,
   learner: Learner<T>,

@@ -1,15 +1,15 @@
 import type { Backend, TensorRecord } from '@cpnas/backends'
 
-/** What an optimizer remembers: for each of its slots (e.g. `velocity`) a tensor per parameter, by the parameter's name. */
+/** The state of an optimizer: for each of its slots (e.g. `velocity`) a tensor per parameter, by the parameter's name. */
 export type OptimizerState<T> = Readonly<Record<string, TensorRecord<T>>>
 
-/** Parameters together with what their optimizer remembers of them. */
+/** Parameters with their optimizer state. */
 export interface Learner<T> {
   readonly parameters: TensorRecord<T>
   readonly state: OptimizerState<T>
 }
 
-/** What a step asks of an optimizer, whichever it is. */
+/** The options of a step that all optimizers take. */
 export interface UpdateOptions<T> {
   readonly learningRate: number
   /** What every gradient is multiplied by before anything else, shape []: see `clipFactor`. Default 1. */

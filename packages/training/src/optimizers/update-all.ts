@@ -1,14 +1,14 @@
 import type { ParameterUpdate, TensorRecord } from '@cpnas/backends'
 import type { Learner, UpdateOptions } from './optimizer.js'
 
-/** A parameter with its gradient and, unless this is its first update, what its optimizer remembers of it. */
+/** A parameter with its gradient and, unless this is its first update, its optimizer state. */
 type Update<K extends string, T> = ParameterUpdate<T> & { readonly [slot in K]?: T | undefined }
-/** A parameter after its update, and what to remember. */
+/** A parameter after its update, and its new optimizer state. */
 type Updated<K extends string, T> = { readonly [part in K | 'parameter']: T }
 
 /**
- * The learner after `step` on all parameters that have a gradient, in the order of the gradients; `slots` are what the
- * optimizer remembers of a parameter.
+ * The learner after `step` on all parameters that have a gradient, in the order of the gradients; `slots` name the optimizer's state for a
+ * parameter.
  */
 export const updateAll = <K extends string, T>(
   slots: readonly K[],

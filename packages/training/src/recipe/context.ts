@@ -20,7 +20,7 @@ import type { Moments, Normalizations } from './moments.js'
 import { modelSpec, networkKind, trainingSpec } from './spec.js'
 import type { Teacher } from './teacher.js'
 
-/** What stays the same over a training. */
+/** The parts of a training that stay the same. */
 export interface RecipeContext<T> extends Context<T, TrainingConfig> {
   readonly data: Dataset
   readonly genotype: Genotype
@@ -35,7 +35,7 @@ export interface RecipeContext<T> extends Context<T, TrainingConfig> {
   readonly teacher: Teacher<T> | undefined
 }
 
-/** What differs from one stage to the other. */
+/** The parts of a training that differ between stages. */
 export interface Stage {
   /** From 1. */
   readonly number: number

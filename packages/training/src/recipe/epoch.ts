@@ -38,15 +38,15 @@ const tallyOf = <T>(
   count: sums.images ?? 0,
 })
 
-/** What of an epoch's training was done. Where reading the data failed, `carried` is empty. */
+/** How far the training of an epoch got. Where reading the data failed, `carried` is empty. */
 export interface Trained<T> {
   readonly carried: Carried<T>
   readonly outcome: Either<Interruption, TrainingState>
 }
 
 /**
- * The rest of an epoch's training steps. Every `saveEvery` steps of the epoch, and when the signal stops it, `save` is
- * given what there is to go on from. Takes over `carried` and gives what replaces it.
+ * The rest of an epoch's training steps. Every `saveEvery` steps of the epoch, and when the signal stops it, `save` is called with what is
+ * needed to resume. Consumes `carried` and returns its replacement.
  */
 export const trainSteps = async <T>(
   context: RecipeContext<T>,
@@ -104,7 +104,7 @@ export const trainSteps = async <T>(
   return { carried: current, outcome: right(state) }
 }
 
-/** What the evaluation at the end of an epoch came to; without a validation split nothing. */
+/** The evaluation at the end of an epoch; empty without a validation split. */
 export interface Judged {
   readonly evaluation?: Evaluation
   /** The network, if it is the best of its stage so far. */

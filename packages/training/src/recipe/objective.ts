@@ -20,7 +20,7 @@ export const termsOf = <T>({ config }: RecipeContext<T>, stage: Stage): Readonly
   return new Map(weights.filter(([name, weight]) => name === 'crossEntropy' || weight > 0))
 }
 
-/** A step's images, and what it draws. */
+/** A step's images and random masks. */
 export interface StepInputs<T> {
   readonly images: T
   readonly labels: T
@@ -30,7 +30,7 @@ export interface StepInputs<T> {
   readonly dropPath: { readonly probability: number; readonly place: string }
 }
 
-/** What a step came to beside its gradients. Scalars have the shape []. */
+/** The results of a step besides its gradients. Scalars have the shape []. */
 export interface StepAux<T> {
   readonly loss: T
   /** Images that were classified right. */
@@ -42,9 +42,9 @@ export interface StepAux<T> {
 }
 
 /**
- * The loss of a training step as a function of the parameters: crossEntropyWeight * CE (with label smoothing) + filterWeight *
- * filterLoss + lambda * compactnessLoss + auxiliaryWeight * CE of the auxiliary head + distillationWeight * distillation. What
- * weighs nothing is not computed. Source of the first three: CP-NAS, the loss of the Child.
+ * The loss of a training step as a function of the parameters: crossEntropyWeight * CE (with label smoothing) + filterWeight * filterLoss +
+ * lambda * compactnessLoss + auxiliaryWeight * CE of the auxiliary head + distillationWeight * distillation. Terms of weight 0 are not
+ * computed. Source of the first three: CP-NAS, the loss of the Child.
  */
 export const trainingObjective = <T>(
   context: RecipeContext<T>,

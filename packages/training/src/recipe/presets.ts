@@ -89,7 +89,7 @@ const quick: TrainingConfig = {
 }
 
 /**
- * `cpu-10min`: a network of the space `residual` on CIFAR-10 in ten minutes on two cores with oneDNN. No term of the CP loss: none was
+ * `cpu-10min`: a network of the space `residual` on CIFAR-10 in ten minutes on two cores with oneDNN. Without the CP loss, which was not
  * seen to help in so few steps.
  */
 const cpu10min: TrainingConfig = {

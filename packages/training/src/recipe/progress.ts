@@ -17,7 +17,7 @@ export const fractionDone = <T>(work: Work<T>, { stage, epoch, step }: TrainingS
   return (epochs * ofEpoch + trainingStepWork * step + evaluated) / (config.stages * config.epochs * ofEpoch)
 }
 
-/** Tells of the steps of the epoch that a state is in: give it the phase and how many of its steps are done. */
+/** Reports the steps of the epoch that a state is in: give it the phase and how many of its steps are done. */
 export const reporter =
   <T>(work: Work<T>, state: TrainingState, emit: (event: TrainingEvent) => void) =>
   (phase: TrainingProgress['phase'], step: number): void => {

@@ -39,13 +39,13 @@ export const recordEpoch = (
  * estimated over the first 16 training batches). `best` is the network of the highest accuracy there, the later of equals; without
  * a split it is the last one. Networks come as models, which evaluate bit for bit as they did here.
  *
- * After every epoch, every `saveEvery` steps of one, and at the signal, the snapshot is saved; going on from any of them gives
- * bit for bit what going on without a stop gives, on the same engine with the same number of threads. `teacher` is to be
- * given again; `initial` is not looked at then.
+ * After every epoch, every `saveEvery` steps of one, and at the signal, the snapshot is saved; resuming from any of them gives bit for bit
+ * what an uninterrupted run gives, on the same engine with the same number of threads. `teacher` is to be given again; `initial` is not
+ * looked at then.
  *
- * Errors: InvalidOption (configuration, teacher, a split too small), InvalidCheckpoint (a snapshot of another network; initial
- * weights of which none fits), NonFiniteLoss (names stage, epoch and options; the last snapshot saved is from before),
- * InvalidData, DeviceFailed (the backend can only be closed), what `save` fails with.
+ * Errors: InvalidOption (configuration, teacher, a split too small), InvalidCheckpoint (a snapshot of another network; initial weights of
+ * which none fits), NonFiniteLoss (names stage, epoch and options; the last snapshot saved is from before), InvalidData, DeviceFailed (the
+ * backend can no longer be used, only closed), what `save` fails with.
  */
 export const runTraining = <T>(
   backend: Backend<T>,
@@ -87,7 +87,7 @@ const start = <T>(context: RecipeContext<T>, { snapshot, initial }: TrainingOpti
         map(restored => ({ state: snapshot.state, ...restored })),
       )
 
-/** Epoch after epoch until none is left or one fails. Takes over what it begins with. */
+/** Trains epoch after epoch until none is left or one fails. Consumes what it begins with. */
 const run = async <T>(
   context: RecipeContext<T>,
   begun: Begun<T>,

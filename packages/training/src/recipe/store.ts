@@ -14,7 +14,7 @@ import { type Carried, carriedOf, type RecipeContext } from './context.js'
 import type { Evaluated } from './evaluated.js'
 import { momentsSize } from './moments.js'
 
-/** A network off the engine: what a Model has. */
+/** A network as plain values, as in a Model. */
 export interface StoredNetwork {
   readonly parameters: StoredTensors
   readonly statistics: StoredTensors
@@ -47,9 +47,9 @@ const carriedRecord = <T>({ learner, moments, average, centers }: Carried<T>): T
 })
 
 /**
- * All that a training needs to go on, by name: `parameters.NAME`, the optimizer's slots (`velocity.NAME`; `first.NAME`,
- * `second.NAME`), `average.NAME`, `running.mean`, `running.variance`, `centers.counts`, `centers.means`, and the best network
- * so far as `best.parameters.NAME` and `best.statistics.NAME.mean`.
+ * Everything that is needed to resume a training, by name: `parameters.NAME`, the optimizer's slots (`velocity.NAME`; `first.NAME`,
+ * `second.NAME`), `average.NAME`, `running.mean`, `running.variance`, `centers.counts`, `centers.means`, and the best network so far as
+ * `best.parameters.NAME` and `best.statistics.NAME.mean`.
  */
 export const storeCarried = async <T>(
   backend: Backend<T>,
@@ -133,7 +133,7 @@ export const fittingTensors = (shapes: Readonly<Record<string, Shape>>, initial:
     }),
   )
 
-/** What a training begins with: `initial` where it fits, else the usual; InvalidCheckpoint if none of it fits. */
+/** The weights a training begins with: `initial` where it fits, else the usual initialization; InvalidCheckpoint if none of it fits. */
 export const beginCarried = <T>(
   { backend, shapes, config, optimizer }: RecipeContext<T>,
   initial: StoredTensors | undefined,
@@ -155,7 +155,9 @@ export const beginCarried = <T>(
   return right(carriedOf({ parameters, state: optimizer.init<T>() }))
 }
 
-/** The next stage begins with the weights of the last one, averaged ones where there are such, and with nothing else. Takes `carried` over. */
+/**
+ * The next stage begins with the weights of the last one, averaged ones where there are such, and with nothing else. Consumes `carried`.
+ */
 export const nextStage = <T>(
   { backend, optimizer }: RecipeContext<T>,
   { learner, average, ...rest }: Carried<T>,

@@ -47,7 +47,9 @@ export interface TrainingState {
   readonly history: readonly EpochEntry[]
 }
 
-/** All that a training needs to go on: weights, optimizer, running statistics, class means, averages, the best network so far. */
+/**
+ * Everything that is needed to resume a training: weights, optimizer, running statistics, class means, averages, the best network so far.
+ */
 export interface TrainingSnapshot {
   readonly state: TrainingState
   readonly tensors: StoredTensors
@@ -68,7 +70,7 @@ export interface TrainingProgress {
   readonly steps: number
 }
 
-/** What `emit` is told. */
+/** The events that `emit` is called with. */
 export type TrainingEvent =
   | TrainingProgress
   | { readonly type: 'epoch'; readonly fraction: number; readonly entry: EpochEntry }
@@ -79,7 +81,7 @@ export type TrainingResult =
   | { readonly status: 'finished'; readonly last: Model; readonly best: Model; readonly state: TrainingState }
   | { readonly status: 'stopped'; readonly state: TrainingState }
 
-/** Where a training begins, how it is followed, kept and stopped. */
+/** How a training begins, is followed, saved and stopped. */
 export interface TrainingOptions {
   /** Resume from here. Default: begin anew. */
   readonly snapshot?: TrainingSnapshot
@@ -91,7 +93,7 @@ export interface TrainingOptions {
   readonly saveEvery?: number
   /** Called at the end of every epoch and every `saveEvery` steps; the training waits for it and stops when it fails. */
   readonly save?: (snapshot: TrainingSnapshot) => TaskEither<CpnasError, void>
-  /** Told of everything that happens. Default: nobody is. */
+  /** Called with every event. Default: not called. */
   readonly emit?: (event: TrainingEvent) => void
   /** Stops the training after the current step, with a snapshot saved. */
   readonly signal?: AbortSignal

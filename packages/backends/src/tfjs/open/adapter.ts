@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { findGpu } from './gpu.js'
 
-/** Those that programs of ours depend on: the device is asked for as much as the adapter offers. */
+/** Limits that our programs depend on: the device is created with all that the adapter offers. */
 const limitNames = [
   'maxStorageBuffersPerShaderStage',
   'maxStorageBufferBindingSize',
@@ -20,7 +20,7 @@ const limitNames = [
 /** What an adapter offers, by WebGPU's names of limits. */
 export type AdapterLimits = Readonly<Record<(typeof limitNames)[number], number>>
 
-/** A GPU, or a program that does as if it were one. */
+/** A GPU, or software that emulates one. */
 export interface AdapterSummary {
   readonly vendor: string
   readonly architecture: string
@@ -33,7 +33,7 @@ export interface AdapterSummary {
 
 const softwareNames = /llvmpipe|lavapipe|swiftshader|software|basic render/i
 
-/** Whether an adapter computes on the CPU: it says so, or it bears the name of one that does. */
+/** Whether an adapter computes on the CPU: it says so, or its name is that of a known software adapter. */
 const isSoftware = (info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'>): boolean =>
   (info as Partial<GPUAdapterInfo>).isFallbackAdapter === true ||
   softwareNames.test([info.vendor, info.architecture, info.device, info.description].join(' '))
@@ -46,7 +46,7 @@ export const summaryOf = (adapter: GPUAdapter): AdapterSummary => {
   return { vendor, architecture, device, description, software: isSoftware(adapter.info), limits: limitsOf(adapter) }
 }
 
-/** One line for people: the card, and what is said of its driver. */
+/** One line for people: the card and its driver. */
 export const printAdapter = ({ vendor, description, device, software }: AdapterSummary): string => {
   const name = device || description || vendor || 'an adapter without a name'
   const driver = device !== '' && description !== '' ? ` (${description})` : ''

@@ -10,7 +10,7 @@ interface Dawn {
 
 const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined
 
-/** `navigator.gpu`, of the runtime or as somebody put it there. */
+/** `navigator.gpu`, from the runtime or set by the application. */
 export const existingGpu = (): GPU | undefined =>
   (globalThis as { readonly navigator?: { readonly gpu?: GPU } }).navigator?.gpu
 

@@ -1,13 +1,13 @@
 import { cpnasError } from '@cpnas/core'
 import { DeviceError } from '../../errors.js'
 
-/** What stands between a device's errors, which come when they come, and values that look as if all were well. */
+/** Reports a device's errors, which arrive asynchronously, before any value that they made invalid. */
 export interface DeviceGuard {
   /** Throws the first error that the device has reported. */
   readonly check: () => void
   /** Waits until the device has reported all errors of what was submitted before, then checks. */
   readonly settle: () => Promise<void>
-  /** What to throw where values could not be read for this reason, if the device did not tell of a better one. */
+  /** The error to throw when values cannot be read; what the device reported takes precedence. */
   readonly unread: (thrown: unknown) => unknown
   /** Throws if a tensor of so many bytes is more than the device can bind. */
   readonly checkSize: (bytes: number, shape: readonly number[]) => void

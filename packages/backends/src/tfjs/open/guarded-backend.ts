@@ -5,23 +5,23 @@ import type { DeviceGuard } from './guard-device.js'
 
 type DataId = Parameters<WebGPUBackend['disposeData']>[0]
 
-/** TensorFlow.js's backend, held to what is right where it is content with less. */
+/** TensorFlow.js's backend with stricter checks. */
 export const guardedBackend = (Base: typeof WebGPUBackend, guard: DeviceGuard): typeof WebGPUBackend =>
   class extends Base {
-    /** Every tensor begins here. One that is too large to bind would be made, and compute nonsense. */
+    /** Every tensor is created here. One that is too large to bind would be created without an error and compute garbage. */
     override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
       guard.checkSize(4 * sizeOf(shape), shape)
       return super.write(values, shape, dtype)
     }
 
-    /** No values before their errors, and no copy kept of what a program may change in place. */
+    /** Reports errors before it returns values, and keeps no copy that a program could make stale by writing in place. */
     override async read(dataId: object): Promise<BackendValues> {
       guard.check()
       try {
         const values = await super.read(dataId)
         await guard.settle()
         const data = this.tensorMap.get(dataId)
-        // A user that did not wait may have freed it.
+        // A caller that did not wait may have freed it.
         if (data?.resource) Object.assign(data, { values: null })
         return values
       } catch (thrown) {
@@ -31,7 +31,7 @@ export const guardedBackend = (Base: typeof WebGPUBackend, guard: DeviceGuard): 
       }
     }
 
-    /** Where an operand happens to lie is no reason to compute elsewhere and round differently. */
+    /** Never falls back to the CPU because of where an operand lies, which would round differently. */
     override shouldExecuteOnCPU(): boolean {
       return false
     }

@@ -7,13 +7,13 @@ const firstLine = (text: string): string =>
     .split('\n')[0]!
     .replace(/\.? *$/, '')
 
-/** Node names a package that is not there by this code, a native library that is not there by none at all; Vite has words. */
+/** Node reports a missing package with this code and a missing native library without a code; Vite reports it in the message. */
 const isMissing = (thrown: unknown): boolean => {
   const { code, message } = thrown as { readonly code?: unknown; readonly message?: unknown }
   return code === 'ERR_MODULE_NOT_FOUND' || /^Could not resolve "/.test(String(message))
 }
 
-/** `import(name)` of a package that bundlers are to leave alone: what is for Node only, or not there at build time. */
+/** `import(name)` of a package that bundlers must not resolve: one for Node only, or absent at build time. */
 export const importHidden = <M>(name: string): Promise<M> => import(/* @vite-ignore */ name) as Promise<M>
 
 /**

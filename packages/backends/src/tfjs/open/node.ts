@@ -20,7 +20,7 @@ interface NativeBackend extends KernelBackend {
 /** The name under which both packages register their backend and its kernels. */
 const registered = 'tensorflow'
 
-/** TensorFlow tells of every device it finds, on the standard error, unless this is set before it is loaded. */
+/** TensorFlow logs every device it finds to the standard error unless this is set before it is loaded. */
 const quieten = (): void => {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
 }

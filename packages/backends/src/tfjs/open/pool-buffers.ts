@@ -22,8 +22,8 @@ interface Pooled {
 const USAGES = 1 << 10
 
 /**
- * Of the free buffers of a size the one with the lowest number is used next, whatever the order in which they were freed: who
- * does the same again gets the same buffers. And no search among those in use, nor a key of text, for each.
+ * Of the free buffers of a size the one with the lowest number is used next, whatever the order in which they were freed: the same sequence
+ * of operations gets the same buffers again. This needs no search among the buffers in use and no text key.
  */
 export const poolBuffers = (backend: WebGPUBackend): void => {
   const { device } = backend

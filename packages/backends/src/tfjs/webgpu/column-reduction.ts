@@ -9,7 +9,7 @@ const FEW_COLUMNS = 1024
 const FEW_WIDTH = 4
 /** Rows that an invocation takes at least, as long as there are not enough of them for all. */
 const ROWS = 8
-/** Workgroups that keep a GPU busy. */
+/** Number of workgroups that keeps a GPU busy. */
 const WORKGROUPS = 1024
 
 /** How a reduction over the rows of a matrix is shared out: blocks of columns, chunks of rows. */

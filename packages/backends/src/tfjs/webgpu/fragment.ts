@@ -22,7 +22,7 @@ export interface Dispatch {
 
 /** Runs the shader that the fragments make up: into a new tensor of a shape, or on a tensor's buffer in place. */
 export interface Runner {
-  /** Whether shaders write short loops out. */
+  /** Whether shaders unroll short loops. */
   readonly unrolled: boolean
   fresh(dispatch: Dispatch, shape: Shape): TfjsTensor
   inPlace(dispatch: Dispatch, result: TfjsTensor): void

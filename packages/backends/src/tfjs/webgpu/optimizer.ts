@@ -32,7 +32,7 @@ const squaresProgram = (inputs: number): Program =>
 type Slots<K extends string, X> = { readonly [name in K]?: X | undefined }
 /** A parameter with its gradient and what its optimizer remembers of it, by slot. */
 type Update<K extends string> = ParameterUpdate<TfjsTensor> & Slots<K, TfjsTensor>
-/** A parameter after its update, and what to remember. */
+/** A parameter after its update, and its new optimizer state. */
 type Updated<K extends string> = { readonly [name in K | 'parameter']: TfjsTensor }
 
 /** An optimizer: it remembers one or two tensors of a parameter. */

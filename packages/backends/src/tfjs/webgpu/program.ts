@@ -43,18 +43,18 @@ export interface Launcher {
   launch(program: Program, launch: Launch, shape: Shape): TfjsTensor
   /** Runs a program on `result`'s buffer, from its start on: for programs that read and write in place or fill a part. It must not be among the inputs. */
   launchInto(program: Program, launch: Launch, result: TfjsTensor): void
-  /** Programs run so far that TensorFlow.js knows nothing of. */
+  /** Programs run so far without TensorFlow.js. */
   recorded(): number
   /** Buffers that one program may bind, its result included. */
   readonly bindings: number
-  /** Whether programs write short loops out. */
+  /** Whether programs unroll short loops. */
   readonly unrolled: boolean
   /** Elements that a buffer may have. */
   readonly largest: number
 }
 
 const flat = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [sizeOf(buffer.shape)] })
-/** TensorFlow.js compiles anew when an input's shape relates otherwise to the result's; ours say where they read themselves. */
+/** TensorFlow.js recompiles when an input's shape relates differently to the result's; our programs compute their own indices. */
 const shapeless = (buffer: TensorInfo): TensorInfo => ({ ...buffer, shape: [] })
 
 export const makeLauncher = (

@@ -19,7 +19,7 @@ const SUBMITTED = 64
 /** Bind groups and uniforms that are kept: those of a few training steps. Past that all are made anew. */
 const KEPT = 1 << 15
 
-/** Whatever there is of a kind, by key. */
+/** Cached objects of one kind, by key. */
 const makeCache = <V>() => {
   const values = new Map<string, V>()
   return (key: string, make: () => V): V => {

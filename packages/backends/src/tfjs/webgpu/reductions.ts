@@ -10,7 +10,7 @@ import { foldWorkgroup, spread, THREADS, workgroupIndex } from './wgsl.js'
 const COLUMNS = 4096
 /** Values that a workgroup sums up before they are shared out to more of them. */
 const SHARE = 8192
-/** Workgroups that keep a GPU busy. */
+/** Number of workgroups that keeps a GPU busy. */
 const WORKGROUPS = 256
 
 /**

@@ -11,7 +11,7 @@ export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(
 export const times = (count: number, line: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => line(i)).join('\n')
 
-/** WGSL: `opaque(n)`, n, which no compiler knows to be n: it does not unroll a loop up to it. */
+/** WGSL: `opaque(n)` is n, hidden from the compiler, so that it does not unroll a loop up to it. */
 export const opaque = 'fn opaque(n: i32) -> i32 { return select(0, n, numWorkgroups.x > 0u); }'
 
 /** At least `count` workgroups: along x, and over y where they are too many. In the shader `workgroupIndex()` is the number of one. */
@@ -43,7 +43,7 @@ export const foldWorkgroup = `
   }`
 
 /**
- * WGSL: `logarithm(v)`, right to about one unit in the last place; `log` need be so only to 2^-21 absolutely, which is nothing
+ * WGSL: `logarithm(v)`, accurate to about one unit in the last place; `log` only has to be accurate to 2^-21 absolutely, which is useless
  * near 1. By FreeBSD's logf (Sun Microsystems 1993): v = 2^k * (1 + f), and a polynomial in f / (2 + f).
  */
 export const logarithm = `

@@ -69,7 +69,7 @@ export const prologue = ({ activation, affine }: Prologue<TfjsTensor>): Fragment
     fn slope(value: f32, channel: i32) -> f32 { return activatedSlope(argument(value, channel)); }`,
 })
 
-/** WGSL: `gradient(i, channel)`, element i of the output's gradient, written out or not. */
+/** WGSL: `gradient(i, channel)`, element i of the output's gradient, materialized or not. */
 export const outputGradient = ({ dy, affine }: Gradient<TfjsTensor>): Fragment =>
   affine === undefined
     ? {

@@ -18,7 +18,7 @@ const sample: Geometry = {
   ...{ kernelHeight: 3, kernelWidth: 3, stride: 2, dilation: 1, padTop: 1, padLeft: 1 },
 }
 
-/** Values of either sign that no sum of them hides. */
+/** Values of both signs that do not cancel in sums. */
 const wave = (length: number, step: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(1 + i * step))
 
@@ -90,7 +90,7 @@ const findAmong = async (names: readonly string[]): Promise<FoundLibrary | Cpnas
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND')
         return unavailable('the package koffi is not installed', 'Install it: npm install koffi')
-      // Most of these names are not on any one machine.
+      // Most of these names do not exist on a given machine.
       if (!/cannot open|no such file|not found|failed to load/i.test(firstLine(error))) problems.push(firstLine(error))
     }
   return problems.length > 0

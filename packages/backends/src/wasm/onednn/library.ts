@@ -21,7 +21,7 @@ export interface Choice {
   readonly primitive: () => Primitive
 }
 
-/** What is used of oneDNN. Every function throws where the library reports an error. */
+/** The part of oneDNN that is used. Every function throws where the library reports an error. */
 export interface OneDnn {
   /** E.g. `oneDNN 2.6.3`. */
   readonly version: string
@@ -51,7 +51,7 @@ const argument = { source: 1, result: 17, filters: 33, sourceGradient: 129, resu
 /** Debian's names of version 3 have the minor version in them. */
 const minorVersions = Array.from({ length: 16 }, (_, i) => 15 - i)
 
-/** What the systems' package managers call it: version 3 (Debian 13, Ubuntu 24.04, Homebrew) and 2 (Debian 12, Ubuntu 22.04). */
+/** Its file names under the systems' package managers: version 3 (Debian 13, Ubuntu 24.04, Homebrew) and 2 (Debian 12, Ubuntu 22.04). */
 export const libraryNames: readonly string[] =
   process.platform === 'darwin'
     ? ['libdnnl.3.dylib', '/opt/homebrew/lib/libdnnl.dylib', '/usr/local/lib/libdnnl.dylib']
@@ -180,7 +180,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
   }
 }
 
-/** The threads are ours: a call computes on the one that it comes from. A library without OpenMP has no such function. */
+/** Threads are ours: a call computes on the calling thread. A library without OpenMP has no such function. */
 const singleThreaded = (library: LibraryHandle): void => {
   try {
     library.func('omp_set_num_threads', 'void', ['int'])(1)

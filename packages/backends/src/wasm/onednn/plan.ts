@@ -25,7 +25,7 @@ interface Layout {
   readonly reorder: Primitive
 }
 
-/** All that the library is asked for a convolution of a batch in groups. */
+/** All that the library prepares for a convolution of a batch that is split into groups. */
 export interface Plans {
   readonly layouts: Layouts
   /** For a group of so many images. */

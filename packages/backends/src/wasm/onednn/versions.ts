@@ -28,7 +28,7 @@ const int64 = (values: readonly number[]): BigInt64Array => BigInt64Array.from(v
 
 /** A function of the library by its C types; throws where it reports an error. */
 export type Declare = (symbol: string, ...types: readonly string[]) => (...values: readonly unknown[]) => void
-/** Likewise one that makes something, which comes back. */
+/** Likewise, for a function that creates an object and returns it. */
 export type Create = (symbol: string, ...types: readonly string[]) => (...values: readonly unknown[]) => Pointer
 
 interface Tensors {
