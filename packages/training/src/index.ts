@@ -1,3 +1,4 @@
+export type { CommonConfig } from './common-config.js'
 export * from './common-options.js'
 export type { Context } from './loop/context.js'
 export { disposeReplaced } from './loop/dispose-replaced.js'
