@@ -64,6 +64,8 @@ interface Description {
 export interface Command extends Description {
   readonly options: CommandOptions
   readonly argument?: Argument
+  /** One more, after the first. */
+  readonly further?: Argument
   readonly run: (given: Typed, args: readonly string[], io: Io) => Either<CpnasError, TaskEither<CpnasError, Outcome>>
 }
 
@@ -136,6 +138,7 @@ export const command = <const O extends CommandOptions>({
 }: Description & {
   readonly options: O
   readonly argument?: Argument
+  readonly further?: Argument
   readonly run: (
     values: Values<O>,
     io: Io,

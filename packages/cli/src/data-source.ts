@@ -1,5 +1,5 @@
 import { printable } from '@cpnas/core'
-import { catalogue, datasetNames, type LeftOut } from '@cpnas/data'
+import { catalogue, type Dataset, datasetNames, type ImageFolder, type LeftOut } from '@cpnas/data'
 import { type DataSource, folderName, type OpenData } from '@cpnas/experiments'
 import * as E from 'fp-ts/lib/Either.js'
 import type { CommandOptions, ValueOption } from './command.js'
@@ -47,9 +47,13 @@ export const dataOptions = {
 
 const leftOutLine = ({ what, count, example }: LeftOut): string => `skipped ${what}: ${count}, e.g. ${example}`
 
+/** Which files of a folder are not used, one line each. */
+export const skippedLines = ({ leftOut }: Pick<ImageFolder, 'leftOut'>): readonly string[] =>
+  leftOut.map(leftOutLine).map(printable)
+
 /** What was found in a folder and which files are not used, one line each; none for other data sets. */
 export const foundLines = ({ train }: OpenData): readonly string[] =>
-  'notes' in train ? [...train.notes, ...train.leftOut.map(leftOutLine)].map(printable) : []
+  'notes' in train ? [...train.notes.map(printable), ...skippedLines(train)] : []
 
 /** The data set and its directory as text. */
 export const sourceText = ({ title, directory, origin }: DataSource): string =>
@@ -59,8 +63,8 @@ export const sourceText = ({ title, directory, origin }: DataSource): string =>
 const listed = 20
 
 /** Which images of the folder could not be decoded and were left out, in lines; none for other data sets. */
-export const corruptLines = ({ train, test }: OpenData): readonly string[] => {
-  const corrupt = [train, test].flatMap(set => ('corrupt' in set ? set.corrupt : []))
+export const corruptLines = (sets: readonly Dataset[]): readonly string[] => {
+  const corrupt = sets.flatMap(set => ('corrupt' in set ? set.corrupt : []))
   if (corrupt.length === 0) return []
   const more = corrupt.length - listed
   return [

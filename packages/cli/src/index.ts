@@ -19,6 +19,7 @@ const loaders = {
   train: async () => (await import('./commands/train.js')).trainCommand,
   ablate: async () => (await import('./commands/ablate.js')).ablateCommand,
   eval: async () => (await import('./commands/eval.js')).evalCommand,
+  predict: async () => (await import('./commands/predict.js')).predictCommand,
   summary: async () => (await import('./commands/summary.js')).summaryCommand,
   export: async () => (await import('./commands/export.js')).exportCommand,
   bench: async () => (await import('./commands/bench.js')).benchCommand,

@@ -44,10 +44,11 @@ const addCommand = (parent: Program, command: Command, io: Io, start: (started: 
     .description([command.summary, ...(command.details ? [command.details] : [])].join('\n\n'))
     .configureHelp({ optionTerm: optionTerm(command.options) })
   for (const option of optionsOf(command.options)) child.addOption(option)
-  if (command.argument) {
-    const { name, description, variadic = false } = command.argument
-    child.argument(`<${name}${variadic ? '...' : ''}>`, description)
-  }
+  for (const argument of [command.argument, command.further])
+    if (argument !== undefined) {
+      const { name, description, variadic = false } = argument
+      child.argument(`<${name}${variadic ? '...' : ''}>`, description)
+    }
   child.action(() => start(command.run(child.opts(), child.args, io)))
 }
 

@@ -31,6 +31,7 @@ export { type DownloadableName, type RemoteFile, type Source, sources } from './
 export { type ClassFingerprint, type DataFingerprint, differenceOf, fingerprintOf } from './fingerprint.js'
 export type { LeftOut } from './image-folder/left-out.js'
 export type { ImageFolderOptions } from './image-folder/open-folder.js'
+export { openPictures } from './image-folder/open-pictures.js'
 export { shortSideOf } from './image-folder/view.js'
 export * from './open.js'
 export * from './split.js'

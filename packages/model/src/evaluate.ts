@@ -79,6 +79,29 @@ export const evaluateScores =
   async () =>
     flatten(await catchReadError(() => run(network, scores, batches, options)))
 
+/** Provides the scores of a model, normalized by its running statistics, on an engine while `use` runs. Error DeviceFailed. */
+export const withScores =
+  <T>(backend: Backend<T>, model: Model) =>
+  <A>(use: (scores: Scores) => TaskEither<CpnasError, A>): TaskEither<CpnasError, A> =>
+    catchDeviceError(async () => {
+      const parameters = upload(backend, model.parameters)
+      const statistics = upload(backend, model.statistics)
+      const forward = network(model.spec, model.genotype, model.kind, { filters: 'given' })
+      const scores: Scores = async (images, shape) => {
+        const logits = backend.scope(
+          () => forward(backend, parameters, backend.tensor(images, shape), { statistics }).logits,
+        )
+        const values = await backend.read(logits)
+        backend.dispose(logits)
+        return values
+      }
+      try {
+        return await use(scores)()
+      } finally {
+        backend.dispose([parameters, statistics])
+      }
+    })
+
 /**
  * Metrics of a model over all batches, normalized by its running statistics. The images are to be normalized by
  * `model.normalization`. Reads back after every batch and gives way to the event loop; `signal` stops it there.
@@ -92,21 +115,4 @@ export const evaluateModel = <T>(
   batches: BatchSource,
   options: OverBatchesOptions = {},
 ): TaskEither<CpnasError, ModelEvaluation> =>
-  catchDeviceError(async () => {
-    const parameters = upload(backend, model.parameters)
-    const statistics = upload(backend, model.statistics)
-    const forward = network(model.spec, model.genotype, model.kind, { filters: 'given' })
-    const scores: Scores = async (images, shape) => {
-      const logits = backend.scope(
-        () => forward(backend, parameters, backend.tensor(images, shape), { statistics }).logits,
-      )
-      const values = await backend.read(logits)
-      backend.dispose(logits)
-      return values
-    }
-    try {
-      return await evaluateScores(model, scores, batches, options)()
-    } finally {
-      backend.dispose([parameters, statistics])
-    }
-  })
+  withScores(backend, model)(scores => evaluateScores(model, scores, batches, options))

@@ -1,6 +1,13 @@
 export { decodeModel } from './decode.js'
 export { encodeModel } from './encode.js'
-export { type Classifies, evaluateModel, evaluateScores, type ModelEvaluation, type Scores } from './evaluate.js'
+export {
+  type Classifies,
+  evaluateModel,
+  evaluateScores,
+  type ModelEvaluation,
+  type Scores,
+  withScores,
+} from './evaluate.js'
 export { fileKind } from './file-kind.js'
 export { readModel, writeModel } from './files.js'
 export {

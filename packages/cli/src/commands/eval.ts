@@ -9,18 +9,17 @@ import {
   identify,
   mapClasses,
   type OpenData,
-  readModelOf,
-  readPacked,
   withData,
 } from '@cpnas/experiments'
+import { evaluateScores } from '@cpnas/model'
 import { readRunBase } from '@cpnas/runs'
 import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CommandOptions, command, refuseOptions, type Values } from '../command.js'
+import { type CommandOptions, command, type Values } from '../command.js'
 import { corruptLines, dataOptions, foundLines, sourceText } from '../data-source.js'
-import { type Evaluator, type Measured, measuredModel } from '../evaluation/measured.js'
-import { measuredPacked } from '../evaluation/measured-packed.js'
+import type { Evaluator, Measured } from '../evaluation/measured.js'
+import { measuredOf } from '../evaluation/measured-of.js'
 import type { Io, Outcome } from '../io.js'
 import { type EvaluationEvent, evaluationEvent, evaluationWords } from '../report/evaluation-words.js'
 import { printMetrics } from '../report/metrics.js'
@@ -28,7 +27,7 @@ import type { Reporter } from '../report/reporter.js'
 import { withReporter } from '../runs/run-command.js'
 import { engineOptions, reportOptions } from '../runs/run-options.js'
 import { countOption, wordOption } from '../values.js'
-import { whichOf, whichOptions } from '../which.js'
+import { whichOptions } from '../which.js'
 import { summaries } from './summaries.js'
 
 const defaultBatch = 100
@@ -134,25 +133,25 @@ const introduce = (
 
 const evaluate = (
   given: Given,
-  { normalization }: Measured,
+  network: Measured,
   data: OpenData,
   { classes }: ClassMapping,
-  { evaluate }: Evaluator,
+  { scores }: Evaluator,
   reporter: Reporter<EvaluationEvent>,
   io: Io,
 ): TE.TaskEither<CpnasError, Outcome> => {
   const { batchSize = defaultBatch } = given
   const set = data[given.split ?? 'test']
-  const images = batches(set, allIndices(set), { batchSize, normalization })
+  const images = batches(set, allIndices(set), { batchSize, normalization: network.normalization })
   const steps = batchCount(set.count, batchSize)
   return pipe(
-    evaluate(classes.every((k, i) => k === i) ? images : relabelled(images, classes), {
+    evaluateScores(network, scores, classes.every((k, i) => k === i) ? images : relabelled(images, classes), {
       onStep: step => reporter.event(evaluationEvent(step, steps)),
       signal: io.signal,
     }),
     TE.map((evaluation): Outcome => {
       reporter.close()
-      for (const line of corruptLines(data)) io.err(`${line}\n`)
+      for (const line of corruptLines([data.train, data.test])) io.err(`${line}\n`)
       if (evaluation.status === 'stopped') {
         io.err('Stopped before the last image; nothing is known.\n')
         return { status: 'stopped' }
@@ -188,31 +187,6 @@ const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError,
     ),
   )
 
-const refusePacked = (given: Given, path: string): E.Either<CpnasError, void> =>
-  refuseOptions(
-    given,
-    ['best', 'last', 'backend'],
-    `${path} is one packed network, with an engine of its own`,
-    'Leave it out, or name a model file or the directory of a training',
-  )
-
-const measured = (given: Given, path: string): TE.TaskEither<CpnasError, Measured> =>
-  pipe(
-    readPacked(path),
-    TE.flatMap(packed =>
-      packed
-        ? pipe(
-            TE.fromEither(refusePacked(given, path)),
-            TE.map(() => measuredPacked(packed, given)),
-          )
-        : pipe(
-            TE.fromEither(whichOf(given)),
-            TE.flatMap(which => readModelOf(path, which)),
-            TE.map(found => measuredModel(found, given)),
-          ),
-    ),
-  )
-
 /** `cpnas eval`: how well a trained network does. */
 export const evalCommand = command({
   name: 'eval',
@@ -223,7 +197,7 @@ evaluates on other images of the same size; their classes are matched by name an
   options,
   run: (given, io, path) =>
     pipe(
-      measured(given, path),
+      measuredOf(path, given),
       TE.flatMap(network => run(given, network, io)),
     ),
 })

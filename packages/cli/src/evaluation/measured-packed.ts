@@ -1,5 +1,4 @@
 import type { FoundPacked } from '@cpnas/experiments'
-import { evaluateScores } from '@cpnas/model'
 import { withPool } from '../packed-engine.js'
 import { packedEngineWords } from '../report/packed-words.js'
 import type { Measured } from './measured.js'
@@ -10,9 +9,9 @@ export const measuredPacked = (
   { threads }: { readonly threads?: number | undefined },
 ): Measured => {
   const { metadata, program } = packed
-  const network = { classNames: metadata.classes, image: program.image }
   return {
-    ...network,
+    classNames: metadata.classes,
+    image: program.image,
     path,
     title: `a packed network of ${program.steps.length} steps`,
     normalization: metadata.normalization,
@@ -24,8 +23,7 @@ export const measuredPacked = (
       )(({ choice, threads, scores }) =>
         use({
           engine: packedEngineWords(choice, threads),
-          evaluate: (images, options) =>
-            evaluateScores(network, (values, [count]) => scores(Float32Array.from(values), count), images, options),
+          scores: (values, [count]) => scores(Float32Array.from(values), count),
         }),
       ),
   }

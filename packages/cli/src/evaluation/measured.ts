@@ -1,15 +1,15 @@
 import { type Backend, defaultThreads } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
-import type { Batches, ChannelStatistics } from '@cpnas/data'
+import type { ChannelStatistics } from '@cpnas/data'
 import { engineText, type FoundModel, withBackend } from '@cpnas/experiments'
-import { type Classifies, evaluateModel, type ModelEvaluation } from '@cpnas/model'
-import type { OverBatchesOptions, TrainedOn } from '@cpnas/training'
+import { type Classifies, type Scores, withScores } from '@cpnas/model'
+import type { TrainedOn } from '@cpnas/training'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /** Runs a network on images; `engine` describes what it runs on. */
 export interface Evaluator {
   readonly engine: string
-  readonly evaluate: (images: Batches, options: OverBatchesOptions) => TaskEither<CpnasError, ModelEvaluation>
+  readonly scores: Scores
 }
 
 /** A network to measure, whatever file it is in. */
@@ -24,7 +24,8 @@ export interface Measured extends Classifies {
   readonly withEvaluator: <A>(use: (evaluator: Evaluator) => TaskEither<CpnasError, A>) => TaskEither<CpnasError, A>
 }
 
-interface EngineChoice {
+/** What runs the network. Defaults: the fastest engine, the machine's cores. */
+export interface EngineChoice {
   readonly backend?: string
   readonly threads?: number
 }
@@ -40,10 +41,7 @@ export const measuredModel = (
   trainedOn: model.trainedOn,
   withEvaluator: use =>
     withBackend({ backend, threads })(engine =>
-      use({
-        engine: engineText(engine),
-        // An engine's tensors are its own: the evaluation is generic in them.
-        evaluate: (images, options) => evaluateModel(engine.backend as Backend<unknown>, model, images, options),
-      }),
+      // An engine's tensors are its own: the scores are generic in them.
+      withScores(engine.backend as Backend<unknown>, model)(scores => use({ engine: engineText(engine), scores })),
     ),
 })

@@ -128,7 +128,7 @@ export const tellRun = <
       note: line => (reporter === undefined ? io.err(`${printable(line)}\n`) : reporter.note(line)),
       over: data => {
         reporter?.close()
-        for (const line of corruptLines(data)) io.err(`${line}\n`)
+        for (const line of corruptLines([data.train, data.test])) io.err(`${line}\n`)
       },
       images: given,
       signal: io.signal,

@@ -144,25 +144,35 @@ const folderOf = (
   }
 }
 
-/** Error InvalidData: see scanImageFolder. InvalidOption: an option out of range. StorageFailed: the cache's directory cannot be written. */
+/** The sets of a folder that was scanned. InvalidOption: an option out of range. StorageFailed: the cache's directory cannot be written. */
+export const openScanned = (
+  scanned: ScannedFolder,
+  options: ImageFolderOptions,
+): TE.TaskEither<CpnasError, DatasetPair<ImageFolder>> =>
+  pipe(
+    TE.fromEither(checkSettings(settingsOf(options))),
+    TE.bindTo('settings'),
+    // sharp must be loaded on the main thread as long as workers use it; nothing else has to wait for it.
+    TE.bind('decode', () => TE.fromTask(() => import('./decode.js'))),
+    TE.bind('sized', ({ settings }) => TE.fromTask(() => sized(settings, scanned))),
+    TE.bind('cache', ({ sized: { imageSize }, decode }) =>
+      options.cacheDirectory === undefined
+        ? TE.right(undefined)
+        : openCache(resolve(options.cacheDirectory), shortSideOf(imageSize), decode.decoder),
+    ),
+    TE.map(({ sized, cache }) => pairOf(scanned, sized, cache)),
+  )
+
+/** Error InvalidData: see scanImageFolder. InvalidOption and StorageFailed: see openScanned. */
 export const openImageFolder = (
   dir: string,
   options: ImageFolderOptions = {},
 ): TE.TaskEither<CpnasError, DatasetPair<ImageFolder>> =>
   pipe(
     TE.fromEither(checkSettings(settingsOf(options))),
-    TE.bindTo('settings'),
-    TE.bind('parquet', () => TE.fromTask(async () => (await findParquet(resolve(dir))) !== undefined)),
-    TE.bind('scanned', ({ parquet }) => (parquet ? scanParquet(dir) : scanImageFolder(dir))),
-    // sharp must be loaded on the main thread as long as workers use it; nothing else has to wait for it.
-    TE.bind('decode', () => TE.fromTask(() => import('./decode.js'))),
-    TE.bind('sized', ({ settings, scanned }) => TE.fromTask(() => sized(settings, scanned))),
-    TE.bind('cache', ({ sized: { imageSize }, decode }) =>
-      options.cacheDirectory === undefined
-        ? TE.right(undefined)
-        : openCache(resolve(options.cacheDirectory), shortSideOf(imageSize), decode.decoder),
-    ),
-    TE.map(({ sized, scanned, cache }) => pairOf(scanned, sized, cache)),
+    TE.flatMap(() => TE.fromTask(async () => (await findParquet(resolve(dir))) !== undefined)),
+    TE.flatMap(parquet => (parquet ? scanParquet(dir) : scanImageFolder(dir))),
+    TE.flatMap(scanned => openScanned(scanned, options)),
   )
 
 const pairOf = (scanned: ScannedFolder, settings: Sized, cache: CacheIndex | undefined) => {
