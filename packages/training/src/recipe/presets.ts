@@ -107,8 +107,11 @@ const cpu10min: TrainingConfig = {
   lambda: 0,
 }
 
+/** `cpu-1h`: as `cpu-10min` with half as many channels again and more epochs: an hour on two cores with oneDNN. */
+const cpu1h: TrainingConfig = { ...cpu10min, channels: 24, validationShare: 0.05, epochs: 25 }
+
 /** Complete configurations by name. */
-export const trainingPresets = { quick, 'cpu-10min': cpu10min, cifar10, imagenet } as const
+export const trainingPresets = { quick, 'cpu-10min': cpu10min, 'cpu-1h': cpu1h, cifar10, imagenet } as const
 /** Their names. */
 export type TrainingPreset = keyof typeof trainingPresets
 
