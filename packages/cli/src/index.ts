@@ -23,6 +23,7 @@ const loaders = {
   summary: async () => (await import('./commands/summary.js')).summaryCommand,
   export: async () => (await import('./commands/export.js')).exportCommand,
   bench: async () => (await import('./commands/bench.js')).benchCommand,
+  page: async () => (await import('./commands/page.js')).pageCommand,
   report: async () => (await import('./commands/report.js')).reportCommand,
   watch: async () => (await import('./commands/watch.js')).watchCommand,
   show: async () => (await import('./commands/show.js')).showCommand,

@@ -1,16 +1,13 @@
-import { type CpnasError, cpnasError } from '@cpnas/core'
-import { readModelOf, readPacked } from '@cpnas/experiments'
-import { pack } from '@cpnas/export'
-import type { PackedModel, Pool, Runner, StepProfile } from '@cpnas/packed'
-import * as E from 'fp-ts/lib/Either.js'
+import type { Pool, Runner, StepProfile } from '@cpnas/packed'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CommandOptions, command, type Values } from '../command.js'
+import { type CommandOptions, command } from '../command.js'
 import { openRunner, withPool } from '../packed-engine.js'
+import { packedOf } from '../packed-of.js'
 import { numberTable, thousands } from '../report/amounts.js'
 import { packedEngineWords } from '../report/packed-words.js'
 import { countOption, wordOption } from '../values.js'
-import { whichOf, whichOptions } from '../which.js'
+import { whichOptions } from '../which.js'
 import { summaries } from './summaries.js'
 
 const defaultRepeat = 50
@@ -32,8 +29,6 @@ const options = {
   json: { kind: 'flag', description: 'print a JSON record' },
 } as const satisfies CommandOptions
 
-type Given = Values<typeof options>
-
 interface Timing {
   readonly batch: number
   readonly threads: number
@@ -43,25 +38,6 @@ interface Timing {
   readonly p95: number
   readonly imagesPerSecond: number
 }
-
-const packedOf = (given: Given, path: string): TE.TaskEither<CpnasError, PackedModel> =>
-  pipe(
-    readPacked(path),
-    TE.flatMap(found =>
-      found
-        ? TE.right(found.packed)
-        : pipe(
-            TE.fromEither(whichOf(given)),
-            TE.flatMap(which => readModelOf(path, which)),
-            TE.flatMapEither(({ model }) =>
-              pipe(
-                pack(model),
-                E.mapLeft(problem => cpnasError('InvalidModel', path, problem, 'Name a Child')),
-              ),
-            ),
-          ),
-    ),
-  )
 
 /** The time does not depend on the pixels. */
 const anyImages = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => 2 * Math.sin(i))
@@ -162,7 +138,7 @@ uses one thread; --threads splits the images of a batch.`,
   options,
   run: (given, io, path) =>
     pipe(
-      packedOf(given, path),
+      packedOf(path, given),
       TE.bindTo('packed'),
       TE.bind('start', () => TE.fromIO(() => performance.now())),
       TE.bind('runner', ({ packed }) => openRunner(packed, { loop: given.loop ?? 'auto' })),

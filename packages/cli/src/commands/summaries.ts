@@ -8,6 +8,7 @@ export const summaries = {
   summary: 'Say what a network weighs, layer by layer, to the byte, and what stays in 32 bits and why',
   export: 'Write a trained network as a packed file for the XNOR engine, as ONNX, or its latent weights',
   bench: 'Time a packed network on this machine, and say where its time goes',
+  page: 'Write a trained network as a page that recognizes pictures, offline',
   report: 'Show runs as one HTML page, or write them as TensorBoard events',
   watch: 'Serve the report of a run live, while it goes on',
   show: 'Check a genotype file, print its cells and its size as a network, draw it',
