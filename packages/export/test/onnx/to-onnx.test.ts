@@ -1,3 +1,4 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { referenceBackend, type StoredTensors } from '@cpnas/backends'
 import { toOnnx } from '@cpnas/export'
 import { type NetworkKind, network } from '@cpnas/supernet'
@@ -71,4 +72,33 @@ test('onnxruntime gives the scores of a Child, but of a few, where a rounding de
   const apart = distances.filter(d => !(d < 1e-4)).length
   console.log(`ONNX: ${apart} of ${distances.length} Children have a sign that a rounding decided`)
   expect(apart).toBeLessThanOrEqual(distances.length / 4)
+})
+
+/** The metadata_props (field 14) of a ModelProto, each a key (1) and a value (2). */
+const metadataOf = (bytes: Uint8Array): Readonly<Record<string, unknown>> => {
+  const found: Record<string, unknown> = {}
+  const reader = new BinaryReader(bytes)
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag()
+    if (field !== 14) reader.skip(type, field)
+    else {
+      const entry = new BinaryReader(reader.bytes())
+      const texts: string[] = []
+      while (entry.pos < entry.len) {
+        entry.tag()
+        texts.push(entry.string())
+      }
+      found[texts[0]!] = JSON.parse(texts[1]!)
+    }
+  }
+  return found
+}
+
+test('the file says what its images have to be like and what its scores mean', async () => {
+  const [head] = fc.sample(heads, { numRuns: 1, seed: 1 })
+  const model = await modelOf(head!, 0)
+  const { classNames: classes, image, normalization } = model
+  expect(metadataOf(toOnnx(model))).toEqual({ classes, image, normalization })
+  const trainedOn = { dataset: 'image-folder', digest: '0', shortSide: 37 }
+  expect(metadataOf(toOnnx({ ...model, trainedOn }))).toEqual({ classes, image, normalization, trainedOn })
 })
