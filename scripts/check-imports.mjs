@@ -17,6 +17,7 @@ const layers = [
   'model',
   'packed',
   'export',
+  'models',
   'runs',
   'report',
   'experiments',

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import { urlOf } from '@cpnas/models'
 import { from, type PackedModel } from '@cpnas/packed'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -21,10 +23,25 @@ const invalid = (path: string, problem: string, remedy: string): E.Either<CpnasE
 /** Errors of files that are not packed files at all. */
 const foreign: readonly string[] = ['TooShort', 'WrongMagic']
 
-/** The network in a packed file; undefined if neither the name nor the first bytes are those of a packed file. Error InvalidModel. */
+const zooPrefix = 'zoo:'
+
+/** The path of a network of @cpnas/models, which is named `zoo:NAME`. Error InvalidModel. */
+const pathInZoo = (path: string): E.Either<CpnasError, string> =>
+  E.tryCatch(
+    () => fileURLToPath(urlOf(path.slice(zooPrefix.length))),
+    error => cpnasError('InvalidModel', path, (error as Error).message, 'Name one of these, or a packed file'),
+  )
+
+/**
+ * The network in a packed file, or of @cpnas/models (`zoo:NAME`); undefined if neither the name nor the first bytes are those of a packed
+ * file. Error InvalidModel.
+ */
 export const readPacked =
-  (path: string): TaskEither<CpnasError, FoundPacked | undefined> =>
+  (given: string): TaskEither<CpnasError, FoundPacked | undefined> =>
   async () => {
+    const found = given.startsWith(zooPrefix) ? pathInZoo(given) : E.right(given)
+    if (E.isLeft(found)) return found
+    const path = found.right
     if (await isDirectory(path)) return E.right(undefined)
     const named = path.endsWith(packedExtension)
     const bytes = await readFile(path).catch((error: Error) => error)

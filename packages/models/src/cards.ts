@@ -1,0 +1,43 @@
+/** What is known of a network. */
+export interface ModelCard {
+  readonly name: string
+  /** One line. */
+  readonly description: string
+  /** Length of its file. */
+  readonly bytes: number
+  /** Of the packed file on test images, 0..1, with its standard error, sqrt(p * (1 - p) / images). */
+  readonly accuracy: { readonly top1: number; readonly error: number; readonly images: number }
+  /** The images that it learned from, and their licence. */
+  readonly data: { readonly name: string; readonly licence: string }
+  /** What made it: commands in the repository of cpnas. */
+  readonly commands: readonly string[]
+}
+
+const errorOf = (p: number, images: number): number => Math.sqrt((p * (1 - p)) / images)
+
+const tested = (top1: number, images: number): ModelCard['accuracy'] => ({ top1, error: errorOf(top1, images), images })
+
+const cifar10 = {
+  name: 'CIFAR-10 (Krizhevsky 2009), kept as JPEG files',
+  licence: 'none stated by its authors',
+}
+
+/** Every network, by what it tells apart and then by size. */
+export const models: readonly ModelCard[] = [
+  {
+    name: 'cifar10-small',
+    description: 'animals and vehicles in colour, 32x32 pixels; ten minutes of training',
+    bytes: 49796,
+    accuracy: tested(0.7722, 5000),
+    data: cifar10,
+    commands: ['cpnas train --genotype bench/found-residual.json --preset cpu-10min --data CIFAR10'],
+  },
+  {
+    name: 'fashion-mnist',
+    description: 'clothes in grey, bright on black, 28x28 pixels; the bundled images',
+    bytes: 34852,
+    accuracy: tested(0.851, 2000),
+    data: { name: 'Fashion-MNIST, the 10,000 bundled images (Zalando SE)', licence: 'MIT' },
+    commands: ['cpnas train --genotype examples/web/model/genotype.json --preset quick --channels 16 --epochs 15'],
+  },
+]
