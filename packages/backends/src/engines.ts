@@ -19,7 +19,7 @@ import { chooseKernels } from './wasm/module.js'
 import { findLibrary } from './wasm/onednn/find.js'
 import type { WasmTensor } from './wasm/tensor.js'
 
-/** The engines by the names that `--backend` takes. */
+/** The names of the engines. */
 export type BackendName = 'tfjs-node-gpu' | 'tfjs-webgpu' | 'onednn' | 'wasm' | 'tfjs-node' | 'tfjs-cpu' | 'reference'
 
 /** Each engine's tensors are its own; code above is generic in them. */

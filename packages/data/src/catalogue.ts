@@ -7,7 +7,7 @@ export interface ChannelStatistics {
 /** Data sets of records of one size. */
 export type RecordName = 'cifar10' | 'cifar100' | 'mnist' | 'fashion-mnist'
 
-/** The data sets by the names that `--dataset` takes. */
+/** The names of the data sets. */
 export type DatasetName = RecordName | 'image-folder'
 
 /** The facts of a data set that are known without opening it. */

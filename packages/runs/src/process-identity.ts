@@ -19,11 +19,15 @@ const placeHere = (): string | undefined => {
   }
 }
 
-/** Clock ticks from the boot to the start of a process (proc(5), field 22 of stat; the name before it may hold anything). */
+/**
+ * Clock ticks from the boot to the start of a process (proc(5), field 22 of stat; the name before it may hold anything). Undefined for one
+ * that has ended and that its parent has not asked about: it works no more, and where nothing reaps it, it stays for ever.
+ */
 const startOf = (pid: number): string | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   } catch {
     return undefined
   }

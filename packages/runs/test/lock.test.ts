@@ -139,4 +139,19 @@ describe('isSameProcess', () => {
     expect(isSameProcess({ ...thisProcess(), place: 'elsewhere' })).toBeUndefined()
     expect(isSameProcess({ ...thisProcess(), place: undefined })).toBeUndefined()
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'does not take a process for running that has ended and was not reaped',
+    async () => {
+      // The shell becomes a program that never asks about its child.
+      const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'])
+      children.push(parent)
+      const pid = Number(await new Promise(resolve => parent.stdout.once('data', resolve)))
+      const fields = (): readonly string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+      const child = { ...thisProcess(), pid, started: fields()[19] }
+      expect(isSameProcess(child)).toBe(true)
+      while (fields()[0] !== 'Z') await sleep(10)
+      expect(isSameProcess(child)).toBe(false)
+    },
+  )
 })

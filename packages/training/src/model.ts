@@ -4,7 +4,7 @@ import type { Genotype, NetworkKind, NetworkSpec } from '@cpnas/supernet'
 
 /** The data that a model was trained on, without their path: the same training gives the same file wherever its data are. */
 export interface TrainedOn {
-  /** Name of the data set, as in `--dataset`. */
+  /** Name of the data set: see `datasetNames` of @cpnas/data. */
   readonly dataset: string
   /** Of all its classes and images: `fingerprintOf` of @cpnas/data. */
   readonly digest: string
