@@ -1,10 +1,10 @@
+import type { Genotype, Space } from '@cpnas/supernet'
 import type { LazyCommand } from './command.js'
 import { summaries } from './commands/summaries.js'
 import type { Io } from './io.js'
 import { runProgram } from './program.js'
 import { version } from './version.js'
 
-export { drawCells } from '@cpnas/experiments'
 export type { Io } from './io.js'
 
 const description = {
@@ -42,3 +42,7 @@ const commands: readonly LazyCommand[] = Object.entries(summaries).map(([name, s
  * 0 done, 1 the device failed, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
  */
 export const cpnas = (args: readonly string[], io: Io): Promise<number> => runProgram(commands, description, args, io)
+
+/** `drawCells` of @cpnas/report, whose libraries for plots and graphs take a while to load: only when it is called. */
+export const drawCells = async (genotype: Genotype, space?: Space): Promise<string> =>
+  (await import('@cpnas/report')).drawCells(genotype, space)

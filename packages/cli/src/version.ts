@@ -1,3 +1,3 @@
-import { versionOf } from '@cpnas/core/files'
+import { versionOf } from '@cpnas/core/version'
 
 export const version = versionOf(import.meta.url)

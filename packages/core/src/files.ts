@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type TaskEither, tryCatch } from 'fp-ts/lib/TaskEither.js'
@@ -100,7 +99,3 @@ export const writeFileAtomic = (path: string, data: string | Uint8Array): TaskEi
     () => write(path, data),
     error => storageFailed(path, error),
   )
-
-/** The version of the package that a module of `src` or `dist` belongs to: `versionOf(import.meta.url)`. */
-export const versionOf = (module: string): string =>
-  (JSON.parse(readFileSync(new URL('../package.json', module), 'utf8')) as { readonly version: string }).version
