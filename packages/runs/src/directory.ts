@@ -109,7 +109,7 @@ const words = (format: string): string => format.replaceAll('-', ' ')
 export const readRunConfig = <R extends RunBase>(
   kind: RunFormat<R>,
   directory: string,
-  option = '--out',
+  option = '`out`',
 ): TE.TaskEither<CpnasError, R | undefined> => {
   const path = pathsOf(kind.files, directory).config
   return pipe(

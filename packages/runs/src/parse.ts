@@ -153,7 +153,7 @@ const square: Check = value => {
 type Damage = (where: string, problem: string) => CpnasError
 
 const damaged: Damage = (where, problem) =>
-  cpnasError('InvalidCheckpoint', where, problem, 'Restore the file from a copy, or continue the run with --resume')
+  cpnasError('InvalidCheckpoint', where, problem, 'Restore the file from a copy, or resume the run')
 
 const damagedJournal: Damage = (where, problem) =>
   cpnasError(
