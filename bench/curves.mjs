@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..')
 const series = [
   { name: 'Child, cpu-10min', file: 'child-10min.jsonl', minutes: 8.4 },
   { name: 'Child, cpu-1h', file: 'child-1h.jsonl', minutes: 49 },
+  { name: 'Parent, cpu-1h', file: 'parent-1h.jsonl', minutes: 49 },
 ]
 
 const lines = series.map(({ name, file, minutes }) => {
