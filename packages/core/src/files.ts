@@ -26,7 +26,8 @@ export const storageFailed = (path: string, error: unknown): CpnasError => {
   )
 }
 
-const isDirectory = (path: string): Promise<boolean> =>
+/** Whether a path leads to a directory. */
+export const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(
     found => found.isDirectory(),
     () => false,

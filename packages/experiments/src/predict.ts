@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { CpnasError } from '@cpnas/core'
 import { type ChannelStatistics, catchReadError, type ImageFolder } from '@cpnas/data'
 import type { Classifies, Scores } from '@cpnas/model'
-import { softmax } from '@cpnas/packed'
+import { luma, softmax } from '@cpnas/packed'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /** A class and its probability, 0..1. */
@@ -33,9 +33,6 @@ export interface PredictOptions {
   /** Stops it after the current batch. */
   readonly signal: AbortSignal
 }
-
-/** Shares of red, green and blue in a grey: ITU-R BT.601. */
-const luma = [0.299, 0.587, 0.114] as const
 
 /** Bytes over 255, not normalized. */
 const raw: ChannelStatistics = { mean: [0, 0, 0], std: [1, 1, 1] }

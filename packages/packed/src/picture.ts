@@ -8,7 +8,7 @@ export interface Picture {
 }
 
 /** Shares of red, green and blue in a grey: ITU-R BT.601. */
-const luma = [0.299, 0.587, 0.114] as const
+export const luma = [0.299, 0.587, 0.114] as const
 
 /** As torchvision places the square in the middle: of two neighbours at equal distance the even one. */
 const roundToEven = (x: number): number => {

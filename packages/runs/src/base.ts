@@ -21,6 +21,17 @@ export interface RunBase {
   readonly threads: number
 }
 
+/** The part of a run's config.json that every run has. */
+export const baseOf = ({ dataset, data, labels, images, imageSize, backend, threads }: RunBase): RunBase => ({
+  dataset,
+  data,
+  labels,
+  ...(images === undefined ? {} : { images }),
+  ...(imageSize === undefined ? {} : { imageSize }),
+  backend,
+  threads,
+})
+
 /** The files that every run has; a kind adds its own. */
 export const commonFiles = {
   config: 'config.json',

@@ -7,7 +7,7 @@ import type { DataFingerprint } from '@cpnas/data'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { commonFiles, type RunBase, type RunFiles } from './base.js'
+import { baseOf, commonFiles, type RunBase, type RunFiles } from './base.js'
 import { readCheckpoint, type Settings, writeCheckpoint } from './checkpoint.js'
 import { readText } from './read-text.js'
 
@@ -70,15 +70,7 @@ const parseBase = ({
   typeof backend !== 'string' ||
   typeof threads !== 'number'
     ? E.left('does not name its data set, engine and threads')
-    : E.right<string, RunBase>({
-        dataset,
-        data,
-        labels,
-        ...(images === undefined ? {} : { images }),
-        ...(imageSize === undefined ? {} : { imageSize }),
-        backend,
-        threads,
-      })
+    : E.right<string, RunBase>(baseOf({ dataset, data, labels, images, imageSize, backend, threads } as RunBase))
 
 const parseRunConfig = <R extends RunBase>(
   { format, version, parse }: RunFormat<R>,

@@ -166,8 +166,8 @@ const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError,
   pipe(
     dataOf(given, network),
     TE.flatMap(values =>
-      withData(values)(data => {
-        return pipe(
+      withData(values)(data =>
+        pipe(
           checkOrigin(values.origin, data),
           TE.flatMapEither(() => checkData(given, network, data)),
           TE.flatMap(mapping =>
@@ -182,8 +182,8 @@ const run = (given: Given, network: Measured, io: Io): TE.TaskEither<CpnasError,
               }),
             ),
           ),
-        )
-      }),
+        ),
+      ),
     ),
   )
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { makeDirectory, storageFailed, writeFileAtomic } from '@cpnas/core/files'
+import { writeFileAtomic } from '@cpnas/core/files'
 import { renderPage } from '@cpnas/export'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -30,12 +30,6 @@ chosen, dropped, pasted or taken by the camera.`,
     return pipe(
       packedOf(path, given),
       TE.map(packed => renderPage(packed, title === undefined ? {} : { title })),
-      TE.tap(() =>
-        TE.tryCatch(
-          () => makeDirectory(out),
-          error => storageFailed(out, error),
-        ),
-      ),
       TE.tap(page => writeFileAtomic(file, page)),
       TE.map(page => {
         io.out(`${file}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB\n`)

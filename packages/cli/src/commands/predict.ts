@@ -30,12 +30,12 @@ const line = ({ picture, classes }: Prediction, top: number): string =>
     .map(one => `${one.class} ${percent(one.probability)}`)
     .join(', ')}`
 
-/** `cpnas predict`: what a trained network takes pictures for. */
+/** `cpnas predict`: classifies pictures with a trained network. */
 export const predictCommand = command({
   name: 'predict',
   summary: summaries.predict,
-  details: `The first argument is a model file, a packed file (.cpnas), or the directory of a finished training. The pictures are seen as in
-\`cpnas eval\`: scaled down, then the square in the middle; a network of grey images sees them in grey.`,
+  details: `The first argument is a model file, a packed file (.cpnas), or the directory of a finished training. Pictures are
+prepared as in \`cpnas eval\`: scaled down, then cropped to the square in the middle; converted to grey for a network of grey images.`,
   argument: { name: 'file|run', description: 'a model file, a packed file, or the directory of a training' },
   further: { name: 'picture', description: 'a picture, or a directory of pictures', variadic: true },
   options,

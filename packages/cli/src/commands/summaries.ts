@@ -4,7 +4,7 @@ export const summaries = {
   train: 'Train the network of a genotype: the 1-bit Child, or its Parent in full precision',
   ablate: 'Compare values of hyper-parameters over several seeds: searches, trainings, a table and a plot',
   eval: 'Say how well a trained network does on images: accuracy, classes, confusions, calibration',
-  predict: 'Say what a trained network takes pictures for',
+  predict: 'Classify pictures with a trained network',
   summary: 'Say what a network weighs, layer by layer, to the byte, and what stays in 32 bits and why',
   export: 'Write a trained network as a packed file for the XNOR engine, as ONNX, or its latent weights',
   bench: 'Time a packed network on this machine, and say where its time goes',

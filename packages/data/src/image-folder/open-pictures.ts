@@ -31,9 +31,8 @@ const find = async (paths: readonly string[]): Promise<E.Either<CpnasError, Scan
 }
 
 /**
- * Opens pictures without classes: files, and all pictures in directories and below, as the test images of a folder are seen. A path of the
- * set is the one given, or that of a directory with the file's in it. The caller closes the set. Error InvalidData: a path cannot be read, or there are no
- * pictures; InvalidOption.
+ * Opens pictures without classes: the given files, and all pictures in and below the given directories. They are prepared like the test
+ * images of a folder. The caller closes the set. Error InvalidData: a path cannot be read, or there are no pictures; InvalidOption.
  */
 export const openPictures = (
   paths: readonly string[],

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { CpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import { openSplits } from '@cpnas/data'
-import { pathsOf, type RunBase, writeFingerprint, writeRunConfig } from '@cpnas/runs'
+import { baseOf, pathsOf, writeFingerprint, writeRunConfig } from '@cpnas/runs'
 import { checkTeacher } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -117,17 +117,6 @@ const finish = (
     TE.map(({ record, results }) => ({ record, results, files: { json, csv, chart } })),
   )
 }
-
-/** What config.json keeps of every run. */
-const baseOf = ({ dataset, data, labels, images, imageSize, backend, threads }: RunBase): RunBase => ({
-  dataset,
-  data,
-  labels,
-  ...(images === undefined ? {} : { images }),
-  ...(imageSize === undefined ? {} : { imageSize }),
-  backend,
-  threads,
-})
 
 const performOpened = (
   { directory, stored, work }: AblationPlan,

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path'
 import type { CpnasError } from '@cpnas/core'
+import { isDirectory } from '@cpnas/core/files'
 import { type DatasetName, datasetNames } from '@cpnas/data'
 import { readRunBase } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { isDirectory } from './genotype.js'
 
 /** The named data; `origin` is the run they were taken from if none were named. */
 export interface NamedData {

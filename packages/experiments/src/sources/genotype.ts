@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
+import { isDirectory } from '@cpnas/core/files'
 import { fileKind } from '@cpnas/model'
 import { searchFiles } from '@cpnas/runs'
 import { type GenotypeFile, parseGenotype } from '@cpnas/supernet'
@@ -33,13 +34,6 @@ export const readGenotype = (path: string): TE.TaskEither<CpnasError, GenotypeFi
         }),
       ),
     ),
-  )
-
-/** Whether a path leads to a directory. */
-export const isDirectory = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    found => found.isDirectory(),
-    () => false,
   )
 
 /** The genotype in a file, or the one that a finished run left in its directory. Error InvalidGenotype. */

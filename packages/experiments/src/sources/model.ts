@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
+import { isDirectory } from '@cpnas/core/files'
 import { readModel } from '@cpnas/model'
 import { readRunConfig, type TrainingRunConfig, trainingFiles } from '@cpnas/runs'
 import type { Model } from '@cpnas/training'
@@ -9,7 +10,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { searchRun } from '../search/kind.js'
 import { trainingRun } from '../training/kind.js'
-import { isDirectory } from './genotype.js'
 
 /** Which of a training's networks: of its best epoch or of its last one. */
 export type Which = 'best' | 'last'

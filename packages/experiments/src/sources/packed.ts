@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import { isDirectory } from '@cpnas/core/files'
 import { urlOf } from '@cpnas/models'
 import { from, type PackedModel } from '@cpnas/packed'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { isDirectory } from './genotype.js'
 
 /** How the names of packed files end. */
 export const packedExtension = '.cpnas'

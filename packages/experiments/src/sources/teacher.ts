@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import { isDirectory } from '@cpnas/core/files'
 import { encodeModel, readModel } from '@cpnas/model'
 import { trainingFiles } from '@cpnas/runs'
 import type { Model } from '@cpnas/training'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { isDirectory } from './genotype.js'
 
 /** The error if a file differs from the one that the run was begun with. */
 export const changed = (option: string, path: string, what: string): CpnasError =>
