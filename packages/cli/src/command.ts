@@ -50,6 +50,8 @@ export interface Argument {
   readonly description: string
   /** Whether there may be several. Default false. */
   readonly variadic?: boolean
+  /** Whether it may be left out; the command is then given an empty text. Default false. */
+  readonly optional?: boolean
 }
 
 interface Description {

@@ -15,6 +15,7 @@ const description = {
 }
 
 const loaders = {
+  create: async () => (await import('./commands/create.js')).createCommand,
   search: async () => (await import('./commands/search.js')).searchCommand,
   train: async () => (await import('./commands/train.js')).trainCommand,
   ablate: async () => (await import('./commands/ablate.js')).ablateCommand,

@@ -46,8 +46,9 @@ const addCommand = (parent: Program, command: Command, io: Io, start: (started: 
   for (const option of optionsOf(command.options)) child.addOption(option)
   for (const argument of [command.argument, command.further])
     if (argument !== undefined) {
-      const { name, description, variadic = false } = argument
-      child.argument(`<${name}${variadic ? '...' : ''}>`, description)
+      const { name, description, variadic = false, optional = false } = argument
+      const placeholder = `${name}${variadic ? '...' : ''}`
+      child.argument(optional ? `[${placeholder}]` : `<${placeholder}>`, description)
     }
   child.action(() => start(command.run(child.opts(), child.args, io)))
 }

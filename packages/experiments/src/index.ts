@@ -1,13 +1,9 @@
 export { type AblationRunConfig, ablationFiles, ablationRun, genotypeText, varyOf } from './ablation/kind.js'
 export { type AblationConfig, type AblationPreset, type FlatConfig, unflatten } from './ablation/options.js'
-export type { AblationEvent } from './ablation/perform.js'
 export { type Row, rowsOf, type Spread, type TrialResult } from './ablation/results.js'
 export {
   type AblationWork,
   checkVary,
-  type PlannedRun,
-  type PlannedSearch,
-  type PlannedTraining,
   planTrials,
   type Trial,
 } from './ablation/trials.js'
@@ -15,10 +11,21 @@ export { type Assignment, formatVary, parseVary, type Value, type Vary } from '.
 export { type AblationOutcome, type AblationPlan, type OpenedAblation, performAblation } from './ablation/work.js'
 export * from './class-mapping.js'
 export * from './config-file.js'
+export type { CreationConfig, CreationPlan } from './creation/budget.js'
+export { type CreationRunConfig, creationFiles, creationRun } from './creation/kind.js'
+export type { Confusion, CreationResult } from './creation/result.js'
+export {
+  type CreationEvent,
+  type OpenedCreation,
+  type PlannedCreation,
+  performCreation,
+  planCreation,
+} from './creation/work.js'
 export * from './data.js'
 export { drawCells } from './draw-cells.js'
 export { givenOf, type Hyperparameters, namesOf } from './hyperparameters.js'
 export { checkImages } from './images.js'
+export type { InnerEvent, PlannedRun, PlannedSearch, PlannedTraining } from './inner-runs.js'
 export * from './network-summary.js'
 export { type EngineChoice, engineText, type Opened, type Telling, withBackend } from './open-run.js'
 export * from './plan.js'

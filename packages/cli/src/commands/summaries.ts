@@ -1,5 +1,6 @@
 /** What each command does, in a line: for the help text of all of them, which loads none. */
 export const summaries = {
+  create: 'Make a network that recognizes your pictures, and a page with it: search, training, export in one',
   search: 'Search the cells of a 1-bit network on images',
   train: 'Train the network of a genotype: the 1-bit Child, or its Parent in full precision',
   ablate: 'Compare values of hyper-parameters over several seeds: searches, trainings, a table and a plot',

@@ -1,21 +1,21 @@
-import type { AblationEvent, PlannedRun } from '@cpnas/experiments'
+import type { InnerEvent, PlannedRun } from '@cpnas/experiments'
 import type { EventWords } from './reporter.js'
 import { searchWords } from './search-words.js'
 import { trainingWords } from './training-words.js'
 
 /** The words of each run, with its name before them. */
-export const ablationWords = (runs: readonly PlannedRun[]): EventWords<AblationEvent> => {
+export const ablationWords = (runs: readonly PlannedRun[]): EventWords<InnerEvent> => {
   const searches = new Map(runs.flatMap(run => (run.kind === 'search' ? [[run.name, searchWords(run.config)]] : [])))
   const trainings = new Map(
     runs.flatMap(run => (run.kind === 'training' ? [[run.name, trainingWords(run.config)]] : [])),
   )
-  const say = (word: 'line' | 'position' | 'figures', event: AblationEvent): string | undefined =>
+  const say = (word: 'line' | 'position' | 'figures', event: InnerEvent): string | undefined =>
     event.kind === 'search'
       ? searches.get(event.run)?.[word](event.event)
       : trainings.get(event.run)?.[word](event.event)
   const named =
     (word: 'line' | 'position') =>
-    (event: AblationEvent): string | undefined => {
+    (event: InnerEvent): string | undefined => {
       const said = say(word, event)
       return said === undefined ? undefined : `${event.run} ${said}`
     }

@@ -1,9 +1,9 @@
 import { type CpnasError, cpnasError, kebabCase } from '@cpnas/core'
-import type { SearchConfig } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
 import type { TrainingConfig } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { PlannedRun } from '../inner-runs.js'
 import { type AblationConfig, checkAblationConfig, type FlatConfig, flatten, places, unflatten } from './options.js'
 import { type Assignment, assignments, label, ofSide, type Vary } from './vary.js'
 
@@ -20,30 +20,6 @@ export interface AblationWork {
   readonly teacher: string | undefined
   readonly config: AblationConfig
 }
-
-/** A search that an ablation needs. */
-export interface PlannedSearch {
-  readonly kind: 'search'
-  /** Its directory within that of the ablation, with slashes. */
-  readonly name: string
-  readonly config: SearchConfig
-}
-
-/** A training that an ablation needs. */
-export interface PlannedTraining {
-  readonly kind: 'training'
-  readonly name: string
-  readonly config: TrainingConfig
-  /** Whose genotype it trains; undefined: the one given. */
-  readonly search: string | undefined
-}
-
-/** A run that an ablation needs. */
-export type PlannedRun = PlannedSearch | PlannedTraining
-
-/** Whether it is a training with a teacher. */
-export const isTaught = (run: PlannedRun): run is PlannedTraining =>
-  run.kind === 'training' && run.config.distillationWeight > 0
 
 /** One combination of values with one seed: the names of its runs. */
 export interface Trial {

@@ -8,6 +8,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { OpenData } from '../data.js'
+import {
+  type InnerEvent,
+  isFinished,
+  isTaught,
+  type PlannedRun,
+  performPlanned,
+  readAccuracies,
+  type Setting,
+} from '../inner-runs.js'
 import { checkMemory } from '../memory.js'
 import { type Opened, openRun, type Telling } from '../open-run.js'
 import type { Plan } from '../plan.js'
@@ -16,9 +25,8 @@ import { readTeacher, type Teacher } from '../sources/teacher.js'
 import { ablationChart } from './chart.js'
 import { type AblationRunConfig, ablationFiles, ablationRun } from './kind.js'
 import { type FlatConfig, renamedOf } from './options.js'
-import { type AblationEvent, isFinished, performPlanned, readAccuracies, type Setting } from './perform.js'
 import { resultsCsv, resultsJson, type TrialResult } from './results.js'
-import { type AblationWork, isTaught, type PlannedRun, planTrials, type Trial } from './trials.js'
+import { type AblationWork, planTrials, type Trial } from './trials.js'
 import { formatVary, type Vary } from './vary.js'
 
 /** A planned ablation. */
@@ -121,7 +129,7 @@ const finish = (
 const performOpened = (
   { directory, stored, work }: AblationPlan,
   opened: OpenedAblation,
-  { begun, emit = () => {}, note = () => {}, signal }: Telling<OpenedAblation, number, AblationEvent>,
+  { begun, emit = () => {}, note = () => {}, signal }: Telling<OpenedAblation, number, InnerEvent>,
 ): TE.TaskEither<CpnasError, AblationOutcome | undefined> => {
   const { data, engine, config, prepared } = opened
   const { runs, trials } = planTrials(work)
@@ -159,7 +167,7 @@ const performOpened = (
  */
 export const performAblation = (
   plan: AblationPlan,
-  telling: Telling<OpenedAblation, number, AblationEvent>,
+  telling: Telling<OpenedAblation, number, InnerEvent>,
 ): TE.TaskEither<CpnasError, AblationOutcome | undefined> => {
   const { stored, work, backend } = plan
   const { vary, seeds, parents, genotype, teacher } = work

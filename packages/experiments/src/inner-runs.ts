@@ -16,23 +16,46 @@ import {
   trainingFiles,
   withLock,
 } from '@cpnas/runs'
-import type { SearchEvent } from '@cpnas/search'
+import type { SearchConfig, SearchEvent } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
-import type { Model, TrainingEvent } from '@cpnas/training'
+import type { Model, TrainingConfig, TrainingEvent } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { IdentifiedData } from '../data.js'
-import { searchRun } from '../search/kind.js'
-import { searchRunOf } from '../search/work.js'
-import { readGenotype } from '../sources/genotype.js'
-import { trainingRun } from '../training/kind.js'
-import { type TestEvent, trainingRunOf } from '../training/work.js'
-import { version } from '../version.js'
-import { isTaught, type PlannedRun } from './trials.js'
+import type { IdentifiedData } from './data.js'
+import { searchRun } from './search/kind.js'
+import { searchRunOf } from './search/work.js'
+import { readGenotype } from './sources/genotype.js'
+import { trainingRun } from './training/kind.js'
+import { type TestEvent, trainingRunOf } from './training/work.js'
+import { version } from './version.js'
 
-/** What happens in one of the runs of an ablation; `fraction` is that of the whole. */
-export type AblationEvent = {
+/** A search in the directory of another run. */
+export interface PlannedSearch {
+  readonly kind: 'search'
+  /** Its directory within the other one, with slashes. */
+  readonly name: string
+  readonly config: SearchConfig
+}
+
+/** A training in the directory of another run. */
+export interface PlannedTraining {
+  readonly kind: 'training'
+  readonly name: string
+  readonly config: TrainingConfig
+  /** Whose genotype it trains; undefined: the one given. */
+  readonly search: string | undefined
+}
+
+/** A run in the directory of another one. */
+export type PlannedRun = PlannedSearch | PlannedTraining
+
+/** Whether it is a training with a teacher. */
+export const isTaught = (run: PlannedRun): run is PlannedTraining =>
+  run.kind === 'training' && run.config.distillationWeight > 0
+
+/** What happens in one of the runs; `fraction` is that of the whole. */
+export type InnerEvent = {
   readonly type: 'run'
   readonly fraction: number
   readonly run: string
@@ -47,7 +70,7 @@ interface Teaching {
   readonly model: Model
 }
 
-/** What all runs of an ablation share. */
+/** What all runs in a directory share. */
 export interface Setting {
   readonly directory: string
   readonly base: RunBase
@@ -57,7 +80,7 @@ export interface Setting {
   readonly teaching: Teaching | undefined
   readonly data: IdentifiedData
   readonly engine: ResolvedBackend
-  readonly emit: (event: AblationEvent) => void
+  readonly emit: (event: InnerEvent) => void
   /** Called with the reason if locking a run's directory takes a while. */
   readonly note: (line: string) => void
   readonly signal: AbortSignal
@@ -74,7 +97,7 @@ export const isFinished = (directory: string, run: PlannedRun): boolean =>
 const emitterOf =
   ({ emit }: Setting, { name, kind }: PlannedRun, position: number, count: number) =>
   (event: { readonly fraction: number }): void =>
-    emit({ type: 'run', fraction: (position + event.fraction) / count, run: name, kind, event } as AblationEvent)
+    emit({ type: 'run', fraction: (position + event.fraction) / count, run: name, kind, event } as InnerEvent)
 
 /** The stored configuration of a run, if it was begun; InvalidCheckpoint if another run is in its directory. */
 const storedAs = <R extends RunBase>(format: RunFormat<R>, directory: string, wanted: R) =>
@@ -87,8 +110,8 @@ const storedAs = <R extends RunBase>(format: RunFormat<R>, directory: string, wa
         cpnasError(
           'InvalidCheckpoint',
           directory,
-          'holds another run than this ablation needs there',
-          'Begin another ablation in another directory',
+          'holds another run than is needed there',
+          'Begin anew in another directory',
         ),
     ),
   )

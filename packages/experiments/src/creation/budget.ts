@@ -1,0 +1,173 @@
+import { presets, type SearchConfig } from '@cpnas/search'
+import { type TrainingConfig, trainingPresets, trainingStepWork } from '@cpnas/training'
+
+/** What a creation is asked for. */
+export interface CreationConfig {
+  readonly seed: number
+  /** Minutes that all of it may take. */
+  readonly minutes: number
+  /** Whether pictures may be mirrored while training: not where left and right matter, as in letters. */
+  readonly flip: boolean
+}
+
+/** What is known of the images before any work. */
+export interface ImageFacts {
+  /** Training images. */
+  readonly images: number
+  readonly testImages: number
+  /** Height and width; of pictures of any size the usual short side. */
+  readonly size: number
+  /** Whether they can be brought to another size. */
+  readonly resizable: boolean
+}
+
+/** The plan of a creation, before its search. */
+export interface CreationPlan {
+  /** Height and width that pictures are brought to; undefined for images of one size. */
+  readonly imageSize: number | undefined
+  readonly search: SearchConfig
+  /** Of the network to be trained: channels of its first cell. */
+  readonly channels: number
+}
+
+/** First channels of the networks that may be trained, from narrow to wide. */
+export const widths = [8, 16, 24, 32] as const
+/** First channels of a network. */
+export type Width = (typeof widths)[number]
+/** Sizes that pictures may be brought to. */
+const sizes = [32, 48, 64, 96, 128] as const
+/** Height and width of the images that speed is measured with. */
+export const probeSize = 32
+
+/** How fast networks are trained. */
+export interface Speeds {
+  /** Seconds that an image of `probeSize` takes, by first channels. */
+  readonly image: Readonly<Record<Width, number>>
+  /** Seconds that a step takes besides its images. */
+  readonly step: number
+}
+
+/** Of the time; the rest trains, tests and writes. */
+const searchShare = 0.3
+/** Opening, exporting, writing. */
+const overheadSeconds = 4
+/** Of the epochs of a training. */
+const warmupShare = 0.05
+/** More epochs than these were not seen to help. */
+const mostEpochs = 300
+
+/** Images that a network of this width should see while it is trained: many, or few of them often. */
+const wantedImages = (channels: number, images: number): number => Math.min(12_500 * channels, 100 * images)
+
+/** The largest batch of a power of two that leaves eight steps an epoch. */
+const batchFor = (images: number, largest: number): number => {
+  let batch = 1
+  while (2 * batch <= largest && 16 * batch <= images) batch *= 2
+  return batch
+}
+
+const cropFor = (size: number): number => (size > 64 ? 0 : Math.round(size / 8))
+
+/** Both the best and the last network are tested, a forward pass for each image. */
+const testSeconds = ({ testImages }: Pick<ImageFacts, 'testImages'>, secondsPerImage: number): number =>
+  (2 * testImages * secondsPerImage) / trainingStepWork
+
+/** Of a search: small, so that there are enough steps for the Child to learn. */
+const largestBatch = 32
+
+const searchFor = (
+  { seed, minutes, flip }: CreationConfig,
+  { images }: ImageFacts,
+  size: number,
+  imageSeconds: number,
+  stepSeconds: number,
+): SearchConfig => {
+  const validationShare = 0.3
+  const training = images * (1 - validationShare)
+  // Child and Parent are trained, then evaluated on the validation split.
+  const perImage =
+    2 *
+    (imageSeconds + stepSeconds / batchFor(training, largestBatch)) *
+    (1 + validationShare / (1 - validationShare) / trainingStepWork)
+  const seen = (searchShare * 60 * minutes) / perImage
+  const samples = Math.max(6, Math.min(30, Math.round(seen / 4000)))
+  const each = Math.max(seen / samples, Math.min(training, 100))
+  const population = Math.round(0.4 * samples)
+  return {
+    ...presets.quick,
+    seed,
+    strategy: 'regularized-evolution',
+    evaluator: 'scratch',
+    samples,
+    population,
+    tournament: Math.max(2, Math.round(population / 3)),
+    epochsPerSample: Math.max(1, Math.min(20, Math.floor(each / training))),
+    share: Math.min(1, each / training),
+    validationShare,
+    batchSize: batchFor(Math.min(each, training), largestBatch),
+    crop: cropFor(size),
+    flip,
+  }
+}
+
+/**
+ * The size of pictures, the search, and the width of the network to train. A third of the time searches: evolution over networks that are
+ * trained from scratch, which found better cells than random ones within half an hour on CIFAR-10. The pictures are as large, and then
+ * the network as wide, as leaves enough time to train. Ours.
+ */
+export const planBudget = (config: CreationConfig, facts: ImageFacts, speeds: Speeds): CreationPlan => {
+  const { images, resizable } = facts
+  const timeOf = (channels: Width, size: number): number => speeds.image[channels] * (size / probeSize) ** 2
+  const fits = (channels: Width, size: number): boolean => {
+    const time = timeOf(channels, size)
+    const left = (1 - searchShare) * 60 * config.minutes - overheadSeconds - testSeconds(facts, time)
+    return wantedImages(channels, images) * time <= left
+  }
+  const smaller = sizes.filter(size => size <= facts.size)
+  const size = !resizable || smaller.length === 0 ? facts.size : (smaller.findLast(one => fits(16, one)) ?? smaller[0]!)
+  return {
+    imageSize: resizable ? size : undefined,
+    channels: widths.findLast(width => fits(width, size)) ?? widths[0],
+    search: searchFor(config, facts, size, timeOf(8, size), speeds.step),
+  }
+}
+
+/**
+ * The training of the cells that were found, as many epochs as the seconds left allow: the recipe of the preset `cpu-10min`. Where not even
+ * one fits, a share of the images.
+ *
+ * @param secondsPerImage Of a step of the network to be trained.
+ */
+export const planTraining = (
+  { seed, flip }: CreationConfig,
+  facts: Omit<ImageFacts, 'resizable'>,
+  channels: number,
+  secondsPerImage: number,
+  secondsLeft: number,
+): TrainingConfig => {
+  const { images, size } = facts
+  const validationShare = images < 500 ? 0 : 0.1
+  const training = images * (1 - validationShare)
+  const epochSeconds = (training + (images * validationShare) / trainingStepWork) * secondsPerImage
+  const epochs = (secondsLeft - overheadSeconds - testSeconds(facts, secondsPerImage)) / epochSeconds
+  const whole = Math.max(1, Math.min(mostEpochs, Math.floor(epochs)))
+  const share = Math.min(1, Math.max(epochs, 100 / images))
+  return {
+    ...trainingPresets['cpu-10min'],
+    seed,
+    channels,
+    share,
+    validationShare,
+    batchSize: batchFor(share * training, 128),
+    crop: cropFor(size),
+    flip,
+    epochs: whole,
+    warmupEpochs: warmupShare * whole,
+  }
+}
+
+/** Seconds for the training of a creation that is resumed after its search. */
+export const secondsForTraining = ({ minutes }: CreationConfig): number => (1 - searchShare) * 60 * minutes
+
+/** How much of a creation its search is, for its progress. */
+export const searchFraction = searchShare

@@ -1,0 +1,73 @@
+import type { Model } from '@cpnas/training'
+import type { CreationResult } from './result.js'
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+const numbers = (values: readonly number[]): string => `[${values.map(value => value.toFixed(4)).join(', ')}]`
+
+/**
+ * README.md of a folder with a network: a model card, with the fields that Hugging Face reads. The licence of the pictures is not known
+ * and left to whoever publishes it.
+ */
+export const modelCard = (
+  title: string,
+  { normalization, image }: Model,
+  { accuracy, error, images, classes, bytes, milliseconds }: CreationResult,
+  version: string,
+): string => {
+  const grey = image.channels === 1
+  return `---
+library_name: cpnas
+pipeline_tag: image-classification
+tags:
+- binary-neural-network
+- 1-bit
+- onnx
+---
+
+# ${title}
+
+A 1-bit convolutional network of ${(bytes / 1000).toFixed(1)} kB that tells apart ${classes.length} classes: ${classes.join(', ')}.
+
+| | |
+|---|---|
+| accuracy on ${images} test pictures | ${percent(accuracy)} ± ${percent(error)} (standard error) |
+| guessing | ${percent(1 / classes.length)} |
+| file | \`model.cpnas\`, ${bytes.toLocaleString('en-US')} bytes |
+| time | ${milliseconds.toFixed(2)} ms a picture on one thread of the machine that made it |
+| pictures | seen in ${image.height}x${image.width} pixels |
+| made by | \`cpnas create\`, version ${version}: cells found by a search, weights and activations of +1 and -1 |
+
+Open \`index.html\` in a browser to try it; nothing leaves the machine. \`report.html\` shows how it was found and trained.
+
+## Use
+
+JavaScript, in Node or a browser:
+
+\`\`\`js
+import { classify, createRunner, from, imageOf } from '@cpnas/packed'
+
+const { right: model } = from(new Uint8Array(await (await fetch('model.cpnas')).arrayBuffer()))
+const runner = await createRunner(model)
+const picture = context.getImageData(0, 0, canvas.width, canvas.height)
+const [best] = classify(runner, model.metadata, imageOf(model, picture))
+\`\`\`
+
+Python, the same network in float operators:
+
+\`\`\`python
+import numpy, onnxruntime
+from PIL import Image
+
+session = onnxruntime.InferenceSession('model.onnx')
+picture = Image.open('picture.jpg').convert('${grey ? 'L' : 'RGB'}').resize((${image.width}, ${image.height}), Image.BILINEAR)
+pixels = (numpy.asarray(picture, numpy.float32)${grey ? '[..., None]' : ''} / 255 - ${numbers(normalization.mean)}) / ${numbers(normalization.std)}
+scores = session.run(None, {'images': pixels.transpose(2, 0, 1)[None].astype(numpy.float32)})[0][0]
+print(${JSON.stringify(classes)}[scores.argmax()])
+\`\`\`
+
+## Limits
+
+It knows these classes only, and takes every picture for one of them. Its accuracy holds for pictures like those that it learned from.
+`
+}

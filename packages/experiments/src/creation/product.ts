@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { writeFileAtomic } from '@cpnas/core/files'
+import { allIndices, batches, type Dataset } from '@cpnas/data'
+import { pack, renderPage, toOnnx } from '@cpnas/export'
+import { evaluateScores, type Metrics, readModel } from '@cpnas/model'
+import { createRunner, encode, type PackedModel, type Runner } from '@cpnas/packed'
+import { pathsOf, readRuns, trainingFiles } from '@cpnas/runs'
+import type { Model } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { version } from '../version.js'
+import { modelCard } from './card.js'
+import { creationFiles } from './kind.js'
+import type { Confusion, CreationResult } from './result.js'
+
+const batchSize = 100
+const warmUpMilliseconds = 200
+const timedRuns = 50
+
+/** Milliseconds of an image, the median. The time does not depend on the pixels. */
+const timeOf = ({ scores }: Runner, { program: { image } }: PackedModel): number => {
+  const one = new Float32Array(image.height * image.width * image.channels).fill(0.5)
+  const warm = performance.now() + warmUpMilliseconds
+  do scores(one)
+  while (performance.now() < warm)
+  const times = Array.from({ length: timedRuns }, () => {
+    const start = performance.now()
+    scores(one)
+    return performance.now() - start
+  })
+  return times.sort((a, b) => a - b)[timedRuns >> 1]!
+}
+
+const confusionsOf = ({ classes, confusion }: Metrics): readonly Confusion[] =>
+  confusion
+    .flatMap((row, t) =>
+      row.map((count, p) => ({ of: classes[t]!.name, takenFor: classes[p]!.name, count, images: classes[t]!.count })),
+    )
+    .filter(({ of, takenFor, count }) => of !== takenFor && count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, 2)
+
+/** Undefined if the signal came before the last test image. */
+const resultOf = (
+  model: Model,
+  packed: PackedModel,
+  test: Dataset,
+  signal: AbortSignal,
+): TE.TaskEither<CpnasError, CreationResult | undefined> =>
+  pipe(
+    TE.tryCatch(
+      () => createRunner(packed),
+      error =>
+        cpnasError(
+          'BackendUnavailable',
+          'packed engine',
+          `cannot be started (${(error as Error).message})`,
+          'Use a Node whose WebAssembly has SIMD: 20.19 or newer',
+        ),
+    ),
+    TE.bindTo('runner'),
+    TE.bind('evaluation', ({ runner }) =>
+      evaluateScores(
+        model,
+        async (values, [count]) => runner.scores(Float32Array.from(values), count),
+        batches(test, allIndices(test), { batchSize, normalization: model.normalization }),
+        { signal },
+      ),
+    ),
+    TE.map(({ runner, evaluation }) => {
+      if (evaluation.status === 'stopped') return undefined
+      const { metrics } = evaluation
+      const { top1, images } = metrics
+      return {
+        accuracy: top1,
+        error: Math.sqrt((top1 * (1 - top1)) / images),
+        images,
+        classes: model.classNames,
+        size: model.image.height,
+        bytes: encode(packed).length,
+        milliseconds: timeOf(runner, packed),
+        confusions: confusionsOf(metrics),
+      }
+    }),
+  )
+
+const packedOf = (path: string, model: Model): E.Either<CpnasError, PackedModel> =>
+  pipe(
+    pack(model, 'cpnas create'),
+    E.mapLeft(problem => cpnasError('InvalidModel', path, problem, 'Create it anew in another directory')),
+  )
+
+/**
+ * Writes what a creation ships, from its finished search and training: the packed file, ONNX, page, report, card, and at last the
+ * result. Undefined if the signal stopped it.
+ */
+export const writeProduct = (
+  directory: string,
+  [search, training]: readonly [string, string],
+  test: Dataset,
+  title: string,
+  signal: AbortSignal,
+): TE.TaskEither<CpnasError, CreationResult | undefined> => {
+  const paths = pathsOf(creationFiles, directory)
+  const modelPath = join(training, trainingFiles.best)
+  return pipe(
+    readModel(modelPath),
+    TE.bindTo('model'),
+    TE.bind('packed', ({ model }) => TE.fromEither(packedOf(modelPath, model))),
+    TE.bind('result', ({ model, packed }) => resultOf(model, packed, test, signal)),
+    TE.flatMap(({ model, packed, result }) =>
+      result === undefined
+        ? TE.right(undefined)
+        : pipe(
+            writeFileAtomic(paths.packed, encode(packed)),
+            TE.flatMap(() => writeFileAtomic(paths.onnx, toOnnx(model))),
+            TE.flatMap(() => writeFileAtomic(paths.page, renderPage(packed, { title }))),
+            TE.flatMap(() => readRuns([search, training])),
+            TE.flatMap(runs =>
+              TE.fromTask(async () => {
+                const { environmentNow, renderReport } = await import('@cpnas/report')
+                return renderReport(runs, { environment: environmentNow(version) })
+              }),
+            ),
+            TE.flatMap(report => writeFileAtomic(paths.report, report)),
+            TE.flatMap(() => writeFileAtomic(paths.card, modelCard(title, model, result, version))),
+            TE.flatMap(() => writeFileAtomic(paths.result, `${JSON.stringify(result, undefined, 2)}\n`)),
+            TE.map(() => result),
+          ),
+    ),
+  )
+}

@@ -1,0 +1,291 @@
+import { rm } from 'node:fs/promises'
+import { basename, join, resolve, sep } from 'node:path'
+import { type Backend, catchDeviceError, type ResolvedBackend } from '@cpnas/backends'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { type Batch, catchReadError, openSplits, shortSideOf } from '@cpnas/data'
+import { baseOf, readRunConfig, searchFiles, writeFingerprint, writeRunConfig } from '@cpnas/runs'
+import { modelSpec, type TrainingConfig } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type DataChoice, folderName, type OpenData, withData } from '../data.js'
+import { type InnerEvent, isFinished, type PlannedRun, performPlanned, type Setting } from '../inner-runs.js'
+import { checkMemory } from '../memory.js'
+import { type Opened, openRun, type Telling, withBackend } from '../open-run.js'
+import { type Plan, planRun, type Request } from '../plan.js'
+import { searchNeed } from '../search/work.js'
+import { readGenotype } from '../sources/genotype.js'
+import { trainingRun } from '../training/kind.js'
+import {
+  type CreationConfig,
+  type CreationPlan,
+  planBudget,
+  planTraining,
+  searchFraction,
+  secondsForTraining,
+} from './budget.js'
+import { type CreationRunConfig, creationRun } from './kind.js'
+import { writeProduct } from './product.js'
+import type { CreationResult } from './result.js'
+import { measureSpeeds, secondsPerImage } from './speed.js'
+
+/** A planned creation. `deadline` is when it is to end, on the clock of `performance.now`; of a resumed one it is not known. */
+export interface PlannedCreation extends Plan<CreationConfig, CreationRunConfig> {
+  readonly budget: Pick<CreationPlan, 'search' | 'channels'>
+  readonly deadline: number | undefined
+  /** Whether pictures are decoded once only, into the directory. */
+  readonly keepsDecoded: boolean
+}
+
+/** What happens in a creation; `fraction` is that of the whole. `planned`: the search is over, and the training is planned. */
+export type CreationEvent =
+  | InnerEvent
+  | { readonly type: 'planned'; readonly fraction: number; readonly training: TrainingConfig }
+
+/** Everything that a creation has opened when it begins. */
+export type OpenedCreation = Opened<CreationRunConfig>
+
+const names = { search: 'search', training: 'training' } as const
+
+/** Where decoded pictures are kept while it goes on. */
+const cacheName = 'cache'
+const mostCached = 2 ** 31
+
+/** Bytes of the decoded pictures of a folder, which are somewhat larger than they are seen. */
+const cachedBytes = ({ train, test }: OpenData): number =>
+  (train.count + test.count) * shortSideOf(train.height) ** 2 * 3 * 1.5
+
+const factsOf = ({ train, test, source }: OpenData) => ({
+  images: train.count,
+  testImages: test.count,
+  size: train.height,
+  resizable: source.name === folderName,
+})
+
+const fewestImages = 8
+
+/** InvalidData: too few images to search, train and validate. InvalidOption: the data and what is written would mix. */
+const checkData = ({ train, source }: OpenData, out: string): E.Either<CpnasError, void> => {
+  const directory = source.directory === undefined ? undefined : resolve(source.directory)
+  if (train.count < fewestImages)
+    return E.left(
+      cpnasError(
+        'InvalidData',
+        directory ?? 'data',
+        `has ${train.count} training images, and a network needs at least ${fewestImages}`,
+        'Add pictures: 20 of every class are a start, 200 are better',
+      ),
+    )
+  return directory !== undefined && `${resolve(out)}${sep}`.startsWith(`${directory}${sep}`)
+    ? E.left(
+        cpnasError(
+          'InvalidOption',
+          'out',
+          `${out} lies in the directory of the pictures, whose folders are the classes`,
+          'Name another directory',
+        ),
+      )
+    : E.right(undefined)
+}
+
+const onEngine = <A>({ backend }: ResolvedBackend, use: (backend: Backend<unknown>) => Promise<A>) =>
+  catchDeviceError(async () => E.right(await use(backend as Backend<unknown>)))
+
+/**
+ * Looks at the images and measures the engine, to plan what fits the time. A size of the pictures that is given stays. Errors as `planRun`,
+ * of the data and of the engine.
+ */
+export const planCreation = (
+  request: Request<'default', CreationConfig>,
+): TE.TaskEither<CpnasError, PlannedCreation> => {
+  const begun = performance.now()
+  return pipe(
+    planRun(creationRun, request),
+    TE.flatMap((plan): TE.TaskEither<CpnasError, PlannedCreation> => {
+      const { stored, config, data, dataset, imageSize } = plan
+      if (stored !== undefined)
+        return TE.right({
+          ...plan,
+          budget: stored,
+          deadline: undefined,
+          keepsDecoded: stored.dataset === folderName,
+        })
+      return withData({ data, dataset, imageSize })(opened =>
+        withBackend(plan)(engine =>
+          pipe(
+            TE.fromEither(checkData(opened, plan.directory)),
+            TE.flatMap(() => onEngine(engine, measureSpeeds)),
+            TE.map(speeds => {
+              const facts = factsOf(opened)
+              const budget = planBudget(
+                config,
+                { ...facts, resizable: facts.resizable && imageSize === undefined },
+                speeds,
+              )
+              return {
+                ...plan,
+                imageSize: imageSize ?? budget.imageSize,
+                budget,
+                keepsDecoded: facts.resizable && cachedBytes(opened) < mostCached,
+                deadline: begun + config.minutes * 60_000,
+              }
+            }),
+          ),
+        ),
+      )
+    }),
+  )
+}
+
+/** The first batches of a source that may have fewer. */
+const first = async function* (
+  batches: () => Iterable<Batch> | AsyncIterable<Batch>,
+  count: number,
+): AsyncIterable<Batch> {
+  let left = count
+  while (left > 0)
+    for await (const batch of batches()) {
+      yield batch
+      if (--left === 0) return
+    }
+}
+
+/** The training of the cells that were found: as it was planned before, or what fits the time that is left. */
+const trainingOf = (
+  { directory, config, deadline }: PlannedCreation,
+  { data, engine, config: { channels } }: OpenedCreation,
+): TE.TaskEither<CpnasError, TrainingConfig> =>
+  pipe(
+    readRunConfig(trainingRun, join(directory, names.training)),
+    TE.flatMap(stored => {
+      if (stored !== undefined) return TE.right(stored.training)
+      const facts = factsOf(data)
+      // Any time will do for the batches that speed is measured with.
+      const likely = planTraining(config, facts, channels, 1e-9, 60)
+      return pipe(
+        readGenotype(join(directory, names.search, searchFiles.genotype)),
+        TE.bindTo('found'),
+        TE.bind('splits', () => TE.fromEither(openSplits(data.train, likely))),
+        TE.flatMap(({ found: { genotype }, splits }) =>
+          pipe(
+            onEngine(engine, backend =>
+              catchReadError(() =>
+                secondsPerImage(
+                  backend,
+                  modelSpec(likely, data.train),
+                  genotype,
+                  count => first(() => splits.training(1), count),
+                  likely.batchSize,
+                ),
+              ),
+            ),
+            TE.flatMapEither(speed => speed),
+          ),
+        ),
+        TE.map(speed => {
+          const left = deadline === undefined ? secondsForTraining(config) : (deadline - performance.now()) / 1000
+          return planTraining(config, facts, channels, speed, left)
+        }),
+      )
+    }),
+  )
+
+const inner = (setting: Setting, run: PlannedRun): TE.TaskEither<CpnasError, boolean> =>
+  isFinished(setting.directory, run) ? TE.right(true) : performPlanned(setting, run, 0, 1)
+
+const performOpened = (
+  plan: PlannedCreation,
+  opened: OpenedCreation,
+  { begun, emit = () => {}, note = () => {}, signal }: Telling<OpenedCreation, undefined, CreationEvent>,
+): TE.TaskEither<CpnasError, CreationResult | undefined> => {
+  const { directory, stored } = plan
+  const { data, engine, config } = opened
+  const setting: Setting = {
+    directory,
+    base: baseOf(config),
+    genotype: undefined,
+    teaching: undefined,
+    data,
+    engine,
+    emit: event =>
+      emit({
+        ...event,
+        fraction:
+          event.kind === 'search'
+            ? searchFraction * event.fraction
+            : searchFraction + (1 - searchFraction) * event.fraction,
+      }),
+    note,
+    signal,
+  }
+  const title = config.data === null ? data.source.title : basename(config.data)
+  return pipe(
+    stored === undefined ? writeFingerprint(creationRun.files, directory, data.fingerprint) : TE.right(undefined),
+    TE.flatMap(() => writeRunConfig(creationRun, directory, config)),
+    TE.tapIO(() => () => begun?.(opened, undefined)),
+    TE.flatMap(() => inner(setting, { kind: 'search', name: names.search, config: config.search })),
+    TE.flatMap(finished =>
+      finished
+        ? pipe(
+            trainingOf(plan, opened),
+            TE.tapIO(training => () => emit({ type: 'planned', fraction: searchFraction, training })),
+            TE.flatMap(training =>
+              inner(setting, { kind: 'training', name: names.training, config: training, search: names.search }),
+            ),
+          )
+        : TE.right(false),
+    ),
+    TE.flatMap(finished =>
+      finished && !signal.aborted
+        ? writeProduct(
+            directory,
+            [join(directory, names.search), join(directory, names.training)],
+            data.test,
+            title,
+            signal,
+          )
+        : TE.right(undefined),
+    ),
+  )
+}
+
+/** The cache that was asked for, or one in the directory of the creation, for pictures that must be decoded. */
+const cacheOf = (
+  { directory, keepsDecoded }: PlannedCreation,
+  { images }: Pick<Telling<never, never, never>, 'images'>,
+): Pick<DataChoice, 'cache'> =>
+  images?.cache === undefined && keepsDecoded ? { cache: join(directory, cacheName) } : {}
+
+/**
+ * Performs a planned creation in its directory: a search, a training of the cells that it found, and the files to ship. Undefined if the
+ * signal stopped it, with all finished work saved. InvalidOption: too few images for a batch, a network that does not fit the memory.
+ */
+export const performCreation = (
+  plan: PlannedCreation,
+  telling: Telling<OpenedCreation, undefined, CreationEvent>,
+): TE.TaskEither<CpnasError, CreationResult | undefined> => {
+  const { config, budget, backend } = plan
+  const { search, channels } = budget
+  return pipe(
+    openRun(
+      plan,
+      { ...telling, images: { ...telling.images, ...cacheOf(plan, telling) } },
+      {
+        prepare: ({ train }) =>
+          pipe(
+            checkMemory(searchNeed(search, train), backend),
+            E.flatMap(() => openSplits(train, search, 'batches')),
+            E.map(() => undefined),
+            TE.fromEither,
+          ),
+        complete: base => ({ ...base, creation: config, search, channels }),
+        use: opened => performOpened(plan, opened, telling),
+      },
+    ),
+    TE.tap(result =>
+      result === undefined
+        ? TE.right(undefined)
+        : TE.fromTask(() => rm(join(plan.directory, cacheName), { recursive: true, force: true })),
+    ),
+  )
+}
