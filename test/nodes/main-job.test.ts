@@ -92,6 +92,22 @@ describe.each(testedNodes)('Node %s', version => {
     expect(Math.abs(loss - best.loss)).toBeLessThan(0.02)
   })
 
+  test('creates a page from pictures', async () => {
+    const made = await cpnas(
+      'create',
+      pictures,
+      '--minutes',
+      '0.1',
+      '--out',
+      at('created'),
+      '--threads',
+      '2',
+      '--quiet',
+    )
+    expect(made).toMatchObject({ code: 0, err: '' })
+    expect(readFileSync(at('created/index.html'), 'utf8')).toContain('tells apart 2 classes: blue, red.')
+  })
+
   test('watches a run', async () => {
     const server = createServer().listen(0)
     const { port } = server.address() as AddressInfo

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,5 +106,24 @@ describe('npx cpnas', () => {
   test('searches', async () => {
     expect(await cpnas('search', '--out', 'searched', ...tiny)).toMatchObject({ code: 0 })
     expect(existsSync(join(withCommandLine.directory, 'searched/genotype.json'))).toBe(true)
+  })
+
+  test('says how to add the engines of GPUs, which are not installed with it', async () => {
+    const { code, out } = await cpnas('backends', '--json', '--no-measure')
+    const engines = JSON.parse(out) as readonly { name: string; reason: string }[]
+    const { reason } = engines.find(({ name }) => name === 'tfjs-webgpu')!
+    expect(reason).toMatch(
+      /^its packages are not installed .* Install them: npm install @tensorflow\/tfjs-core .*webgpu/,
+    )
+    expect(code).toBe(0)
+  })
+
+  test('and all that it depends on take less than 60 MB', () => {
+    const store = join(withCommandLine.directory, 'node_modules/.pnpm')
+    const bytes = readdirSync(store, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+    expect(bytes / 1e6).toBeLessThan(60)
+    console.log(bytes / 1e6)
   })
 })

@@ -4,6 +4,7 @@ import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type AnyBackend, type BackendName, type Engine, type EngineProbe, engines } from './engines.js'
 import type { AdapterSummary } from './tfjs/open/adapter.js'
+import { notInstalled } from './tfjs/open/modules.js'
 import { defaultThreads } from './wasm/backend.js'
 
 /** Every engine there is, in the order in which `auto` prefers them. */
@@ -63,7 +64,15 @@ const open = ({ name, description, open }: Engine, why: string): TE.TaskEither<C
     TE.map(backend => ({ name, backend, reason: `${why}: ${description}` })),
   )
 
-/** The first engine of a list that is found; the hint is about one that anybody can install and that was not. */
+/** What would make an engine work that was not found and would be faster; undefined if it cannot work here. */
+const hintOf = ({ where, problem, remedy }: CpnasError): string | undefined => {
+  if (where === 'onednn') return `onednn would be faster, but ${problem}. ${remedy}`
+  return where === 'tfjs-webgpu' && problem.startsWith(notInstalled)
+    ? `tfjs-webgpu may be faster if this machine has a GPU, but ${problem}. ${remedy}`
+    : undefined
+}
+
+/** The first engine of a list that is found; the hint is about the fastest one that can be installed and was not. */
 const findFirst = (
   [first, ...others]: readonly EngineProbe[],
   threads: number,
@@ -72,15 +81,7 @@ const findFirst = (
   pipe(
     first!.findFast(threads),
     TE.map(engine => ({ engine, hint })),
-    TE.orElse(error =>
-      others.length === 0
-        ? TE.left(error)
-        : findFirst(
-            others,
-            threads,
-            error.where === 'onednn' ? `onednn would be faster, but ${error.problem}. ${error.remedy}` : hint,
-          ),
-    ),
+    TE.orElse(error => (others.length === 0 ? TE.left(error) : findFirst(others, threads, hint ?? hintOf(error)))),
   )
 
 const resolveAuto = (threads: number): TE.TaskEither<CpnasError, ResolvedBackend> =>

@@ -1,7 +1,7 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { importHidden, importModules } from './modules.js'
+import { importHidden, importModules, webgpuPackages } from './modules.js'
 
 interface Dawn {
   readonly create: (options: readonly string[]) => GPU
@@ -41,7 +41,7 @@ export const findGpu: TE.TaskEither<CpnasError, GPU> = pipe(
     if (gpu) return TE.right(gpu)
     return isNode
       ? pipe(
-          importModules('tfjs-webgpu', ['webgpu'], () => importHidden<Dawn>('webgpu')),
+          importModules('tfjs-webgpu', webgpuPackages, () => importHidden<Dawn>('webgpu')),
           TE.map(install),
         )
       : TE.left(

@@ -16,6 +16,17 @@ const isMissing = (thrown: unknown): boolean => {
 /** `import(name)` of a package that bundlers must not resolve: one for Node only, or absent at build time. */
 export const importHidden = <M>(name: string): Promise<M> => import(/* @vite-ignore */ name) as Promise<M>
 
+/** The packages of the engine tfjs-webgpu; browsers have the last one built in. */
+export const webgpuPackages = [
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-backend-webgpu',
+  '@tensorflow/tfjs-backend-cpu',
+  'webgpu',
+] as const
+
+/** How the problem begins where packages are missing. */
+export const notInstalled = 'its packages are not installed'
+
 /**
  * The modules of an engine. They are optional: where one is missing or broken, BackendUnavailable says how to install
  * `packages`.
@@ -30,7 +41,7 @@ export const importModules = <M>(
       ? cpnasError(
           'BackendUnavailable',
           engine,
-          `its packages are not installed (${firstLine((thrown as Error).message).replace(/ imported from .*$/, '')})`,
+          `${notInstalled} (${firstLine((thrown as Error).message).replace(/ imported from .*$/, '')})`,
           `Install them: npm install ${packages.join(' ')}`,
         )
       : cpnasError(

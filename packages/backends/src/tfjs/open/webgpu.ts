@@ -6,15 +6,13 @@ import { type AdapterSummary, findAdapter, limitsOf, summaryOf } from './adapter
 import { guardDevice } from './guard-device.js'
 import { guardedBackend } from './guarded-backend.js'
 import { kernelRunner } from './kernel-runner.js'
-import { importModules } from './modules.js'
+import { importModules, webgpuPackages } from './modules.js'
 import { poolBuffers } from './pool-buffers.js'
 
 export interface WebgpuRuntime extends Runtime {
   readonly device: GPUDevice
   readonly adapter: AdapterSummary
 }
-
-const packages = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-cpu', 'webgpu']
 
 const requestDevice = (adapter: GPUAdapter): TE.TaskEither<CpnasError, GPUDevice> =>
   TE.tryCatch(
@@ -39,7 +37,7 @@ export const openWebgpu: TE.TaskEither<CpnasError, WebgpuRuntime> = pipe(
   findAdapter,
   TE.bindTo('adapter'),
   TE.bind('modules', () =>
-    importModules('tfjs-webgpu', packages, () =>
+    importModules('tfjs-webgpu', webgpuPackages, () =>
       Promise.all([import('@tensorflow/tfjs-core'), import('@tensorflow/tfjs-backend-webgpu')]),
     ),
   ),
