@@ -10,6 +10,7 @@ import { layers } from './sections/layers.js'
 import { overview } from './sections/overview.js'
 import { searchCurves } from './sections/search-curves.js'
 import { trainingCurves } from './sections/training-curves.js'
+import { verdict } from './sections/verdict.js'
 
 /** Options of a page. */
 export interface ReportOptions {
@@ -36,6 +37,7 @@ export const renderReport = async (
   return page({
     title: `cpnas: ${runs.map(({ name }) => name).join(', ')}`,
     sections: [
+      verdict(searches, trainings),
       overview(searches, trainings),
       searchCurves(searches),
       indicator(searches),

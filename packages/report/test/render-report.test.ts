@@ -1,6 +1,6 @@
 import { metrics } from '@cpnas/model'
 import { renderReport } from '@cpnas/report'
-import type { Run, SearchRun } from '@cpnas/runs'
+import type { Run, SearchRun, TrainingRun } from '@cpnas/runs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { attribute, type Element, type ParsedPage, parsePage, rowsIn, text, within } from './support/page.js'
@@ -24,6 +24,7 @@ describe('a page of a search and of a training', () => {
 
   test('has all its sections', () => {
     expect(headings(page)).toEqual([
+      'Result',
       'Runs',
       'Search',
       'Indicator',
@@ -263,3 +264,54 @@ test('every entry of a history shows', () =>
     ),
     { numRuns: 15 },
   ))
+
+describe('the result', () => {
+  const results = async (...runs: readonly Run[]): Promise<string> => {
+    const page = await pageOf(...runs)
+    const found = page.elements.find(element => attribute(element, 'id') === 'result')
+    return found === undefined ? '' : text(found).replace(/\s+/g, ' ')
+  }
+  /** Of 100 images of two classes so many right. */
+  const tested = (right: number) => {
+    const logits = Array.from({ length: 100 }, (_, i) => (i < right ? [1, 0] : [0, 1])).flat()
+    const all = metrics(logits, new Array<number>(100).fill(0), ['cat', 'dog'])
+    return { evaluation: { best: all, last: all }, classes: 2 }
+  }
+  const other = (operation: string): Pick<TrainingRun, 'genotype'> => ({
+    genotype: { normal: genotype.normal.map(() => operation), reduce: genotype.reduce },
+  })
+  const child = trainingRun({ name: 'child', ...tested(80), packedBytes: 13_684 })
+  const parent = trainingRun({ name: 'parent', ...tested(85), config: { ...child.config, precision: 'float' } })
+
+  test('is the accuracy with its error, sqrt(0.8 * 0.2 / 100), and what is shipped', async () => {
+    const told = await results(child)
+    expect(told).toContain('The Child of child:80.00 % ± 4.00 %of 100 test images recognized; guessing: 50.00 %')
+    expect(told).toContain('13.7 kBpacked, as it is shipped')
+    expect(told).not.toContain('Parent, which')
+  })
+
+  test('compares with the Parent of the same cells, trained alike', async () => {
+    expect(await results(child, parent)).toContain('−5.00 pointsto its Parent, which has 85.00 %')
+    const longer = { ...parent, config: { ...parent.config, epochs: 99 } }
+    expect(await results(child, longer)).not.toContain('to its Parent, which')
+  })
+
+  test('compares with two or more other cells: the error is that of their mean and of the accuracy', async () => {
+    const [a, b] = [
+      trainingRun({ name: 'a', ...tested(70), ...other('none') }),
+      trainingRun({ name: 'b', ...tested(74), ...other('skip_connect') }),
+    ]
+    // The mean of 70 and 74 has the error 2, the 80 has 4: sqrt(4 + 16).
+    expect(await results(a, child, b)).toContain(
+      '+8.00 points ± 4.47to 2 other cells trained alike, which have 72.00 %',
+    )
+    expect(await results(child, a)).not.toContain('other cells trained alike')
+  })
+
+  test('of a search without a training says how to go on; of what is not finished there is none', async () => {
+    expect(await results(searchRun({ name: 'found', genotype }))).toContain('cpnas train --genotype found')
+    expect(await results(searchRun())).toBe('')
+    const { evaluation: _, ...unfinished } = child
+    expect(await results(unfinished)).toBe('')
+  })
+})

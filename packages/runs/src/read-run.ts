@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { catalogue, type DatasetFacts } from '@cpnas/data'
+import { pack } from '@cpnas/export'
 import { type ModelSummary, readModel, summarize } from '@cpnas/model'
+import { encode } from '@cpnas/packed'
 import { parseGenotype, specFor } from '@cpnas/supernet'
-import { modelSpec, networkKind } from '@cpnas/training'
+import { type Model, modelSpec, networkKind } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -123,11 +125,19 @@ const readSearch = (
   )
 }
 
+/** Length of the packed file; undefined of a Parent, or if it cannot be packed. */
+const packedBytesOf = (model: Model): number | undefined => {
+  const packed = pack(model)
+  return E.isLeft(packed) ? undefined : encode(packed.right).length
+}
+
+interface NetworkFacts {
+  readonly summary?: ModelSummary
+  readonly packedBytes?: number
+}
+
 /** Of the network that the training leaves, or of the one that it will. */
-const summaryOf = (
-  directory: string,
-  config: TrainingRunConfig,
-): TE.TaskEither<CpnasError, ModelSummary | undefined> => {
+const networkFactsOf = (directory: string, config: TrainingRunConfig): TE.TaskEither<CpnasError, NetworkFacts> => {
   const { best } = pathsOf(trainingFiles, directory)
   const facts = factsOf(config)
   const trainedOn = trainedOnOf(config)
@@ -139,15 +149,22 @@ const summaryOf = (
       ),
     ),
     TE.flatMap(present => (present ? readModel(best) : TE.right(undefined))),
-    TE.map(model => {
-      if (model !== undefined) return summarize(model.spec, model.genotype, model.kind, model.image, model)
-      return facts === undefined
-        ? undefined
-        : summarize(modelSpec(config.training, facts), config.genotype, networkKind(config.training), facts, {
-            classNames: facts.classNames,
-            normalization: facts.statistics,
-            ...(trainedOn === undefined ? {} : { trainedOn }),
-          })
+    TE.map((model): NetworkFacts => {
+      if (model !== undefined) {
+        const packedBytes = packedBytesOf(model)
+        return {
+          summary: summarize(model.spec, model.genotype, model.kind, model.image, model),
+          ...(packedBytes === undefined ? {} : { packedBytes }),
+        }
+      }
+      if (facts === undefined) return {}
+      return {
+        summary: summarize(modelSpec(config.training, facts), config.genotype, networkKind(config.training), facts, {
+          classNames: facts.classNames,
+          normalization: facts.statistics,
+          ...(trainedOn === undefined ? {} : { trainedOn }),
+        }),
+      }
     }),
   )
 }
@@ -164,9 +181,9 @@ const readTraining = (
     TE.bind('history', () => readParsed(paths.history, parseTrainingHistory)),
     TE.bind('journal', () => readParsed(paths.journal, parseJournal)),
     TE.bind('evaluation', () => readParsed(paths.evaluation, parseEvaluation)),
-    TE.bind('summary', () => summaryOf(directory, config)),
+    TE.bind('network', () => networkFactsOf(directory, config)),
     TE.map(
-      ({ history = [], journal = [], evaluation, summary }): TrainingRun => ({
+      ({ history = [], journal = [], evaluation, network }): TrainingRun => ({
         ...commonOf(name, directory, config, journal, running, evaluation !== undefined),
         kind: 'training',
         config: config.training,
@@ -175,7 +192,7 @@ const readTraining = (
         teacher: config.teacher,
         history,
         ...(evaluation === undefined ? {} : { evaluation, classes: evaluation.best.classes.length }),
-        ...(summary === undefined ? {} : { summary }),
+        ...network,
       }),
     ),
   )

@@ -53,6 +53,8 @@ export interface TrainingRun extends RunFacts {
   readonly history: readonly EpochEntry[]
   /** Of a finished training. */
   readonly evaluation?: Evaluation
+  /** Length of the packed file of the Child that it has left. */
+  readonly packedBytes?: number
 }
 
 /** A run as data: all that a report shows of it. */

@@ -1,6 +1,10 @@
 /** 0.4567 to "45.67 %". */
 export const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`
 
+/** A difference of shares in percentage points: 0.0123 to "+1.23 points". */
+export const points = (difference: number): string =>
+  `${difference < 0 ? '−' : '+'}${Math.abs(100 * difference).toFixed(2)} points`
+
 /** At most five significant digits: 0.123456 to "0.12346", 1e-7 to "1e-7". */
 export const decimal = (value: number): string => String(Number(value.toPrecision(5)))
 

@@ -30,6 +30,11 @@ figure svg{display:block;font-family:${fontFamily};width:100%;height:auto;max-he
 .key{display:inline-block;width:1em;height:1em;vertical-align:-.12em;border-radius:2px}
 .key.above{background:var(--series-0)}
 .key.below{background:var(--series-1)}
+dl.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,220px),1fr));gap:12px;margin:12px 0}
+dl.facts>div{display:flex;flex-direction:column;padding:12px 16px;border:1px solid var(--rule);border-radius:8px;background:var(--panel)}
+dl.facts dd{margin:0;font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums}
+dl.facts dt{color:var(--muted);font-size:.875rem}
+code{font-size:.9em}
 details{margin-top:8px}
 summary{width:fit-content;padding:2px 4px;color:var(--muted);font-size:.875rem;cursor:pointer}
 main>section>.scroll+.scroll{margin-top:24px}
