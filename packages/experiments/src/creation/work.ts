@@ -66,7 +66,7 @@ const fewestImages = 8
 
 /** InvalidData: too few images to search, train and validate. InvalidOption: the data and what is written would mix. */
 const checkData = ({ train, source }: OpenData, out: string): E.Either<CpnasError, void> => {
-  const directory = source.directory === undefined ? undefined : resolve(source.directory)
+  const { directory } = source
   if (train.count < fewestImages)
     return E.left(
       cpnasError(
@@ -76,7 +76,7 @@ const checkData = ({ train, source }: OpenData, out: string): E.Either<CpnasErro
         'Add pictures: 20 of every class are a start, 200 are better',
       ),
     )
-  return directory !== undefined && `${resolve(out)}${sep}`.startsWith(`${directory}${sep}`)
+  return directory !== undefined && `${resolve(out)}${sep}`.startsWith(`${resolve(directory)}${sep}`)
     ? E.left(
         cpnasError(
           'InvalidOption',
