@@ -30,6 +30,7 @@ const loaders = {
   show: async () => (await import('./commands/show.js')).showCommand,
   backends: async () => (await import('./commands/backends.js')).backendsCommand,
   data: async () => (await import('./commands/data.js')).dataCommands,
+  completion: async () => (await import('./commands/completion.js')).completionCommand(commands),
 } as const satisfies Record<keyof typeof summaries, LazyCommand['load']>
 
 const commands: readonly LazyCommand[] = Object.entries(summaries).map(([name, summary]) => ({
@@ -39,10 +40,15 @@ const commands: readonly LazyCommand[] = Object.entries(summaries).map(([name, s
 }))
 
 /**
- * Runs a command line, without the program's name, e.g. `['search', '--preset', 'quick']`, and gives the exit code:
- * 0 done, 1 the device failed, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
+ * Runs a command line, given without the program's name, e.g. `['search', '--preset', 'quick']`; an empty one says which runs are in the
+ * working directory and what can be done. Gives the exit code: 0 done, 1 the device failed, 2 bad input (one message on `io.err`), 130 or 143 stopped by the signal. Whatever it throws is a bug.
  */
-export const cpnas = (args: readonly string[], io: Io): Promise<number> => runProgram(commands, description, args, io)
+export const cpnas = async (args: readonly string[], io: Io): Promise<number> => {
+  if (args.length > 0) return runProgram(commands, description, args, io)
+  const { describeHere } = await import('./here.js')
+  await describeHere(io)
+  return 0
+}
 
 /** `drawCells` of @cpnas/report, whose libraries for plots and graphs take a while to load: only when it is called. */
 export const drawCells = async (genotype: Genotype, space?: Space): Promise<string> =>

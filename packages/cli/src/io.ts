@@ -5,7 +5,9 @@ export interface Io {
   /** Progress, notes and errors. */
   readonly err: (text: string) => void
   /** The stream behind `err` where it is a terminal, on which a bar can be redrawn. */
-  readonly terminal: NodeJS.WritableStream | undefined
+  readonly terminal: (NodeJS.WritableStream & { readonly columns?: number }) | undefined
+  /** Columns of `out` where it is a terminal. */
+  readonly columns?: number | undefined
   /** Aborted when the user asks to stop; the reason is the exit code: 129 for SIGHUP, 130 for Ctrl-C, 143 for SIGTERM, 1 where the output fails. */
   readonly signal: AbortSignal
 }

@@ -1,3 +1,5 @@
+import { styleText } from 'node:util'
+
 const stop = new AbortController()
 
 /** The first signal stops cleanly, a second one at once. */
@@ -38,15 +40,24 @@ const tooManyFiles = (error: unknown): boolean => {
   return ['EMFILE', 'ENFILE'].includes(code) || (code === 'ERR_MODULE_NOT_FOUND' && (openFiles() ?? 1024) < 256)
 }
 
+/** On a terminal, unless NO_COLOR is set: what went wrong in red, what to do next so that it is found. */
+const coloured = (text: string, { isTTY }: NodeJS.WriteStream): string =>
+  isTTY && !process.env.NO_COLOR
+    ? text
+        .replace(/^cpnas:/, word => styleText('red', word))
+        .replace(/^Next:/gm, word => styleText(['bold', 'cyan'], word))
+    : text
+
 const run = async (): Promise<number> => {
   const [{ printableLines }, { cpnas }] = await Promise.all([import('@cpnas/core'), import('./index.js')])
   return cpnas(process.argv.slice(2), {
     out: text => {
-      if (failed === undefined) process.stdout.write(printableLines(text))
+      if (failed === undefined) process.stdout.write(coloured(printableLines(text), process.stdout))
     },
     err: text => {
-      if (failed === undefined) process.stderr.write(printableLines(text))
+      if (failed === undefined) process.stderr.write(coloured(printableLines(text), process.stderr))
     },
+    columns: process.stdout.columns,
     terminal: process.stderr.isTTY ? process.stderr : undefined,
     signal: stop.signal,
   })

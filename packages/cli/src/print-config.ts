@@ -1,7 +1,7 @@
 import { formatValue } from '@cpnas/core'
 import { givenOf, type Hyperparameters, namesOf } from '@cpnas/experiments'
-import Table from 'cli-table3'
 import { flagOf } from './command.js'
+import type { Grid } from './report/layout.js'
 
 /** A hyper-parameter's value, and where it is from. */
 export interface SourcedValue {
@@ -25,13 +25,9 @@ export const sourcedConfig = <P extends string, C extends object>(
 }
 
 /** As a table, an option a row. */
-export const configTable = (config: Readonly<Record<string, SourcedValue>>): string => {
-  const table = new Table({
-    head: ['option', 'value', 'source'],
-    style: { head: [], border: [], compact: true },
-    colWidths: [null, null, 78],
-    wordWrap: true,
-  })
-  for (const [name, { value, source }] of Object.entries(config)) table.push([flagOf(name), formatValue(value), source])
-  return table.toString()
-}
+export const configTable = (config: Readonly<Record<string, SourcedValue>>): Grid => ({
+  head: ['option', 'value', 'source'],
+  rows: Object.entries(config).map(([name, { value, source }]) => [flagOf(name), formatValue(value), source]),
+  words: 3,
+  widest: 76,
+})

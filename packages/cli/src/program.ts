@@ -4,6 +4,7 @@ import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Command, type CommandGroup, type CommandOptions, flagOf, type LazyCommand } from './command.js'
 import type { Io, Outcome } from './io.js'
+import { wrapped } from './report/layout.js'
 
 type Started = Either<CpnasError, TaskEither<CpnasError, Outcome>>
 
@@ -11,6 +12,10 @@ type Started = Either<CpnasError, TaskEither<CpnasError, Outcome>>
 const badInput = 2
 /** The input was valid, and the device failed. */
 const failed = 1
+
+/** Off a terminal a message is one line. */
+const messageColumns = ({ terminal }: Io): number =>
+  terminal === undefined ? Number.POSITIVE_INFINITY : (terminal.columns ?? 80)
 
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
@@ -96,7 +101,7 @@ export const runProgram = async (
   if (started === undefined) return badInput
   const result = isLeft(started) ? started : await started.right()
   if (isLeft(result)) {
-    io.err(`cpnas: ${formatError(result.left)}\n`)
+    io.err(`${wrapped(`cpnas: ${formatError(result.left)}`, messageColumns(io))}\n`)
     return result.left._tag === 'DeviceFailed' ? failed : badInput
   }
   return result.right.status === 'stopped' ? Number(io.signal.reason) : 0

@@ -2,9 +2,10 @@ import { networkSizes, summarizeSearch } from '@cpnas/experiments'
 import { presets, type SearchConfig, type SearchEvent } from '@cpnas/search'
 import { cpNas, specFor } from '@cpnas/supernet'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { duration, percent, secondsLeft } from '../src/report/format.js'
-import { barReporter, jsonReporter, lineReporter } from '../src/report/reporter.js'
+import { layOut } from '../src/report/layout.js'
+import { barLine, barReporter, jsonReporter, lineReporter } from '../src/report/reporter.js'
 import { searchWords } from '../src/report/search-words.js'
 import { genotypeTable, printSummary } from '../src/report/summary.js'
 
@@ -156,9 +157,46 @@ test('a summary has the last round, sizes and the table', () => {
   expect(summary.accuracyParent).toBeCloseTo(0.6)
   expect(summary).toMatchObject({ chance: 0.1, samples: 3, ...networkSizes(specFor(config, data), architecture) })
   expect(summary.child.binary + summary.child.float).toBe(summary.parent.float)
-  const text = printSummary(summary, cpNas, 'some/where')
-  expect(text).toContain(genotypeTable(architecture, cpNas))
+  const text = layOut(printSummary(summary, cpNas, 'some/where'))
+  expect(text).toContain(layOut([genotypeTable(architecture, cpNas)]))
   expect(text).toContain('Child 30.0 %, Parent 60.0 % (chance 10.0 %)')
   expect(text).toContain('3 architectures, 1 min 15 s')
-  expect(text).toContain('some/where')
+  expect(text).toContain('Files in some/where')
+  expect(text).toMatch(/\nNext: cpnas train --genotype some\/where\n$/)
+})
+
+describe('a line with a bar', () => {
+  const line = {
+    fraction: 0.25,
+    position: 'sample 3/35',
+    figures: ['child 25.0 % parent 50.0 %'],
+    left: ['3 min 09 s left'],
+  }
+
+  test('has all of it where there is room', () => {
+    expect(barLine(line, 120)).toBe(
+      `${'━'.repeat(6)}${'─'.repeat(18)} 25 % | sample 3/35 | child 25.0 % parent 50.0 % | 3 min 09 s left`,
+    )
+  })
+
+  test('gives up the figures first, then the bar, then the end of the position; never the time left', () => {
+    expect(barLine(line, 60)).toBe(`${'━'.repeat(6)}${'─'.repeat(17)} 25 % | sample 3/35 | 3 min 09 s left`)
+    expect(barLine(line, 40)).toBe('25 % | sample 3/35 | 3 min 09 s left')
+    expect(barLine(line, 30)).toBe('25 % | samp… | 3 min 09 s left')
+  })
+
+  test('is never longer than the terminal, and has the time left on any of 40 columns and more', () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 40, max: 200 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.string({ maxLength: 100 }),
+        fc.array(fc.string({ maxLength: 100 }), { maxLength: 1 }),
+        (columns, fraction, position, figures) => {
+          const text = barLine({ ...line, fraction, position, figures }, columns)
+          expect(text.length).toBeLessThanOrEqual(columns)
+          expect(text).toContain('3 min 09 s left')
+        },
+      ),
+    ))
 })

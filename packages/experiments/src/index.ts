@@ -31,6 +31,7 @@ export { type EngineChoice, engineText, type Opened, type Telling, withBackend }
 export * from './plan.js'
 export * from './predict.js'
 export type { RunKind } from './run-kind.js'
+export { type FoundRun, type RunName, runsIn } from './runs-in.js'
 export * from './search/kind.js'
 export { networkSizes, type SearchSummary, type Size, summarizeSearch } from './search/summary.js'
 export { type OpenedSearch, performSearch, type SearchOutcome } from './search/work.js'

@@ -15,6 +15,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
+import { layOut } from '../report/layout.js'
 import { summaries } from './summaries.js'
 
 /** An engine and, where it was measured, its speed in GFLOP/s. */
@@ -65,17 +66,14 @@ const twoDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 })
 const speedLine = ({ matMul, conv2d }: Throughput): string =>
   `speed: ${twoDigits.format(matMul)} GFLOP/s in matrix products, ${twoDigits.format(conv2d)} in 3x3 convolutions`
 
-const print = (all: readonly Listed[]): string => {
+const lines = (all: readonly Listed[]): readonly string[] => {
   const width = Math.max(...all.map(({ name }) => name.length))
-  return all
-    .flatMap(({ name, available, reason, adapter, gflops }) => [
-      `${available ? 'yes' : 'no '}  ${name.padEnd(width)}  ${reason}`,
-      ...[...(adapter ? adapterLines(adapter) : []), ...(gflops ? [speedLine(gflops)] : [])].map(
-        line => `     ${' '.repeat(width)}  ${line}`,
-      ),
-    ])
-    .map(line => `${line}\n`)
-    .join('')
+  return all.flatMap(({ name, available, reason, adapter, gflops }) => [
+    `${available ? 'yes' : 'no '}  ${name.padEnd(width)}  ${reason}`,
+    ...[...(adapter ? adapterLines(adapter) : []), ...(gflops ? [speedLine(gflops)] : [])].map(
+      line => `     ${' '.repeat(width)}  ${line}`,
+    ),
+  ])
 }
 
 /** `cpnas backends`: which engines work here and how fast, which not and why, in the order in which auto prefers them. */
@@ -96,7 +94,7 @@ export const backendsCommand = command({
       availableBackends,
       T.flatMap(all => (measure ? T.traverseSeqArray(withSpeed)(all) : T.of<readonly Listed[]>(all))),
       T.map(all => {
-        io.out(json ? `${JSON.stringify(all)}\n` : print(all))
+        io.out(json ? `${JSON.stringify(all)}\n` : layOut(lines(all), io))
         return E.right({ status: 'done' })
       }),
     ),

@@ -4,7 +4,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
 import { openRunner, withPool } from '../packed-engine.js'
 import { packedOf } from '../packed-of.js'
-import { numberTable, thousands } from '../report/amounts.js'
+import { thousands } from '../report/amounts.js'
+import { type Block, type Grid, grid, layOut } from '../report/layout.js'
 import { packedEngineWords } from '../report/packed-words.js'
 import { countOption, wordOption } from '../values.js'
 import { whichOptions } from '../which.js'
@@ -74,8 +75,8 @@ const timePool = async ({ scores, threads }: Pool, images: Float32Array, repeat:
   return summarize(largest, threads, times)
 }
 
-const timingTable = (timings: readonly Timing[]): string =>
-  numberTable(
+const timingTable = (timings: readonly Timing[]): Grid =>
+  grid(
     ['batch', 'threads', 'ms an image, median', '5 %', '95 %', 'images/s'],
     timings.map(({ batch, threads, median, p5, p95, imagesPerSecond }) => [
       String(batch),
@@ -101,17 +102,17 @@ const profileRow = (name: string, steps: readonly StepProfile[], all: number): r
   ]
 }
 
-const profileTables = (profile: readonly StepProfile[]): string => {
+const profileTables = (profile: readonly StepProfile[]): readonly Block[] => {
   const head = ['', 'steps', 'µs', 'time', '1-bit MACs', '32-bit MACs', '1-bit GMAC/s'] as const
   const all = profile.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
   const kinds = [...new Set(profile.map(({ kind }) => kind))]
   return [
-    numberTable(
+    grid(
       ['step', ...head.slice(1)],
       profile.map(one => profileRow(`${one.step} ${one.kind}`, [one], all)),
       1,
     ),
-    numberTable(
+    grid(
       ['kind of step', ...head.slice(1)],
       [
         ...kinds.map(kind =>
@@ -125,7 +126,7 @@ const profileTables = (profile: readonly StepProfile[]): string => {
       ],
       1,
     ),
-  ].join('\n')
+  ]
 }
 
 /** `cpnas bench`: how fast a packed network runs here. */
@@ -163,12 +164,15 @@ uses one thread; --threads splits the images of a batch.`,
         io.out(
           given.json
             ? `${JSON.stringify({ choice: runner.choice, loadMilliseconds, timings, ...(profile && { profile }) })}\n`
-            : `${[
-                `Engine: ${packedEngineWords(runner.choice)}`,
-                `Load:   ${loadMilliseconds.toFixed(1)} ms`,
-                timingTable(timings),
-                ...(profile ? [profileTables(profile)] : []),
-              ].join('\n')}\n`,
+            : layOut(
+                [
+                  `Engine: ${packedEngineWords(runner.choice)}`,
+                  `Load:   ${loadMilliseconds.toFixed(1)} ms`,
+                  timingTable(timings),
+                  ...(profile ? profileTables(profile) : []),
+                ],
+                io,
+              ),
         )
         return { status: 'done' }
       }),

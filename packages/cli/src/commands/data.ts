@@ -7,6 +7,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandGroup, command } from '../command.js'
 import { dataOptions, foundLines, sourceText } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
+import { shellWord } from '../report/amounts.js'
+import { layOut } from '../report/layout.js'
 import { textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
@@ -66,7 +68,9 @@ const get = command({
       }),
       TE.map((): Outcome => {
         reporter.close()
-        io.out(`${catalogue[known].title} is in ${target}: cpnas search --data ${target}\n`)
+        io.out(
+          layOut([`${catalogue[known].title} is in ${target}`, `Next: cpnas search --data ${shellWord(target)}`], io),
+        )
         return { status: 'done' }
       }),
       TE.orElse(error => {
@@ -90,13 +94,16 @@ const info = command({
       TE.map(data => {
         const { source, train, test } = data
         io.out(
-          `${[
-            sourceText(source),
-            describe('training', train),
-            describe('test', test),
-            `classes: ${train.classNames.map(printable).join(', ')}`,
-            ...foundLines(data),
-          ].join('\n')}\n`,
+          layOut(
+            [
+              sourceText(source),
+              describe('training', train),
+              describe('test', test),
+              `classes: ${train.classNames.map(printable).join(', ')}`,
+              ...foundLines(data),
+            ],
+            io,
+          ),
         )
         train.close()
         test.close()

@@ -22,6 +22,7 @@ import type { Evaluator, Measured } from '../evaluation/measured.js'
 import { measuredOf } from '../evaluation/measured-of.js'
 import type { Io, Outcome } from '../io.js'
 import { type EvaluationEvent, evaluationEvent, evaluationWords } from '../report/evaluation-words.js'
+import { layOut } from '../report/layout.js'
 import { printMetrics } from '../report/metrics.js'
 import type { Reporter } from '../report/reporter.js'
 import { withReporter } from '../runs/run-command.js'
@@ -156,7 +157,7 @@ const evaluate = (
         io.err('Stopped before the last image; nothing is known.\n')
         return { status: 'stopped' }
       }
-      io.out(given.json ? `${JSON.stringify(evaluation.metrics)}\n` : printMetrics(evaluation.metrics))
+      io.out(given.json ? `${JSON.stringify(evaluation.metrics)}\n` : layOut(printMetrics(evaluation.metrics), io))
       return { status: 'done' }
     }),
   )

@@ -11,7 +11,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, type Values } from '../command.js'
-import { thousands } from '../report/amounts.js'
+import { shellWord, thousands } from '../report/amounts.js'
+import { layOut } from '../report/layout.js'
 import { floatPartLines } from '../report/packed-words.js'
 import { textOption, wordOption } from '../values.js'
 import { whichOf, whichOptions } from '../which.js'
@@ -128,6 +129,10 @@ const latentIsLast = (format: Format, { best }: Given): E.Either<CpnasError, voi
       )
     : E.right(undefined)
 
+/** What to do with a packed file. */
+const next = (format: Format, file: string): readonly string[] =>
+  format === 'packed' ? [`Next: cpnas page ${shellWord(file)}, or: cpnas predict ${shellWord(file)} PICTURE...`] : []
+
 /** `cpnas export`: a trained network as a file for others to run. */
 export const exportCommand = command({
   name: 'export',
@@ -155,7 +160,7 @@ thresholds instead of normalizations wherever a sign follows. What stays in 32 b
         io.out(
           given.json
             ? `${JSON.stringify({ file, format, bytes: bytes.length, ...facts })}\n`
-            : `${file}: ${thousands(bytes.length)} bytes\n${words}\n`,
+            : layOut([`${file}: ${thousands(bytes.length)} bytes`, words, ...next(format, file)], io),
         )
         return { status: 'done' }
       }),

@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
 import { packedOf } from '../packed-of.js'
+import { layOut } from '../report/layout.js'
 import { textOption } from '../values.js'
 import { whichOptions } from '../which.js'
 import { summaries } from './summaries.js'
@@ -32,7 +33,9 @@ chosen, dropped, pasted or taken by the camera.`,
       TE.map(packed => renderPage(packed, title === undefined ? {} : { title })),
       TE.tap(page => writeFileAtomic(file, page)),
       TE.map(page => {
-        io.out(`${file}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB\n`)
+        io.out(
+          layOut([`${file}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB`, `Next: open ${file} in a browser`], io),
+        )
         return { status: 'done' }
       }),
     )

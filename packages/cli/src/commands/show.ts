@@ -3,6 +3,7 @@ import { defaultSize, drawCells, networkSizes, readGenotype } from '@cpnas/exper
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
+import { layOut } from '../report/layout.js'
 import { genotypeTable, sizeLines } from '../report/summary.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
@@ -32,7 +33,7 @@ export const showCommand = command({
       ),
       TE.map(({ space, genotype }) => {
         const { child, parent } = networkSizes({ space, ...defaultSize, ...size }, genotype)
-        io.out(`${genotypeTable(genotype, space)}\n${sizeLines(child, parent)}\n`)
+        io.out(layOut([genotypeTable(genotype, space), sizeLines(child, parent)], io))
         return { status: 'done' }
       }),
     ),

@@ -15,4 +15,5 @@ export const summaries = {
   show: 'Check a genotype file, print its cells and its size as a network, draw it',
   backends: 'Say which engines work on this machine and how fast, and which not and why',
   data: 'Get and check data sets (cifar10, cifar100, mnist, fashion-mnist, image-folder)',
+  completion: 'Print a script that completes commands and options in bash, zsh or fish',
 } as const

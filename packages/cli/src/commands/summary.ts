@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
 import { hyperparameterOptions } from '../hyperparameters.js'
+import { layOut } from '../report/layout.js'
 import { printModelSummary } from '../report/model-summary.js'
 import { packedSummaryOf, printPackedSummary } from '../report/packed-words.js'
 import { countOption } from '../values.js'
@@ -65,15 +66,15 @@ Bytes are those of the model file, its header included. A Child is compared with
           ? pipe(
               TE.fromEither(refuseSize(size, path)),
               TE.map(() => packedSummaryOf(packed.packed)),
-              TE.map(summary => (json ? JSON.stringify(summary) : printPackedSummary(summary).trimEnd())),
+              TE.map(summary => (json ? [JSON.stringify(summary)] : printPackedSummary(summary))),
             )
           : pipe(
               summaryOf(path, size),
-              TE.map(summary => (json ? JSON.stringify(summary) : printModelSummary(summary, layers).trimEnd())),
+              TE.map(summary => (json ? [JSON.stringify(summary)] : printModelSummary(summary, layers))),
             ),
       ),
-      TE.map(text => {
-        io.out(`${text}\n`)
+      TE.map(blocks => {
+        io.out(layOut(blocks, json ? {} : io))
         return { status: 'done' }
       }),
     ),

@@ -21,6 +21,7 @@ import { hyperparameterOptions } from '../hyperparameters.js'
 import type { Io, Outcome } from '../io.js'
 import { configTable, sourcedConfig } from '../print-config.js'
 import { counted } from '../report/amounts.js'
+import { layOut } from '../report/layout.js'
 import { printTrainingSummary } from '../report/training-summary.js'
 import { trainingWords } from '../report/training-words.js'
 import { tellRun } from '../runs/run-command.js'
@@ -72,7 +73,7 @@ const printConfig = (given: Given, io: Io): TE.TaskEither<CpnasError, Outcome> =
         { file: request.file?.options ?? {}, own: given },
         presetSources[preset],
       )
-      io.out(given.json ? `${JSON.stringify({ preset, options: sourced })}\n` : `${configTable(sourced)}\n`)
+      io.out(given.json ? `${JSON.stringify({ preset, options: sourced })}\n` : layOut([configTable(sourced)], io))
       return { status: 'done' }
     }),
   )

@@ -1,7 +1,7 @@
 import { formatValue, kebabCase } from '@cpnas/core'
 import { ablationFiles, type Row, rowsOf, type Spread, type TrialResult, type Vary } from '@cpnas/experiments'
-import Table from 'cli-table3'
 import { percent } from './format.js'
+import { type Block, grid } from './layout.js'
 
 const spreadText = ({ mean, deviation }: Spread): string =>
   deviation === null ? percent(mean) : `${(mean * 100).toFixed(1)} ± ${percent(deviation)}`
@@ -12,23 +12,24 @@ const points = (rows: readonly Row[]): string => {
 }
 
 /** For people: a row a combination of values. */
-export const printAblation = (vary: readonly Vary[], results: readonly TrialResult[], directory: string): string => {
+export const printAblation = (
+  vary: readonly Vary[],
+  results: readonly TrialResult[],
+  directory: string,
+): readonly Block[] => {
   const rows = rowsOf(results)
   const parents = rows.some(({ parent }) => parent !== undefined)
-  const table = new Table({
-    head: [...vary.map(({ name }) => kebabCase(name)), 'Child', ...(parents ? ['Parent'] : [])],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const { assignment, child, parent } of rows)
-    table.push([
+  const table = grid(
+    [...vary.map(({ name }) => kebabCase(name)), 'Child', ...(parents ? ['Parent'] : [])],
+    rows.map(({ assignment, child, parent }) => [
       ...vary.map(({ name }) => formatValue(assignment[name])),
       spreadText(child),
       ...(parents ? [parent === undefined ? '' : spreadText(parent)] : []),
-    ])
+    ]),
+  )
   return [
     `Test accuracy, ${points(rows)}`,
-    table.toString(),
+    table,
     `Files in ${directory}: ${[ablationFiles.json, ablationFiles.csv, ablationFiles.chart].join(', ')}`,
-    '',
-  ].join('\n')
+  ]
 }

@@ -1,7 +1,8 @@
 import { type CreationEvent, type CreationResult, creationFiles } from '@cpnas/experiments'
 import type { SearchConfig } from '@cpnas/search'
-import { counted, thousands } from './amounts.js'
+import { counted, shellWord, thousands } from './amounts.js'
 import { percent } from './format.js'
+import type { Block } from './layout.js'
 import type { EventWords } from './reporter.js'
 import { searchWords } from './search-words.js'
 import { trainingWords } from './training-words.js'
@@ -31,7 +32,7 @@ export const creationWords = (search: SearchConfig): EventWords<CreationEvent> =
 }
 
 /** For people, at the end of a creation. */
-export const printCreation = (result: CreationResult, directory: string, seconds: number): string => {
+export const printCreation = (result: CreationResult, directory: string, seconds: number): readonly Block[] => {
   const { accuracy, error, images, classes, size, bytes, milliseconds, confusions } = result
   const mistaken = confusions.map(({ of, takenFor, count, images }) => `${of} for ${takenFor} (${count} of ${images})`)
   const { packed, page, onnx, report, card } = creationFiles
@@ -41,7 +42,6 @@ export const printCreation = (result: CreationResult, directory: string, seconds
     `Network:   ${thousands(bytes)} bytes; ${milliseconds.toFixed(2)} ms an image of ${size}x${size} on one thread`,
     `Time:      ${(seconds / 60).toFixed(1)} min`,
     `Files in ${directory}: ${[page, packed, onnx, report, card].join(', ')}; search/ and training/ hold the runs`,
-    `Next: open ${directory}/${page} in a browser, or: cpnas predict ${directory}/${packed} PICTURE...`,
-    '',
-  ].join('\n')
+    `Next: open ${directory}/${page} in a browser, or: cpnas predict ${shellWord(`${directory}/${packed}`)} PICTURE...`,
+  ]
 }

@@ -1,7 +1,8 @@
 import { printable } from '@cpnas/core'
 import type { ClassMetrics, Metrics } from '@cpnas/model'
-import { numberTable, thousands } from './amounts.js'
+import { thousands } from './amounts.js'
 import { percent } from './format.js'
+import { type Block, type Grid, grid } from './layout.js'
 
 /** With more classes than these the matrix would not fit a terminal. */
 const matrixLimit = 20
@@ -9,8 +10,8 @@ const listedConfusions = 10
 
 const share = (value: number | null): string => (value === null ? '-' : percent(value))
 
-const classTable = (classes: readonly ClassMetrics[]): string =>
-  numberTable(
+const classTable = (classes: readonly ClassMetrics[]): Grid =>
+  grid(
     ['class', 'images', 'precision', 'recall', 'F1'],
     classes.map(({ name, count, precision, recall, f1 }) => [
       printable(name),
@@ -22,8 +23,8 @@ const classTable = (classes: readonly ClassMetrics[]): string =>
     1,
   )
 
-const matrix = ({ classes, confusion }: Metrics): string =>
-  numberTable(
+const matrix = ({ classes, confusion }: Metrics): Grid =>
+  grid(
     ['images of \\ taken for', ...classes.map((_, k) => String(k))],
     classes.map(({ name }, k) => [`${k} ${printable(name)}`, ...confusion[k]!.map(String)]),
     1,
@@ -44,8 +45,8 @@ const mistakes = ({ classes, confusion }: Metrics): readonly string[] => {
   ]
 }
 
-const reliabilityTable = ({ calibration: { bins } }: Metrics): string =>
-  numberTable(
+const reliabilityTable = ({ calibration: { bins } }: Metrics): Grid =>
+  grid(
     ['confidence', 'images', 'accuracy', 'mean confidence'],
     bins
       .filter(({ count }) => count > 0)
@@ -59,7 +60,7 @@ const reliabilityTable = ({ calibration: { bins } }: Metrics): string =>
   )
 
 /** A network's metrics as text. */
-export const printMetrics = (metrics: Metrics): string => {
+export const printMetrics = (metrics: Metrics): readonly Block[] => {
   const { images, top1, top5, loss, classes, calibration } = metrics
   return [
     `Accuracy: top-1 ${percent(top1)}, top-5 ${percent(top5)} of ${thousands(images)} images (chance ${percent(1 / classes.length)}); cross-entropy ${loss.toFixed(4)}`,
@@ -67,6 +68,5 @@ export const printMetrics = (metrics: Metrics): string => {
     ...(classes.length <= matrixLimit ? [matrix(metrics)] : mistakes(metrics)),
     `Calibration: expected error ${percent(calibration.error)} over ${calibration.bins.length} bins, mean confidence ${percent(calibration.meanConfidence)}`,
     reliabilityTable(metrics),
-    '',
-  ].join('\n')
+  ]
 }

@@ -1,5 +1,6 @@
 import { type ModelSummary, type SummaryRow, sumWeights, type Weight } from '@cpnas/model'
-import { numberTable, thousands } from './amounts.js'
+import { thousands } from './amounts.js'
+import { type Block, type Grid, grid } from './layout.js'
 
 const amounts = ({ binaryWeights, floatWeights, binaryMacs, floatMacs, bytes }: Weight): readonly string[] =>
   [binaryWeights, floatWeights, binaryMacs, floatMacs, bytes].map(thousands)
@@ -24,8 +25,8 @@ const totals = ({ kind, total, parent }: ModelSummary, words: number): readonly 
   ])
 
 /** By part of the network and kind of layer: a cell has many layers of the same kind. */
-const groupTable = (summary: ModelSummary): string =>
-  numberTable(
+const groupTable = (summary: ModelSummary): Grid =>
+  grid(
     ['part', 'kind', 'layers', ...columns],
     [
       ...grouped(summary.rows, ({ part, kind, reason }) => `${part} ${kind} ${reason}`).map(rows => [
@@ -39,8 +40,8 @@ const groupTable = (summary: ModelSummary): string =>
     2,
   )
 
-const layerTable = (summary: ModelSummary): string =>
-  numberTable(
+const layerTable = (summary: ModelSummary): Grid =>
+  grid(
     ['layer', 'kind', 'shape', ...columns],
     [...summary.rows.map(row => [row.name, row.kind, row.shape.join('x'), ...amounts(row)]), ...totals(summary, 3)],
     3,
@@ -69,7 +70,7 @@ const fileLine = ({ kind, bytes, parent, compression }: ModelSummary): string =>
     : `The model file has ${thousands(bytes)} bytes, all in full precision.`
 
 /** A network's size as text: by cell and kind of layer, or every layer. */
-export const printModelSummary = (summary: ModelSummary, everyLayer: boolean): string => {
+export const printModelSummary = (summary: ModelSummary, everyLayer: boolean): readonly Block[] => {
   const { height, width, channels } = summary.image
   return [
     everyLayer ? layerTable(summary) : groupTable(summary),
@@ -77,6 +78,5 @@ export const printModelSummary = (summary: ModelSummary, everyLayer: boolean): s
     ...reasonLines(summary),
     `MACs: multiply-accumulates of convolutions and of the classifier for an image of ${height}x${width}x${channels}.`,
     'Not counted: normalization, scales, PReLU, pooling and the sums of edges.',
-    '',
-  ].join('\n')
+  ]
 }

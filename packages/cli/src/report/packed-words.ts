@@ -1,6 +1,7 @@
 import { type FloatPart, floatParts } from '@cpnas/export'
 import { byteLengths, type Choice, type PackedModel } from '@cpnas/packed'
-import { numberTable, thousands } from './amounts.js'
+import { thousands } from './amounts.js'
+import { type Block, grid } from './layout.js'
 
 /** Describes the engine of a packed network. */
 export const packedEngineWords = ({ loop, relaxed, measured }: Choice, threads = 1): string => {
@@ -52,9 +53,11 @@ export const packedSummaryOf = (packed: PackedModel): PackedSummary => {
   }
 }
 
-export const printPackedSummary = ({ rows, bytes, float }: PackedSummary): string =>
-  `${numberTable(
+export const printPackedSummary = ({ rows, bytes, float }: PackedSummary): readonly Block[] => [
+  grid(
     ['part', 'steps', 'bytes'],
     [...rows.map(row => [row.part, thousands(row.count), thousands(row.bytes)]), ['total', '', thousands(bytes)]],
     1,
-  )}\n${floatPartLines(float)}\n`
+  ),
+  floatPartLines(float),
+]

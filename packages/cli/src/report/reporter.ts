@@ -2,6 +2,7 @@ import { printable } from '@cpnas/core'
 import { MultiBar, type SingleBar } from 'cli-progress'
 import type { Io } from '../io.js'
 import { duration, type Mark, percent, secondsLeft } from './format.js'
+import { wrapped } from './layout.js'
 
 /** Something that happened, and how much of the whole work is done, 0..1. */
 export interface ProgressEvent {
@@ -83,42 +84,82 @@ export const quietReporter = <E extends ProgressEvent>(): Reporter<E> => ({
 /** Flushes the lines that wait to be printed; the method is missing from the types. */
 const redraw = (bars: MultiBar): void => (bars as MultiBar & { update(): void }).update()
 
-/** A bar with the position, the latest figures and the time left; the lines that are kept scroll by above it. */
+/** Pieces of a line on a terminal, and how many columns the bar may take. */
+interface BarLine {
+  /** 0..1 */
+  readonly fraction: number
+  readonly position: string
+  readonly figures: readonly string[]
+  readonly left: readonly string[]
+}
+
+const [widestBar, narrowestBar] = [24, 8]
+
+const bar = (fraction: number, columns: number): string => {
+  const done = Math.round(Math.min(1, fraction) * columns)
+  return `${'━'.repeat(done)}${'─'.repeat(columns - done)} `
+}
+
+/**
+ * A bar, the position, the latest figures and the time left on one line of so many columns. Where they do not fit, the bar is shortened, then
+ * the figures are left out, then the bar, then the end of the position; the time left always stays.
+ */
+export const barLine = ({ fraction, position, figures, left }: BarLine, columns: number): string => {
+  const share = `${Math.floor(100 * fraction)} %`
+  const told = [
+    [share, position, ...figures, ...left],
+    [share, position, ...left],
+  ].map(pieces => pieces.join(' | '))
+  for (const text of told) {
+    const room = columns - text.length - 1
+    if (room >= narrowestBar) return bar(fraction, Math.min(widestBar, room)) + text
+  }
+  const room = columns - [share, ...left].join(' | ').length - ' | '.length
+  const shortened = position.length <= room ? position : `${position.slice(0, Math.max(0, room - 1))}…`
+  return [share, ...(room > 1 ? [shortened] : []), ...left].join(' | ').slice(0, columns)
+}
+
+/** Of a terminal that does not say how wide it is. */
+const usualColumns = 80
+
+/** One line that is redrawn, as `barLine`; the lines that are kept scroll by above it. None is longer than the terminal. */
 export const barReporter = <E extends ProgressEvent>(
   words: EventWords<E>,
-  terminal: NodeJS.WritableStream,
+  terminal: NodeJS.WritableStream & { readonly columns?: number },
   now = clock,
 ): Reporter<E> => {
   const left = stopwatch(now)
+  // The last column stays free: some terminals wrap when it is written.
+  const columns = (): number => (terminal.columns ?? usualColumns) - 1
+  let line: BarLine = { fraction: 0, position: 'starting', figures: [], left: [] }
   const bars = new MultiBar({
     stream: terminal,
-    format: '{bar} {percentage} % | {status}',
-    barCompleteChar: '━',
-    barIncompleteChar: '─',
-    barsize: 24,
+    format: () => barLine(line, columns()),
     hideCursor: true,
     clearOnComplete: true,
     gracefulExit: false,
     emptyOnZero: true,
   })
-  let bar: SingleBar | undefined
-  let position = 'starting'
-  let figures: readonly string[] = []
+  let drawn: SingleBar | undefined
+  const kept = (text: string): string => `${wrapped(text, columns())}\n`
   return {
     event: event => {
-      const seconds = left(event.fraction)
-      position = words.position(event) ?? position
+      const { fraction } = event
       const latest = words.figures(event)
-      if (latest !== undefined) figures = [latest]
-      if (words.isKept(event)) bars.log(`${words.line(event)}\n`)
-      const status = [position, ...figures, ...leftText(seconds)].join(' | ')
-      bar ??= bars.create(1000, Math.round(event.fraction * 1000), { status })
-      bar.update(Math.round(event.fraction * 1000), { status })
+      line = {
+        fraction,
+        position: words.position(event) ?? line.position,
+        figures: latest === undefined ? line.figures : [latest],
+        left: leftText(left(fraction)),
+      }
+      if (words.isKept(event)) bars.log(kept(words.line(event)!))
+      drawn ??= bars.create(1000, Math.round(fraction * 1000))
+      drawn.update(Math.round(fraction * 1000))
     },
-    note: line => {
-      const text = `${printable(line)}\n`
-      if (bar === undefined) terminal.write(text)
-      else bars.log(text)
+    note: text => {
+      const lines = kept(printable(text))
+      if (drawn === undefined) terminal.write(lines)
+      else bars.log(lines)
     },
     close: () => {
       if (!bars.isActive) return

@@ -1,23 +1,22 @@
 import type { SearchSummary, Size } from '@cpnas/experiments'
 import { searchFiles } from '@cpnas/runs'
 import { cellKinds, type Genotype, inputNodes, type Space } from '@cpnas/supernet'
-import Table from 'cli-table3'
-import { counted } from './amounts.js'
+import { counted, shellWord, thousands } from './amounts.js'
 import { duration, percent } from './format.js'
+import { type Block, type Grid, grid } from './layout.js'
 
 const nodeName = (node: number): string =>
   node < inputNodes ? `c_{k-${inputNodes - node}}` : String(node - inputNodes)
 
 /** The operations of both cells, edge by edge. */
-export const genotypeTable = (genotype: Genotype, { edges }: Pick<Space, 'edges'>): string => {
-  const table = new Table({ head: ['edge', ...cellKinds], style: { head: [], border: [], compact: true } })
-  edges.forEach(({ from, to }, i) => {
-    table.push([`${nodeName(from)} -> ${nodeName(to)}`, ...cellKinds.map(kind => genotype[kind][i]!)])
-  })
-  return table.toString()
-}
-
-const thousands = (n: number): string => n.toLocaleString('en-US')
+export const genotypeTable = (genotype: Genotype, { edges }: Pick<Space, 'edges'>): Grid =>
+  grid(
+    ['edge', ...cellKinds],
+    edges.map(({ from, to }, i) => [
+      `${nodeName(from)} -> ${nodeName(to)}`,
+      ...cellKinds.map(kind => genotype[kind][i]!),
+    ]),
+  )
 
 const kilobytes = ({ binary, float }: Size): string => `${((binary / 8 + float * 4) / 1000).toFixed(1)} kB`
 
@@ -29,12 +28,11 @@ export const sizeLines = (child: Size, parent: Size): string =>
   `${sizeLine('Child ', child)}\n${sizeLine('Parent', parent)}`
 
 /** For people, at the end of a search. */
-export const printSummary = (summary: SearchSummary, space: Space, directory: string): string =>
-  [
-    genotypeTable(summary.genotype, space),
-    `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
-    sizeLines(summary.child, summary.parent),
-    `${counted(summary.samples, 'architecture')}, ${duration(summary.seconds)}`,
-    `Files in ${directory}: ${Object.values(searchFiles).join(', ')}`,
-    '',
-  ].join('\n')
+export const printSummary = (summary: SearchSummary, space: Space, directory: string): readonly Block[] => [
+  genotypeTable(summary.genotype, space),
+  `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
+  sizeLines(summary.child, summary.parent),
+  `${counted(summary.samples, 'architecture')}, ${duration(summary.seconds)}`,
+  `Files in ${directory}: ${Object.values(searchFiles).join(', ')}`,
+  `Next: cpnas train --genotype ${shellWord(directory)}`,
+]

@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Values } from '../command.js'
 import { corruptLines, type dataOptions, foundLines, sourceText } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
+import { type Block, layOut } from '../report/layout.js'
 import {
   barReporter,
   type EventWords,
@@ -16,6 +17,7 @@ import {
   quietReporter,
   type Reporter,
 } from '../report/reporter.js'
+import { resumeCommand } from './resume-command.js'
 import type { RunCommand } from './run-commands.js'
 import type { reportOptions } from './run-options.js'
 
@@ -45,20 +47,12 @@ export interface RunWords<O, S, E, A> {
   /** Lines that follow those about data and engine. */
   readonly introduction: (opened: O, state: S | undefined) => readonly string[]
   /** The result as text. */
-  readonly text: (outcome: A) => string
+  readonly text: (outcome: A) => readonly Block[]
   /** The result as JSON. */
   readonly record: (outcome: A) => object
   /** What is not lost when it is stopped, and when the device fails. */
   readonly saved: { readonly stopped: string; readonly failed: string }
 }
-
-const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-
-/** What continues a run after a stop. */
-const resumeCommand = <P extends string, C extends object, R extends RunBase>(
-  { name, defaultDirectory }: RunCommand<P, C, R>,
-  directory: string,
-): string => `cpnas ${name} --resume${directory === defaultDirectory ? '' : ` --out ${shellWord(directory)}`}`
 
 /** Which data and which engine, and what would make it faster. */
 const openedLines = (data: OpenData, engine: ResolvedBackend): readonly string[] => [
@@ -113,7 +107,7 @@ export const tellRun = <
       return { status: 'stopped' }
     }
     if (json) print({ type: 'result', ...record(outcome) })
-    else io.out(text(outcome))
+    else io.out(layOut(text(outcome), io))
     return { status: 'done' }
   }
   return pipe(

@@ -1,0 +1,56 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isRecord } from '@cpnas/core'
+import { searchFiles, trainingFiles } from '@cpnas/runs'
+import type { Task } from 'fp-ts/lib/Task.js'
+import { ablationFiles, ablationRun } from './ablation/kind.js'
+import { creationFiles, creationRun } from './creation/kind.js'
+import { searchRun } from './search/kind.js'
+import { trainingRun } from './training/kind.js'
+
+/** A kind of run by its name. */
+export type RunName = 'search' | 'training' | 'ablation' | 'creation'
+
+/** A run in some directory. */
+export interface FoundRun {
+  readonly directory: string
+  readonly kind: RunName
+  readonly finished: boolean
+}
+
+/** What config.json calls the kinds, and the file that each writes last. */
+const kinds: Readonly<Record<string, { readonly kind: RunName; readonly last: string }>> = {
+  [searchRun.format]: { kind: 'search', last: searchFiles.cells },
+  [trainingRun.format]: { kind: 'training', last: trainingFiles.evaluation },
+  [ablationRun.format]: { kind: 'ablation', last: ablationFiles.chart },
+  [creationRun.format]: { kind: 'creation', last: creationFiles.result },
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+const runAt = async (directory: string): Promise<FoundRun | undefined> => {
+  const text = await readFile(join(directory, searchFiles.config), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    const config: unknown = JSON.parse(text)
+    const format = isRecord(config) && typeof config.format === 'string' ? config.format : ''
+    const known = Object.hasOwn(kinds, format) ? kinds[format] : undefined
+    return known && { directory, kind: known.kind, finished: await exists(join(directory, known.last)) }
+  } catch {
+    return undefined
+  }
+}
+
+/** The runs in the directories of a directory, by name; what is no run, or cannot be read, is left out. */
+export const runsIn =
+  (directory: string): Task<readonly FoundRun[]> =>
+  async () => {
+    const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
+    const names = entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
+    const found = await Promise.all(names.sort().map(name => runAt(join(directory, name))))
+    return found.filter(run => run !== undefined)
+  }
