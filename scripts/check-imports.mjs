@@ -6,6 +6,7 @@ import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 /** Bottom first: a package may import the ones before it. */
 const layers = [
   'core',
+  'packed',
   'backends',
   'binarize',
   'cp-loss',
@@ -15,7 +16,6 @@ const layers = [
   'training',
   'search',
   'model',
-  'packed',
   'export',
   'models',
   'runs',

@@ -37,11 +37,11 @@ export interface PredictOptions {
 /** Bytes over 255, not normalized. */
 const raw: ChannelStatistics = { mean: [0, 0, 0], std: [1, 1, 1] }
 
-/** One normalized grey channel of colours in 0..1. */
+/** One normalized grey channel of colours in 0..1; greys are bytes, as `imageOf` of @cpnas/packed has them. */
 const greyOf = (colours: Float32Array, { mean, std }: ChannelStatistics): Float32Array =>
   Float32Array.from({ length: colours.length / 3 }, (_, i) => {
-    const grey = luma.reduce((sum, share, c) => sum + share * colours[3 * i + c]!, 0)
-    return (grey - mean[0]!) / (std[0]! || 1)
+    const grey = luma.reduce((sum, share, c) => sum + share * Math.round(255 * colours[3 * i + c]!), 0)
+    return (Math.round(grey) / 255 - mean[0]!) / (std[0]! || 1)
   })
 
 const likelihoods = (scores: ArrayLike<number>, classNames: readonly string[]): readonly Likelihood[] =>

@@ -38,36 +38,97 @@ const tapsOf = (before: number, after: number, from: number, count: number): rea
   })
 }
 
-/** A square of `side` from (`left`, `top`) of a picture that is resized to `width` x `height`: bytes [side, side, 3]. */
+/** Where pixels are: bytes of `stride` a pixel, red, green and blue first. */
+interface Source {
+  readonly data: Uint8Array | Uint8ClampedArray
+  readonly width: number
+  readonly stride: number
+}
+
+/** A part of a picture of `width` x `height`, in pixels. */
+interface Part {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** A part of what the source, so many rows, is when it is resized: bytes [height, width, 3]. */
 const resized = (
-  picture: Picture,
+  { data, width: before, stride }: Source,
+  rowsBefore: number,
   width: number,
   height: number,
-  left: number,
-  top: number,
-  side: number,
+  part: Part,
 ): Uint8ClampedArray => {
-  const columns = tapsOf(picture.width, width, left, side)
-  const rows = tapsOf(picture.height, height, top, side)
+  const columns = tapsOf(before, width, part.left, part.width)
+  const rows = tapsOf(rowsBefore, height, part.top, part.height)
   const firstRow = rows[0]!.first
   const last = rows.at(-1)!
-  const between = new Float32Array((last.first + last.weights.length - firstRow) * side * 3)
-  for (let y = 0, at = 0; y * side * 3 < between.length; y++)
+  const line = part.width * 3
+  const between = new Float32Array((last.first + last.weights.length - firstRow) * line)
+  for (let y = 0, at = 0; y * line < between.length; y++)
     for (const { first, weights } of columns)
       for (let c = 0; c < 3; c++) {
         let sum = 0
-        for (let k = 0, from = ((firstRow + y) * picture.width + first) * 4 + c; k < weights.length; k++, from += 4)
-          sum += weights[k]! * picture.data[from]!
+        for (let k = 0, from = ((firstRow + y) * before + first) * stride + c; k < weights.length; k++, from += stride)
+          sum += weights[k]! * data[from]!
         between[at++] = sum
       }
-  const result = new Uint8ClampedArray(side * side * 3)
+  const result = new Uint8ClampedArray(part.height * line)
   for (const [y, { first, weights }] of rows.entries())
-    for (let i = 0; i < side * 3; i++) {
+    for (let i = 0; i < line; i++) {
       let sum = 0
-      for (const [k, weight] of weights.entries()) sum += weight * between[(first - firstRow + k) * side * 3 + i]!
-      result[y * side * 3 + i] = Math.round(sum)
+      for (const [k, weight] of weights.entries()) sum += weight * between[(first - firstRow + k) * line + i]!
+      result[y * line + i] = Math.round(sum)
     }
   return result
+}
+
+/** Size of a picture whose short side is reduced to at most `shortSide`. */
+const reducedSize = (
+  { width, height }: Pick<Picture, 'width' | 'height'>,
+  shortSide: number,
+): readonly [width: number, height: number] => {
+  const scale = Math.min(1, shortSide / Math.min(width, height))
+  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
+}
+
+/** The square in the middle, of a side of at most `size`. */
+const middleOf = (width: number, height: number, size: number): Part => {
+  const side = Math.min(size, width, height)
+  return { left: roundToEven((width - side) / 2), top: roundToEven((height - side) / 2), width: side, height: side }
+}
+
+const enlarged = (square: Uint8ClampedArray, side: number, size: number): Uint8ClampedArray =>
+  side === size
+    ? square
+    : resized({ data: square, width: side, stride: 3 }, side, size, size, {
+        left: 0,
+        top: 0,
+        width: size,
+        height: size,
+      })
+
+/** Bytes [height, width, 3], red, green, blue. */
+export interface Colours {
+  readonly data: Uint8Array | Uint8ClampedArray
+  readonly width: number
+  readonly height: number
+}
+
+/** A picture reduced until its short side is `shortSide`, bilinear with antialiasing; a smaller one as it is. */
+export const reduced = ({ data, width, height }: Colours, shortSide: number): Colours => {
+  const [w, h] = reducedSize({ width, height }, shortSide)
+  if (w === width && h === height) return { data, width, height }
+  const part = { left: 0, top: 0, width: w, height: h }
+  return { data: resized({ data, width, stride: 3 }, height, w, h, part), width: w, height: h }
+}
+
+/** The square in the middle of a reduced picture as `size` pixels square: of a picture that is smaller it is enlarged. */
+export const middleSquare = ({ data, width, height }: Colours, size: number): Uint8ClampedArray => {
+  const part = middleOf(width, height, size)
+  return enlarged(resized({ data, width, stride: 3 }, height, width, height, part), part.width, size)
 }
 
 /** Colours as an image of that many channels: greys where it has one. */
@@ -82,23 +143,15 @@ const inChannels = (colours: Uint8ClampedArray, { channels }: ImageSize): Uint8C
  * What a network sees of a picture: the bytes [height, width, channels] that `classify` and `normalize` take. A picture whose short side
  * is longer than the one that the network was trained with (`trainedOn.shortSide`, by default 256/224 of its image) is reduced to it,
  * bilinear with antialiasing; then the square in the middle is taken, and enlarged where it is smaller than the image. Networks of one
- * channel see greys. The test images of a folder are seen likewise; libvips reduces those in two steps, so a much reduced picture
- * differs by one or two of 255 on average. RangeError for a picture whose data do not have its size.
+ * channel see greys. A training tests its network on the same bytes. RangeError for a picture whose data do not have its size.
  */
 export const imageOf = ({ metadata, program: { image } }: PackedModel, picture: Picture): Uint8ClampedArray => {
   const { data, width, height } = picture
   if (data.length !== 4 * width * height || data.length === 0)
     throw new RangeError(`imageOf: ${width}x${height} pixels have ${4 * width * height} bytes, got ${data.length}`)
   const size = image.height
-  const short = Math.min(width, height)
-  const longest = metadata.trainedOn?.shortSide ?? Math.round((size * 256) / 224)
-  const scale = Math.min(1, longest / short)
-  const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
-  const side = Math.min(size, w, h)
-  const [left, top] = [roundToEven((w - side) / 2), roundToEven((h - side) / 2)]
-  const square = resized(picture, w, h, left, top, side)
-  if (side === size) return inChannels(square, image)
-  const small = new Uint8Array(side * side * 4)
-  for (let i = 0; i < side * side; i++) small.set(square.subarray(3 * i, 3 * i + 3), 4 * i)
-  return inChannels(resized({ data: small, width: side, height: side }, size, size, 0, 0, size), image)
+  const [w, h] = reducedSize(picture, metadata.trainedOn?.shortSide ?? Math.round((size * 256) / 224))
+  const part = middleOf(w, h, size)
+  const square = resized({ data, width, stride: 4 }, height, w, h, part)
+  return inChannels(enlarged(square, part.width, size), image)
 }

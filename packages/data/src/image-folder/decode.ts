@@ -1,3 +1,4 @@
+import { reduced } from '@cpnas/packed'
 import sharp, { type Sharp } from 'sharp'
 import { openPicture, type PictureSource } from './picture-size.js'
 import type { Extent, Rectangle } from './view.js'
@@ -6,8 +7,12 @@ import type { Extent, Rectangle } from './view.js'
 sharp.concurrency(1)
 sharp.cache(false)
 
+/** How pictures are reduced: fast, by libvips while it decodes, to train with; or exactly as @cpnas/packed shows them to a network. */
+export type Reduction = 'fast' | 'exact'
+
 /** What the result of `decode` depends on besides the file; part of the name of a cache's files. */
-export const decoder = `libvips-${sharp.versions.vips}`
+export const decoderOf = (reduction: Reduction): string =>
+  `${reduction === 'exact' ? 'exact-' : ''}libvips-${sharp.versions.vips}`
 
 /** Bytes, [height, width, 3], red, green, blue. */
 export interface Pixels extends Extent {
@@ -27,14 +32,14 @@ const raw = async (image: Sharp): Promise<Pixels> => {
  * transparency, and reduced until its short side is `shortSide`; smaller ones stay as they are. Of an animation it is the first
  * picture. Rejects if the file is cut short or damaged, no image, or larger than `mostDecodedBytes`.
  */
-export const decode = async (source: PictureSource, shortSide: number): Promise<Pixels> =>
-  raw(
-    (await openPicture(source))
-      .autoOrient()
-      .removeAlpha()
-      .toColourspace('srgb')
-      .resize(shortSide, shortSide, { fit: 'outside', withoutEnlargement: true, kernel }),
-  )
+export const decode = async (source: PictureSource, shortSide: number, reduction: Reduction): Promise<Pixels> => {
+  const picture = (await openPicture(source)).autoOrient().removeAlpha().toColourspace('srgb')
+  if (reduction === 'fast')
+    return raw(picture.resize(shortSide, shortSide, { fit: 'outside', withoutEnlargement: true, kernel }))
+  const { bytes, width, height } = await raw(picture)
+  const { data, ...extent } = reduced({ data: bytes, width, height }, shortSide)
+  return { bytes: new Uint8Array(data.buffer, data.byteOffset, data.length), ...extent }
+}
 
 const open = ({ bytes, width, height }: Pixels): Sharp => sharp(bytes, { raw: { width, height, channels: 3 } })
 

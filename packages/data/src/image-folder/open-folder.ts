@@ -8,7 +8,9 @@ import { catalogue } from '../catalogue.js'
 import { type CorruptImage, type DatasetPair, DatasetReadError, type ImageFolder } from '../dataset.js'
 import { findParquet, scanParquet } from '../parquet/open-parquet.js'
 import { type CacheIndex, openCache } from './cache-index.js'
+import type { Reduction } from './decode.js'
 import { type Pool, workerPool } from './pool.js'
+import { reductionOf } from './reduction.js'
 import { scanImageFolder } from './scan.js'
 import type { ScannedFolder, ScannedImages } from './scanned.js'
 import { shortSideOf } from './view.js'
@@ -85,12 +87,15 @@ const sized = async (settings: Settings, { train, layout }: ScannedFolder): Prom
   return { ...settings, imageSize, notes: [...notes, `images are seen in ${imageSize}x${imageSize} pixels: ${what}`] }
 }
 
+/** Pictures reduced in one way are no use to the other. */
+type Caches = Readonly<Record<Reduction, CacheIndex>>
+
 const folderOf = (
   name: string,
   { directory, paths, labels, contents }: ScannedImages,
   { classNames, leftOut }: ScannedFolder,
   { imageSize, notes, prefetch, maxCorrupt, onCorrupt }: Sized,
-  cache: CacheIndex | undefined,
+  caches: Caches | undefined,
   pool: Pool,
 ): ImageFolder => {
   const corrupt = new Map<string, CorruptImage>()
@@ -120,6 +125,7 @@ const folderOf = (
         if (path === undefined) throw new RangeError(`${name}: there is no image ${index}, there are ${paths.length}`)
         return path
       })
+      const cache = caches?.[reductionOf(request.augmentation)]
       const { added, failure, ...loaded } = await pool.run({
         ...request,
         paths: chosen,
@@ -155,12 +161,18 @@ export const openScanned = (
     // sharp must be loaded on the main thread as long as workers use it; nothing else has to wait for it.
     TE.bind('decode', () => TE.fromTask(() => import('./decode.js'))),
     TE.bind('sized', ({ settings }) => TE.fromTask(() => sized(settings, scanned))),
-    TE.bind('cache', ({ sized: { imageSize }, decode }) =>
-      options.cacheDirectory === undefined
-        ? TE.right(undefined)
-        : openCache(resolve(options.cacheDirectory), shortSideOf(imageSize), decode.decoder),
-    ),
-    TE.map(({ sized, cache }) => pairOf(scanned, sized, cache)),
+    TE.bind('caches', ({ sized: { imageSize }, decode: { decoderOf } }) => {
+      const { cacheDirectory } = options
+      if (cacheDirectory === undefined) return TE.right<CpnasError, Caches | undefined>(undefined)
+      const open = (reduction: Reduction) =>
+        openCache(resolve(cacheDirectory), shortSideOf(imageSize), decoderOf(reduction))
+      return pipe(
+        TE.Do,
+        TE.bind('fast', () => open('fast')),
+        TE.bind('exact', () => open('exact')),
+      )
+    }),
+    TE.map(({ sized, caches }) => pairOf(scanned, sized, caches)),
   )
 
 /** Error InvalidData: see scanImageFolder. InvalidOption and StorageFailed: see openScanned. */
@@ -175,8 +187,8 @@ export const openImageFolder = (
     TE.flatMap(scanned => openScanned(scanned, options)),
   )
 
-const pairOf = (scanned: ScannedFolder, settings: Sized, cache: CacheIndex | undefined) => {
+const pairOf = (scanned: ScannedFolder, settings: Sized, caches: Caches | undefined) => {
   const pool = workerPool(settings.workers, settings.prefetch, 2)
-  const folder = (images: ScannedImages) => folderOf('image-folder', images, scanned, settings, cache, pool)
+  const folder = (images: ScannedImages) => folderOf('image-folder', images, scanned, settings, caches, pool)
   return { train: folder(scanned.train), test: folder(scanned.test) }
 }

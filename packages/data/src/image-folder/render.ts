@@ -52,7 +52,7 @@ export const shifted = (
 
 /** Writes an image, mirrored, coloured, normalized and cut out of, to `into` at `to`. @param from Bytes, [size, size, 3], the view's part. */
 export const renderView = (
-  from: Uint8Array,
+  from: Uint8Array | Uint8ClampedArray,
   size: number,
   { flip, colors, cutout }: Pick<View, 'flip' | 'colors' | 'cutout'>,
   { mean, std }: ChannelStatistics,

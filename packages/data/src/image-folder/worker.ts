@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { CpnasError } from '@cpnas/core'
+import { middleSquare } from '@cpnas/packed'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import type { Augmentation } from '../augmentation.js'
 import type { ChannelStatistics } from '../catalogue.js'
@@ -11,6 +12,7 @@ import { storageFailed } from './cache-index.js'
 import type { CacheEntry, FileState } from './cache-record.js'
 import { decode, type Pixels, resizeCrop } from './decode.js'
 import { UnusablePicture } from './picture-size.js'
+import { reductionOf } from './reduction.js'
 import { renderView, shifted } from './render.js'
 import { centreOf, shortSideOf, viewAt } from './view.js'
 
@@ -62,12 +64,13 @@ const stateOf = (bytes: Uint8Array): FileState => ({ size: bytes.length, mtimeMs
 
 /** The decoded image, from the cache if that has the file as it is now. */
 const pixelsOf = async (
-  { paths, contents, entries, cache, size }: Job,
+  { paths, contents, entries, cache, size, augmentation }: Job,
   place: number,
 ): Promise<{ readonly pixels: Pixels; readonly added?: CacheEntry }> => {
   const path = paths[place]!
   const source = contents?.[place] ?? path
-  if (cache === undefined) return { pixels: await decode(source, shortSideOf(size)) }
+  const decoded = (): Promise<Pixels> => decode(source, shortSideOf(size), reductionOf(augmentation))
+  if (cache === undefined) return { pixels: await decoded() }
   const files = cacheAt(cache.directory, cache.prefix)
   const entry = entries[place]
   const state = typeof source === 'string' ? statSync(source) : stateOf(source)
@@ -75,7 +78,7 @@ const pixelsOf = async (
     const pixels = files.read(entry)
     if (pixels !== undefined) return { pixels }
   }
-  const pixels = await decode(source, shortSideOf(size))
+  const pixels = await decoded()
   try {
     return { pixels, added: files.write(path, state, pixels) }
   } catch (error) {
@@ -87,16 +90,16 @@ const plain = { flip: false, colors: [], cutout: { top: 0, bottom: 0, left: 0, r
 
 const prepare = async (job: Job, place: number, pixels: Pixels, into: Float32Array, to: number): Promise<void> => {
   const { size, augmentation, normalization, seed, epoch, position } = job
-  const whole = (): Promise<Uint8Array> => resizeCrop(pixels, centreOf(pixels, size), size)
   if (augmentation === undefined) {
-    renderView(await whole(), size, plain, normalization, into, to)
+    const { bytes: data, width, height } = pixels
+    renderView(middleSquare({ data, width, height }, size), size, plain, normalization, into, to)
     return
   }
   const view = viewAt(augmentation, pixels, size, seed, epoch, position + place)
   const seen =
     view.part.kind === 'rectangle'
       ? await resizeCrop(pixels, view.part.rectangle, size)
-      : shifted(await whole(), size, view.part)
+      : shifted(await resizeCrop(pixels, centreOf(pixels, size), size), size, view.part)
   renderView(seen, size, view, normalization, into, to)
 }
 

@@ -50,7 +50,7 @@ describe('a cache', () => {
     const [path] = folder.paths as [string]
     const time = new Date(1e12)
     utimesSync(path, time, time)
-    await epoch(folder)
+    await seen(folder, 0)
     const before = await seen((await openFolder(directory())).train, 0)
     writeFileSync(path, Buffer.alloc(statSync(path).size))
     utimesSync(path, time, time)

@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { batchCount, batches, DatasetReadError, type ImageFolder } from '@cpnas/data'
+import { imageOf } from '@cpnas/packed'
+import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { useDirectory } from '../support.js'
 import { bytesOnly, closeAll, collect, openFolder, seen, waves, writeExample, writeFiles } from './images.js'
@@ -37,6 +39,23 @@ describe('batches of an image folder', () => {
     expect(await values(train, { skip: 1 })).toEqual(expected.slice(3 * 3072))
     for (const more of [{ workers: 3 }, { workers: 2, prefetch: 1 }, { prefetch: 9 }])
       expect(await values((await openFolder(directory(), more)).train)).toEqual(expected)
+  })
+
+  it('show images that are not augmented as a packed network sees them, to the last bit: reduced, cut, enlarged', async () => {
+    await writeFiles(directory(), {
+      'val/cat/large.jpg': waves(9, 311, 203).jpeg(),
+      'val/cat/small.png': waves(8, 19, 23).png(),
+    })
+    const { test } = await openFolder(directory(), { cacheDirectory: join(directory(), 'cache') })
+    const image = { height: 32, width: 32, channels: 3 }
+    const normalization = { mean: [0, 0, 0], std: [1, 1, 1] }
+    const model = { metadata: { classes: [], normalization }, program: { image, steps: [] } }
+    for (const [index, path] of test.paths.entries()) {
+      const { data, info } = await sharp(path).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
+      const expected = imageOf(model, { data, width: info.width, height: info.height })
+      for (let time = 0; time < 2; time++)
+        expect([basename(path), ...(await seen(test, index))]).toEqual([basename(path), ...expected])
+    }
   })
 
   it('are others for another seed, epoch and position', async () => {

@@ -45,12 +45,11 @@ Open \`index.html\` in a browser to try it; nothing leaves the machine. \`report
 JavaScript, in Node or a browser:
 
 \`\`\`js
-import { classify, createRunner, from, imageOf } from '@cpnas/packed'
+import { load } from '@cpnas/packed'
 
-const { right: model } = from(new Uint8Array(await (await fetch('model.cpnas')).arrayBuffer()))
-const runner = await createRunner(model)
-const picture = context.getImageData(0, 0, canvas.width, canvas.height)
-const [best] = classify(runner, model.metadata, imageOf(model, picture))
+const { predict } = await load('model.cpnas')
+const [best] = await predict('picture.jpg') // in a page: a File, an image, a canvas, a video
+console.log(best.label, best.confidence)
 \`\`\`
 
 Python, the same network in float operators:
