@@ -62,6 +62,7 @@ const shortened = ([name, ...words]: readonly string[]): readonly string[] => [
   ...words,
   ...(keepsItsOptions(words) ? [] : (brief[name!] ?? [])),
   ...(words.includes('data/cifar10') && name === 'search' ? ['--share', '0.4'] : []),
+  ...(words.includes('pictures') && name === 'train' ? ['--share', '1', '--cells', '3', '--channels', '16'] : []),
 ]
 
 /** The lines of `sh` blocks, without what installs packages (tested with the packages) and downloads. */

@@ -144,8 +144,8 @@ test('weights of other classes are not taken over without being asked for', asyn
     run(['train', '--genotype', search, '--data', data, '--out', join(directory, name), ...words, ...taught])
   const { code, err } = await begin(changed, 'taught')
   expect(code).toBe(0)
-  expect(err).toContain(`\nBegin:  the run in ${training} learned from other images of these classes\n`)
-  expect(err).toContain(`\nTeacher: ${parent} learned from other images of these classes\n`)
+  expect(err).toContain(`\nBegin:  ${training} learned from other images than these\n`)
+  expect(err).toContain(`\nTeacher: ${parent} learned from other images than these\n`)
   expect((await begin(pictures, 'same')).err).not.toContain('learned from other images')
 })
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
-import { fingerprint, temporary } from './support/files.js'
+import { fingerprint, json, temporary } from './support/files.js'
+import { writeImageFolder } from './support/image-folder.js'
 import { small, tinyTraining } from './support/settings.js'
 
 const firstLoss = (directory: string): number =>
@@ -49,5 +50,52 @@ test('a training begins with the weights of a search, Child or Parent, or of ano
       words,
     )
   await refused(at('search'), ['--channels', '3'], ['--init-from', /shape \[.*--cells 3 --channels 2/])
-  await refused('/nowhere', [], ['/nowhere/checkpoint.json', 'is missing'])
+  await refused('/nowhere', [], ['/nowhere: cannot be read (ENOENT'])
+})
+
+test('a training begins with a model file or a network of the zoo, which says what its network is', async () => {
+  const directory = temporary()
+  const at = (name: string): string => join(directory, name)
+  const pictures = at('pictures')
+  writeImageFolder(pictures, 8)
+  const settings = [
+    '--data',
+    pictures,
+    '--image-size',
+    '32',
+    '--validation-share',
+    '0',
+    '--batch-size',
+    '8',
+    '--epochs',
+    '1',
+  ]
+  const train = ['train', ...settings, '--threads', '1', '--backend', 'wasm']
+  const zoo = [...train, '--init-from', 'zoo:cifar10-small']
+  await expectRefusal([...zoo, '--out', at('refused')], at('refused'), [
+    /zoo:cifar10-small tells apart airplane, .* these data have the classes blue, red\. Add --new-classifier/,
+  ])
+  const { code, err } = await run([...zoo, '--new-classifier', '--out', at('transferred')])
+  expect({ code }).toEqual({ code: 0 })
+  expect(err).toContain('\nBegin:  zoo:cifar10-small learned from other images than these\n')
+  const config = json(at('transferred/config.json')) as { readonly initFrom: string; readonly training: object }
+  expect(config).toMatchObject({
+    initFrom: 'zoo:cifar10-small',
+    training: { space: 'residual', cells: 3, channels: 16 },
+  })
+
+  // Its own model goes on where it was.
+  const model = at('transferred/model.safetensors')
+  expect(
+    await run([...train, '--init-from', model, '--learning-rate', '1e-9', '--out', at('on'), '--quiet']),
+  ).toMatchObject({
+    code: 0,
+  })
+  expect(firstLoss(at('on'))).toBeLessThan(firstLoss(at('transferred')))
+  await expectRefusal([...zoo, '--new-classifier', '--channels', '8', '--out', at('refused')], at('refused'), [
+    /zoo:cifar10-small has .* of shape .* this network needs .*--cells 3 --channels 16/,
+  ])
+  await expectRefusal([...train, '--init-from', 'zoo:none', '--out', at('refused')], at('refused'), [
+    'there is no network "none" that a training can begin with',
+  ])
 })

@@ -69,7 +69,8 @@ test('every picture that can be decoded has its prediction, the most probable cl
   ])
 })
 
-test('a network of one channel sees the luma, normalized', async () => {
+test('a network of one channel sees the luma as a byte, normalized', async () => {
+  // 0.299 * 255 = 76.2, 0.587 * 255 = 149.7
   const { seen } = await run(
     folderOf([
       [1, 0, 0],
@@ -78,5 +79,5 @@ test('a network of one channel sees the luma, normalized', async () => {
     1,
     { mean: [0.2], std: [0.5] },
   )
-  expect(seen[0]).toEqual([expect.closeTo((0.299 - 0.2) / 0.5, 6), expect.closeTo((0.587 - 0.2) / 0.5, 6)])
+  expect(seen[0]).toEqual([expect.closeTo((76 / 255 - 0.2) / 0.5, 6), expect.closeTo((150 / 255 - 0.2) / 0.5, 6)])
 })

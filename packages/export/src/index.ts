@@ -1,7 +1,7 @@
 export { type Graph, graphOf } from './graph.js'
 export type * from './graph-nodes.js'
 export { toOnnx } from './onnx/to-onnx.js'
-export { pack } from './pack.js'
+export { type PackOptions, pack } from './pack.js'
 export { type PageOptions, renderPage } from './page/render-page.js'
 export { type FloatPart, floatParts } from './summary/float-parts.js'
 export { type PackedFileSummary, packedSummary, summarizePacked } from './summary/packed-summary.js'

@@ -4,6 +4,7 @@ import { encode, from, type Step } from '@cpnas/packed'
 import { cpNas } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { version } from '../src/version.js'
 import { right } from './support/either.js'
 import { type Head, modelOf, small } from './support/models.js'
 
@@ -30,12 +31,14 @@ const stepsOf = async (head: Head): Promise<readonly string[]> =>
 
 describe('pack', () => {
   it('has metadata that say what the model is', async () => {
-    const { metadata } = right(pack(await modelOf(small), 'runs/7'))
+    const { metadata } = right(pack(await modelOf(small), { source: 'runs/7', licence: 'MIT' }))
     expect(metadata).toEqual({
       classes: ['dark', 'bright'],
       normalization: { mean: [0.5], std: [0.25] },
       genotype: small.genotype,
       source: 'runs/7',
+      madeBy: `cpnas ${version}`,
+      licence: 'MIT',
     })
     expect(right(pack(await modelOf(small))).metadata).not.toHaveProperty('source')
   })

@@ -11,7 +11,7 @@ import { heads, modelOf, small } from './support/models.js'
 it('is the length of the file to the byte, and every row is a part of it', async () => {
   await fc.assert(
     fc.asyncProperty(heads, fc.option(fc.string(), { nil: undefined }), async (head, source) => {
-      const file = encode(right(pack(await modelOf(head), source)))
+      const file = encode(right(pack(await modelOf(head), { source })))
       const { rows, bytes, total, parent, compression } = right(packedSummary(head, source))
       expect(bytes).toBe(file.length)
       expect(sumWeights(rows)).toEqual(total)
@@ -93,35 +93,35 @@ it('names layers as they are named elsewhere', () => {
   expect(
     rows.map(({ name, kind, shape, bytes, reason }) => [name, kind, shape.join('x'), bytes, reason ?? ''].join(' | ')),
   ).toMatchInlineSnapshot(`
-      [
-        "stem.filters | convolution | 3x3x1x6 | 216 | the stem sees the image itself",
-        "stem.bias | bias | 6 | 24 | the stem sees the image itself",
-        "cells.0.inputs.0.pointwise | convolution | 1x1x6x4 | 3 | ",
-        "cells.0.inputs.0.pointwise.scale | scale | 4 | 16 | more than its signs is asked for",
-        "cells.0.inputs.0.bias | bias | 4 | 16 | more than its signs is asked for",
-        "cells.0.inputs.1.pointwise | convolution | 1x1x6x4 | 3 | ",
-        "cells.0.inputs.1.pointwise.thresholds | threshold | 4 | 8 | ",
-        "cells.0.edges.0.sep_conv_3x3.depthwise | depthwise | 3x3x4 | 5 | ",
-        "cells.0.edges.0.sep_conv_3x3.depthwise.thresholds | threshold | 4 | 8 | ",
-        "cells.0.edges.0.sep_conv_3x3.pointwise | convolution | 1x1x4x4 | 2 | ",
-        "cells.0.edges.0.sep_conv_3x3.pointwise.scale | scale | 4 | 16 | more than its signs is asked for",
-        "cells.0.nodes.0.bias | bias | 4 | 16 | more than its signs is asked for",
-        "cells.0.edges.2.max_pool_3x3 | pooling | 4 | 16 | pooling takes numbers, not signs",
-        "cells.0.edges.3.skip_connect.even | convolution | 1x1x4x2 | 1 | ",
-        "cells.0.edges.3.skip_connect.even.scale | scale | 2 | 8 | edges add up in it",
-        "cells.0.edges.3.skip_connect.odd | convolution | 1x1x4x2 | 1 | ",
-        "cells.0.edges.3.skip_connect.odd.scale | scale | 2 | 8 | edges add up in it",
-        "cells.0.nodes.1.bias | bias | 4 | 16 | edges add up in it",
-        "cells.0.nodes.2.bias | bias | 4 | 16 | no edge leads to the node",
-        "cells.0.nodes.3.bias | bias | 4 | 16 | no edge leads to the node",
-        "head.weights | classifier | 16x2 | 128 | the classifier decides in full precision",
-        "head.bias | classifier | 2 | 8 | the classifier decides in full precision",
-        "header | header |  | 24 | ",
-        "metadata | header |  | 328 | ",
-        "records | header |  | 144 | ",
-        "alignment | header |  | 13 | ",
-      ]
-    `)
+    [
+      "stem.filters | convolution | 3x3x1x6 | 216 | the stem sees the image itself",
+      "stem.bias | bias | 6 | 24 | the stem sees the image itself",
+      "cells.0.inputs.0.pointwise | convolution | 1x1x6x4 | 3 | ",
+      "cells.0.inputs.0.pointwise.scale | scale | 4 | 16 | more than its signs is asked for",
+      "cells.0.inputs.0.bias | bias | 4 | 16 | more than its signs is asked for",
+      "cells.0.inputs.1.pointwise | convolution | 1x1x6x4 | 3 | ",
+      "cells.0.inputs.1.pointwise.thresholds | threshold | 4 | 8 | ",
+      "cells.0.edges.0.sep_conv_3x3.depthwise | depthwise | 3x3x4 | 5 | ",
+      "cells.0.edges.0.sep_conv_3x3.depthwise.thresholds | threshold | 4 | 8 | ",
+      "cells.0.edges.0.sep_conv_3x3.pointwise | convolution | 1x1x4x4 | 2 | ",
+      "cells.0.edges.0.sep_conv_3x3.pointwise.scale | scale | 4 | 16 | more than its signs is asked for",
+      "cells.0.nodes.0.bias | bias | 4 | 16 | more than its signs is asked for",
+      "cells.0.edges.2.max_pool_3x3 | pooling | 4 | 16 | pooling takes numbers, not signs",
+      "cells.0.edges.3.skip_connect.even | convolution | 1x1x4x2 | 1 | ",
+      "cells.0.edges.3.skip_connect.even.scale | scale | 2 | 8 | edges add up in it",
+      "cells.0.edges.3.skip_connect.odd | convolution | 1x1x4x2 | 1 | ",
+      "cells.0.edges.3.skip_connect.odd.scale | scale | 2 | 8 | edges add up in it",
+      "cells.0.nodes.1.bias | bias | 4 | 16 | edges add up in it",
+      "cells.0.nodes.2.bias | bias | 4 | 16 | no edge leads to the node",
+      "cells.0.nodes.3.bias | bias | 4 | 16 | no edge leads to the node",
+      "head.weights | classifier | 16x2 | 128 | the classifier decides in full precision",
+      "head.bias | classifier | 2 | 8 | the classifier decides in full precision",
+      "header | header |  | 24 | ",
+      "metadata | header |  | 352 | ",
+      "records | header |  | 144 | ",
+      "alignment | header |  | 13 | ",
+    ]
+  `)
 })
 
 it('says why there is none', () => {

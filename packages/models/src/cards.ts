@@ -3,8 +3,10 @@ export interface ModelCard {
   readonly name: string
   /** One line. */
   readonly description: string
-  /** Length of its file. */
+  /** Length of its packed file. */
   readonly bytes: number
+  /** Its files: `safetensors` is what a training can begin with. */
+  readonly formats: readonly ('cpnas' | 'safetensors')[]
   /** Of the packed file on test images, 0..1, with its standard error, sqrt(p * (1 - p) / images). */
   readonly accuracy: { readonly top1: number; readonly error: number; readonly images: number }
   /** The images that it learned from, and their licence. */
@@ -28,6 +30,7 @@ export const models: readonly ModelCard[] = [
     name: 'cifar10',
     description: 'animals and vehicles in colour, 32x32 pixels; an hour of training',
     bytes: 101380,
+    formats: ['cpnas', 'safetensors'],
     accuracy: tested(0.8336, 5000),
     data: cifar10,
     commands: ['cpnas train --genotype bench/found-residual.json --preset cpu-1h --data CIFAR10'],
@@ -36,6 +39,7 @@ export const models: readonly ModelCard[] = [
     name: 'cifar10-small',
     description: 'animals and vehicles in colour, 32x32 pixels; ten minutes of training',
     bytes: 49796,
+    formats: ['cpnas', 'safetensors'],
     accuracy: tested(0.7722, 5000),
     data: cifar10,
     commands: ['cpnas train --genotype bench/found-residual.json --preset cpu-10min --data CIFAR10'],
@@ -44,6 +48,7 @@ export const models: readonly ModelCard[] = [
     name: 'fashion-mnist',
     description: 'clothes in grey, bright on black, 28x28 pixels; the bundled images',
     bytes: 34852,
+    formats: ['cpnas'],
     accuracy: tested(0.851, 2000),
     data: { name: 'Fashion-MNIST, the 10,000 bundled images (Zalando SE)', licence: 'MIT' },
     commands: ['cpnas train --genotype examples/web/model/genotype.json --preset quick --channels 16 --epochs 15'],

@@ -1,18 +1,22 @@
 import { from, type PackedModel } from '@cpnas/packed'
-import { models } from './cards.js'
+import { type ModelCard, models } from './cards.js'
 
 /** A network that there is not, or a file of one that cannot be read. */
 export class ModelError extends Error {
   override readonly name = 'ModelError'
 }
 
-/** Where the file of a network is. Throws a ModelError, which lists the names, for one that there is not. */
-export const urlOf = (name: string): URL => {
-  if (!models.some(card => card.name === name))
+/**
+ * Where the file of a network is: the packed one, or with `safetensors` the one that a training can begin with. Throws a ModelError, which lists
+ * the names, for a file that there is not.
+ */
+export const urlOf = (name: string, format: ModelCard['formats'][number] = 'cpnas'): URL => {
+  const there = models.filter(({ formats }) => formats.includes(format)).map(card => card.name)
+  if (!there.includes(name))
     throw new ModelError(
-      `there is no network ${JSON.stringify(name)}; there are ${models.map(card => card.name).join(', ')}`,
+      `there is no network ${JSON.stringify(name)}${format === 'cpnas' ? '' : ' that a training can begin with'}; there are ${there.join(', ')}`,
     )
-  return new URL(`../networks/${name}.cpnas`, import.meta.url)
+  return new URL(`../networks/${name}.${format}`, import.meta.url)
 }
 
 const bytesOf = async (url: URL): Promise<Uint8Array> => {

@@ -16,10 +16,13 @@ test.each(models)('$name is as large as its card says, loads and runs', async ({
 
 test('there is a card for every file', () => {
   const files = readdirSync(new URL('../networks', import.meta.url))
-  expect(files.sort()).toEqual(models.map(({ name }) => `${name}.cpnas`).sort())
+  expect(files.sort()).toEqual(models.flatMap(({ name, formats }) => formats.map(format => `${name}.${format}`)).sort())
 })
 
 test('a name that there is not is refused with those that there are', async () => {
   await expect(load('imagenet')).rejects.toThrow(ModelError)
+  expect(() => urlOf('fashion-mnist', 'safetensors')).toThrow(
+    'there is no network "fashion-mnist" that a training can begin with; there are cifar10, cifar10-small',
+  )
   await expect(load('../package')).rejects.toThrow(/^there is no network "\.\.\/package"; there are cifar10/)
 })

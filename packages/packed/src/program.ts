@@ -156,6 +156,10 @@ export interface PackedMetadata {
   readonly genotype?: { readonly normal: readonly string[]; readonly reduce: readonly string[] }
   /** The run or file that it was made from. */
   readonly source?: string
+  /** The program that wrote it, and its version: `cpnas 0.1.0`. */
+  readonly madeBy?: string
+  /** The licence that it is published under, in any words. */
+  readonly licence?: string
   /**
    * The data set that it was trained on, and the digest of its classes and images. Of pictures of any size `shortSide` is the most
    * pixels that a short side keeps before the square in the middle is taken.

@@ -71,7 +71,7 @@ const files: Readonly<Record<FileErrorTag, readonly [Uint8Array, string]>> = {
   MetadataNotJson: [told(json.slice(1)), 'metadata: are no JSON in UTF-8'],
   MetadataInvalid: [
     told(json.replace('classes', 'labels')),
-    'metadata: the whole has the unknown field "labels"; known are classes, normalization, genotype, source, trainedOn',
+    'metadata: the whole has the unknown field "labels"; known are classes, normalization, genotype, source, madeBy, licence, trainedOn',
   ],
   ClassesMismatch: [told(json.replace('"a",', '')), 'metadata: name 1 classes, but the program gives scores of 2'],
   NormalizationMismatch: [
@@ -235,6 +235,7 @@ it('metadata are of the form or refused by the field', () => {
       'genotype has the unknown field "cell"; known are normal, reduce',
     ],
     [{ ...metadata, source: 1 }, 'source must be a string'],
+    [{ ...metadata, licence: 1 }, 'licence must be a string'],
     [{ ...metadata, trainedOn: { dataset: 'x' } }, 'trainedOn must name a dataset and its digest'],
     [
       { ...metadata, trainedOn: { dataset: 'x', digest: 'y', shortSide: 0.5 } },

@@ -2,7 +2,7 @@ import { join, parse, resolve } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { isDirectory, writeFileAtomic } from '@cpnas/core/files'
 import { type FoundModel, packedExtension, readInitialWeights, readModelOf } from '@cpnas/experiments'
-import { floatParts, pack, toOnnx } from '@cpnas/export'
+import { floatParts, type PackOptions, pack, toOnnx } from '@cpnas/export'
 import { encodeSafetensors, summarize } from '@cpnas/model'
 import { encode, from } from '@cpnas/packed'
 import { parameterShapes } from '@cpnas/supernet'
@@ -28,6 +28,11 @@ const options = {
     default: 'packed',
   }),
   ...whichOptions,
+  licence: textOption({
+    placeholder: 'text',
+    description: 'licence to record in a packed or an ONNX file',
+    default: 'none',
+  }),
   out: textOption({ placeholder: 'file', description: 'the file to write', default: 'beside the model' }),
   json: { kind: 'flag', description: 'print a JSON record' },
 } as const satisfies CommandOptions
@@ -47,9 +52,9 @@ const refused = (path: string, problem: string, remedy: string) => cpnasError('I
 const parentBytes = ({ spec, genotype, kind, image, ...facts }: Model): number =>
   summarize(spec, genotype, kind, image, facts).parent.bytes
 
-const toPacked = (model: Model, path: string, source: string): E.Either<CpnasError, Exported> =>
+const toPacked = (model: Model, path: string, options: PackOptions): E.Either<CpnasError, Exported> =>
   pipe(
-    pack(model, source),
+    pack(model, options),
     E.mapLeft(problem => refused(path, problem, 'Write it as ONNX: --format onnx')),
     E.map(packed => {
       const bytes = encode(packed)
@@ -67,8 +72,8 @@ const toPacked = (model: Model, path: string, source: string): E.Either<CpnasErr
     }),
   )
 
-const toOnnxFile = (model: Model): Exported => ({
-  bytes: toOnnx(model),
+const toOnnxFile = (model: Model, licence: string | undefined): Exported => ({
+  bytes: toOnnx(model, { licence }),
   words: 'Input "images": [batch, channels, height, width], normalized; output "scores": [batch, classes].',
   facts: {},
 })
@@ -102,10 +107,10 @@ const fileFor = (format: Format, model: string): string => {
   return join(dir, names[format])
 }
 
-const exported = (format: Format, path: string, directory: boolean, found: FoundModel) => {
-  if (format === 'onnx') return TE.right(toOnnxFile(found.model))
+const exported = (format: Format, path: string, directory: boolean, found: FoundModel, licence: string | undefined) => {
+  if (format === 'onnx') return TE.right(toOnnxFile(found.model, licence))
   const source = directory ? resolve(path) : found.path
-  if (format === 'packed') return TE.fromEither(toPacked(found.model, path, parse(source).name))
+  if (format === 'packed') return TE.fromEither(toPacked(found.model, path, { source: parse(source).name, licence }))
   return directory
     ? toLatent(path, found)
     : TE.left(
@@ -117,17 +122,29 @@ const exported = (format: Format, path: string, directory: boolean, found: Found
       )
 }
 
-const latentIsLast = (format: Format, { best }: Given): E.Either<CpnasError, void> =>
-  format === 'safetensors' && best
-    ? E.left(
+/** Latent weights are those of the last epoch, and their file says nothing of a licence. */
+const checkLatent = (format: Format, { best, licence }: Given): E.Either<CpnasError, void> => {
+  if (format !== 'safetensors') return E.right(undefined)
+  if (best)
+    return E.left(
+      cpnasError(
+        'InvalidOption',
+        '--best',
+        'does not go with --format safetensors: latent weights are kept of the last epoch only',
+        'Leave it out',
+      ),
+    )
+  return licence === undefined
+    ? E.right(undefined)
+    : E.left(
         cpnasError(
           'InvalidOption',
-          '--best',
-          'does not go with --format safetensors: latent weights are kept of the last epoch only',
+          '--licence',
+          'does not go with --format safetensors, whose files do not record it',
           'Leave it out',
         ),
       )
-    : E.right(undefined)
+}
 
 /** What to do with a packed file. */
 const next = (format: Format, file: string): readonly string[] =>
@@ -146,14 +163,14 @@ thresholds instead of normalizations wherever a sign follows. What stays in 32 b
     return pipe(
       TE.fromEither(
         pipe(
-          latentIsLast(format, given),
+          checkLatent(format, given),
           E.flatMap(() => whichOf(given)),
         ),
       ),
       TE.flatMap(which => readModelOf(path, which)),
       TE.bindTo('found'),
       TE.bind('directory', () => TE.fromTask(() => isDirectory(path))),
-      TE.bind('result', ({ found, directory }) => exported(format, path, directory, found)),
+      TE.bind('result', ({ found, directory }) => exported(format, path, directory, found, given.licence)),
       TE.bind('file', ({ found }) => TE.right(given.out ?? fileFor(format, found.path))),
       TE.chainFirst(({ file, result }) => writeFileAtomic(file, result.bytes)),
       TE.map(({ file, result: { bytes, words, facts } }) => {

@@ -7,12 +7,13 @@ import {
   performTraining,
   planRun,
   readGenotypeOf,
+  readInitialModel,
   type TrainingPlan,
   trainingRun,
 } from '@cpnas/experiments'
 import type { TrainingRunConfig } from '@cpnas/runs'
-import { type GenotypeFile, printGenotype } from '@cpnas/supernet'
-import { presetSources } from '@cpnas/training'
+import { type GenotypeFile, printGenotype, resolveSpec, spaceOf } from '@cpnas/supernet'
+import { type Model, presetSources, type TrainingConfig } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -36,8 +37,9 @@ const options = {
     description: 'the architecture: a genotype.json, or the directory of a finished search',
   }),
   initFrom: textOption({
-    placeholder: 'run',
-    description: 'start from the weights of a search or a training',
+    placeholder: 'run|file',
+    description:
+      'start from the weights of a search or a training, of a model file, or of a network of the zoo (zoo:NAME)',
     default: 'random weights',
   }),
   newClassifier: {
@@ -99,15 +101,43 @@ const comparisons =
 const withSpace = (given: Given, genotype: GenotypeFile | undefined): Given =>
   genotype === undefined ? given : { ...given, space: genotype.space.name }
 
+/** Cells and, from a model, the options that its network has unless others are given. */
+interface Architecture {
+  readonly genotype: GenotypeFile | undefined
+  readonly options: Partial<TrainingConfig>
+}
+
+/** A network that is begun with says what it is. */
+const architectureOf = ({ spec, genotype }: Model): Architecture => {
+  const space = spaceOf(spec)
+  const resolved = resolveSpec(spec)
+  const names = ['cells', 'channels', 'stem', 'affine', 'estimator', 'scale', ...space.options] as const
+  return {
+    genotype: { genotype, space },
+    options: Object.fromEntries(names.map(name => [name, resolved[name as keyof typeof resolved]])),
+  }
+}
+
+const readArchitecture = ({ genotype, initFrom, resume }: Given): TE.TaskEither<CpnasError, Architecture> => {
+  if (genotype !== undefined)
+    return pipe(
+      readGenotypeOf(genotype),
+      TE.map(genotype => ({ genotype, options: {} })),
+    )
+  return pipe(
+    initFrom === undefined || resume ? TE.right(undefined) : readInitialModel(initFrom),
+    TE.map(model => (model === undefined ? { genotype: undefined, options: {} } : architectureOf(model))),
+  )
+}
+
 const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
   pipe(
-    given.genotype === undefined ? TE.right(undefined) : readGenotypeOf(given.genotype),
-    TE.bindTo('genotype'),
+    readArchitecture(given),
     TE.chainFirstEitherK(({ genotype }) => checkSpace(given.space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
-    TE.bind('plan', ({ genotype, data }) =>
+    TE.bind('plan', ({ genotype, options, data }) =>
       pipe(
-        requestOf(trainingRuns, withSpace(given, genotype), data),
+        requestOf(trainingRuns, { ...options, ...withSpace(given, genotype) }, data),
         TE.flatMap(request =>
           planRun(trainingRun, request, comparisons(given, genotype && printGenotype(genotype.genotype))),
         ),

@@ -88,7 +88,7 @@ const resultOf = (
 
 const packedOf = (path: string, model: Model): E.Either<CpnasError, PackedModel> =>
   pipe(
-    pack(model, 'cpnas create'),
+    pack(model, { source: 'cpnas create' }),
     E.mapLeft(problem => cpnasError('InvalidModel', path, problem, 'Create it anew in another directory')),
   )
 

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { isDirectory } from '@cpnas/core/files'
-import { urlOf } from '@cpnas/models'
 import { from, type PackedModel } from '@cpnas/packed'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { isInZoo, pathInZoo } from './zoo.js'
 
 /** How the names of packed files end. */
 export const packedExtension = '.cpnas'
@@ -23,15 +22,6 @@ const invalid = (path: string, problem: string, remedy: string): E.Either<CpnasE
 /** Errors of files that are not packed files at all. */
 const foreign: readonly string[] = ['TooShort', 'WrongMagic']
 
-const zooPrefix = 'zoo:'
-
-/** The path of a network of @cpnas/models, which is named `zoo:NAME`. Error InvalidModel. */
-const pathInZoo = (path: string): E.Either<CpnasError, string> =>
-  E.tryCatch(
-    () => fileURLToPath(urlOf(path.slice(zooPrefix.length))),
-    error => cpnasError('InvalidModel', path, (error as Error).message, 'Name one of these, or a packed file'),
-  )
-
 /**
  * The network in a packed file, or of @cpnas/models (`zoo:NAME`); undefined if neither the name nor the first bytes are those of a packed
  * file. Error InvalidModel.
@@ -39,7 +29,7 @@ const pathInZoo = (path: string): E.Either<CpnasError, string> =>
 export const readPacked =
   (given: string): TaskEither<CpnasError, FoundPacked | undefined> =>
   async () => {
-    const found = given.startsWith(zooPrefix) ? pathInZoo(given) : E.right(given)
+    const found = isInZoo(given) ? pathInZoo(given, 'cpnas') : E.right(given)
     if (E.isLeft(found)) return found
     const path = found.right
     if (await isDirectory(path)) return E.right(undefined)

@@ -11,7 +11,15 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { IdentifiedData } from '../data.js'
 import type { Plan } from '../plan.js'
 import { changed, readTeacher } from '../sources/teacher.js'
-import { checkClasses, type InitialWeights, readInitialWeights, withoutClassifier } from '../sources/weights.js'
+import {
+  checkClasses,
+  type InitialWeights,
+  initialWeightsOf,
+  readInitialModel,
+  readInitialWeights,
+  withoutClassifier,
+} from '../sources/weights.js'
+import { isInZoo } from '../sources/zoo.js'
 
 /** A planned training and what it begins from; paths as they were given. */
 export interface TrainingPlan extends Plan<TrainingConfig, TrainingRunConfig> {
@@ -33,20 +41,34 @@ export interface OpenedSources {
 }
 
 const otherImages = (what: string, path: string): string =>
-  printable(`${what} ${path} learned from other images of these classes`)
+  printable(`${what} ${path} learned from other images than these`)
 
-/** Weights and a teacher may come from other images of the same classes; if so, a line says it. */
+/** The digest of the images that weights to begin with learned from; undefined where it is not known. */
+const digestOf = (source: string): TE.TaskEither<CpnasError, string | undefined> =>
+  pipe(
+    readInitialModel(source),
+    TE.flatMap(model =>
+      model === undefined
+        ? pipe(
+            readFingerprint(source),
+            TE.map(found => found?.digest),
+          )
+        : TE.right(model.trainedOn?.digest),
+    ),
+    // A training that goes on no longer needs it.
+    TE.orElse(() => TE.right<CpnasError, string | undefined>(undefined)),
+  )
+
+/** Weights and a teacher may come from other images; if so, a line says it. */
 const notesOf = (
   { initFrom, teacher: teacherPath }: TrainingPlan,
   { fingerprint }: IdentifiedData,
   teacher: Model | undefined,
 ): TE.TaskEither<CpnasError, readonly string[]> =>
   pipe(
-    initFrom === undefined ? TE.right(undefined) : readFingerprint(initFrom),
+    initFrom === undefined ? TE.right(undefined) : digestOf(initFrom),
     TE.map(begun => [
-      ...(begun !== undefined && begun.digest !== fingerprint.digest
-        ? [otherImages('Begin:  the run in', initFrom!)]
-        : []),
+      ...(begun !== undefined && begun !== fingerprint.digest ? [otherImages('Begin: ', initFrom!)] : []),
       ...(teacher?.trainedOn !== undefined && teacher.trainedOn.digest !== fingerprint.digest
         ? [otherImages('Teacher:', teacherPath!)]
         : []),
@@ -76,8 +98,13 @@ const readInitial = (
       begun
         ? TE.right(undefined)
         : pipe(
-            newClassifier ? TE.right(undefined) : checkClasses(initFrom, data.classNames),
-            TE.flatMap(() => readInitialWeights(initFrom, config.precision, shapes)),
+            readInitialModel(initFrom),
+            TE.tap(model => (newClassifier ? TE.right(undefined) : checkClasses(initFrom, model, data.classNames))),
+            TE.flatMap(model =>
+              model === undefined
+                ? readInitialWeights(initFrom, config.precision, shapes)
+                : TE.fromEither(initialWeightsOf(initFrom, model, shapes)),
+            ),
           ),
     ),
     TE.filterOrElse(
@@ -102,7 +129,7 @@ export const readSources = (
     TE.map(({ initial, teacher, notes }) => ({
       record: plan.stored ?? {
         genotype: plan.genotype,
-        initFrom: plan.initFrom === undefined ? null : resolve(plan.initFrom),
+        initFrom: plan.initFrom === undefined ? null : isInZoo(plan.initFrom) ? plan.initFrom : resolve(plan.initFrom),
         initHash: initial?.hash ?? null,
         ...(plan.newClassifier ? { newClassifier: true } : {}),
         teacher: plan.teacher === undefined ? null : resolve(plan.teacher),

@@ -74,5 +74,5 @@ export const packedSummary = (
     const summary = summaryOf(packed, labels)
     const parent = summarize(spec, genotype, 'parent', image, head).total
     return { kind: 'child', image, ...summary, parent, compression: parent.bytes / summary.bytes }
-  })(packLabelled(model, source))
+  })(packLabelled(model, { source }))
 }

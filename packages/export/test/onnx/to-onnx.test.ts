@@ -6,6 +6,7 @@ import type { Model } from '@cpnas/training'
 import fc from 'fast-check'
 import * as ort from 'onnxruntime-node'
 import { expect, test } from 'vitest'
+import { version } from '../../src/version.js'
 import { heads, imageOf, modelOf } from '../support/models.js'
 
 const batch = 2
@@ -98,7 +99,15 @@ test('the file says what its images have to be like and what its scores mean', a
   const [head] = fc.sample(heads, { numRuns: 1, seed: 1 })
   const model = await modelOf(head!, 0)
   const { classNames: classes, image, normalization } = model
-  expect(metadataOf(toOnnx(model))).toEqual({ classes, image, normalization })
+  const madeBy = `cpnas ${version}`
+  expect(metadataOf(toOnnx(model))).toEqual({ classes, image, normalization, madeBy })
   const trainedOn = { dataset: 'image-folder', digest: '0', shortSide: 37 }
-  expect(metadataOf(toOnnx({ ...model, trainedOn }))).toEqual({ classes, image, normalization, trainedOn })
+  expect(metadataOf(toOnnx({ ...model, trainedOn }, { licence: 'MIT' }))).toEqual({
+    classes,
+    image,
+    normalization,
+    trainedOn,
+    madeBy,
+    licence: 'MIT',
+  })
 })

@@ -30,11 +30,13 @@ const strings = (value: unknown, name: string) => listOf(value, name, 'a string'
 
 /** The metadata of a program, with fields in their order; fails if they are not of the form or do not fit the program. */
 export const checkedMetadata = (value: unknown, { image, steps }: Program): PackedMetadata => {
-  const { classes, normalization, genotype, source, trainedOn } = fieldsOf(value, 'the whole', [
+  const { classes, normalization, genotype, source, madeBy, licence, trainedOn } = fieldsOf(value, 'the whole', [
     'classes',
     'normalization',
     'genotype',
     'source',
+    'madeBy',
+    'licence',
     'trainedOn',
   ])
   const { mean, std } = fieldsOf(normalization, 'normalization', ['mean', 'std'])
@@ -58,9 +60,11 @@ export const checkedMetadata = (value: unknown, { image, steps }: Program): Pack
         'NormalizationMismatch',
         `metadata: normalization.${name} is of ${list.length} channels, but the image has ${image.channels}`,
       )
-  if (source !== undefined && !isString(source)) return invalid('source must be a string')
+  const texts = { source, madeBy, licence }
+  for (const [name, text] of Object.entries(texts))
+    if (text !== undefined && !isString(text)) return invalid(`${name} must be a string`)
   const origin = {
-    ...(source !== undefined && { source }),
+    ...(Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as Record<string, string>),
     ...(trainedOn !== undefined && { trainedOn: trainedOnOf(trainedOn) }),
   }
   if (genotype === undefined) return { ...metadata, ...origin }

@@ -232,6 +232,8 @@ const metadataOf = ({ image, steps }: Program): fc.Arbitrary<PackedModel['metada
       normalization: fc.record({ mean: each(channels, -2), std: each(channels, 0.01) }),
       genotype: fc.record({ normal: fc.array(text, { maxLength: 3 }), reduce: fc.array(text, { maxLength: 3 }) }),
       source: text,
+      madeBy: text,
+      licence: text,
       trainedOn: fc.record(
         { dataset: text, digest: text, shortSide: fc.integer({ min: 1, max: 500 }) },
         { requiredKeys: ['dataset', 'digest'] },

@@ -1,0 +1,3 @@
+import { versionOf } from '@cpnas/core/version'
+
+export const version = versionOf(import.meta.url)
