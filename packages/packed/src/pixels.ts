@@ -1,23 +1,30 @@
 import { nodeModule } from './node.js'
 import type { Picture } from './picture.js'
 
-/** Of a file that was chosen or fetched: `Blob`, `File`, `Response`. */
-interface Bytes {
+/** A file that was chosen or fetched: `Blob`, `File`, `Response`. */
+export interface Bytes {
+  /** All of them. */
   arrayBuffer(): Promise<ArrayBuffer>
 }
 
 /** What a canvas draws: an image, a canvas, a bitmap, a video or a frame of one. */
-interface Drawable {
+export interface Drawable {
+  /** Pixels. */
   readonly width: number
   readonly height: number
 }
 
 /** A pipeline of the package sharp. */
-interface Pipeline {
+export interface Pipeline {
+  /** With transparency. */
   ensureAlpha(): Pipeline
+  /** Turned as its EXIF orientation says. */
   autoOrient(): Pipeline
+  /** In that space of colours. */
   toColourspace(space: string): Pipeline
+  /** As pixels, not as a file. */
   raw(): Pipeline
+  /** The pixels and their extent. */
   toBuffer(options: { readonly resolveWithObject: true }): Promise<{
     readonly data: Uint8Array
     readonly info: { readonly width: number; readonly height: number }
