@@ -101,7 +101,6 @@ test.for([
   [['search', '--seed'], /argument missing/],
   [['seach'], /unknown command 'seach'\n\(Did you mean search\?\)/],
   [['data', 'get'], /missing required argument 'name'/],
-  [[], /Usage: cpnas/],
   [['data'], /Usage: cpnas data/],
 ] as const)('%j is no command', async ([args, words]) => {
   const directory = temporary()

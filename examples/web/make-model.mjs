@@ -31,7 +31,7 @@ const evaluationOf = run => JSON.parse(readFileSync(join(run, 'evaluation.json')
 const [childModel, parentModel] = [await bestOf(child, 'child'), await bestOf(parent, 'parent')]
 const out = name => join(import.meta.dirname, 'model', name)
 mkdirSync(out('.'), { recursive: true })
-const packed = encode(right(pack(childModel, 'cpnas train')))
+const packed = encode(right(pack(childModel, { source: 'cpnas train' })))
 writeFileSync(out('best.cpnas'), packed)
 const onnx = toOnnx(parentModel)
 writeFileSync(out('parent.onnx'), onnx)
