@@ -3,6 +3,7 @@ import { readRuns } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
+import { layOut } from '../report/layout.js'
 import { textOption } from '../values.js'
 import { version } from '../version.js'
 import { summaries } from './summaries.js'
@@ -41,7 +42,14 @@ and settings that differ are marked. The page is self-contained.
             return renderReport(runs, { environment: environmentNow(version) })
           }),
           TE.tap(page => writeFileAtomic(path, page)),
-          TE.map(page => io.out(`${path}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB\n`)),
+          TE.map(page =>
+            io.out(
+              layOut(
+                [`${path}: ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB`, `Next: open ${path} in a browser`],
+                io,
+              ),
+            ),
+          ),
         )
       }),
       TE.map(() => ({ status: 'done' })),

@@ -3,6 +3,7 @@ import { defaultSize, drawCells, networkSizes, readGenotype } from '@cpnas/exper
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
+import { shellWord } from '../report/amounts.js'
 import { layOut } from '../report/layout.js'
 import { genotypeTable, sizeLines } from '../report/summary.js'
 import { countOption, textOption } from '../values.js'
@@ -33,7 +34,16 @@ export const showCommand = command({
       ),
       TE.map(({ space, genotype }) => {
         const { child, parent } = networkSizes({ space, ...defaultSize, ...size }, genotype)
-        io.out(layOut([genotypeTable(genotype, space), sizeLines(child, parent)], io))
+        io.out(
+          layOut(
+            [
+              genotypeTable(genotype, space),
+              sizeLines(child, parent),
+              `Next: cpnas train --genotype ${shellWord(path)}`,
+            ],
+            io,
+          ),
+        )
         return { status: 'done' }
       }),
     ),

@@ -1,5 +1,6 @@
 import { formatValue, kebabCase } from '@cpnas/core'
 import { ablationFiles, type Row, rowsOf, type Spread, type TrialResult, type Vary } from '@cpnas/experiments'
+import { shellWord } from './amounts.js'
 import { percent } from './format.js'
 import { type Block, grid } from './layout.js'
 
@@ -31,5 +32,6 @@ export const printAblation = (
     `Test accuracy, ${points(rows)}`,
     table,
     `Files in ${directory}: ${[ablationFiles.json, ablationFiles.csv, ablationFiles.chart].join(', ')}`,
+    `Next: open ${directory}/${ablationFiles.chart}; its runs: cpnas report ${shellWord(directory)}/trainings/*/*`,
   ]
 }

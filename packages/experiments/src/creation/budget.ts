@@ -51,6 +51,8 @@ export interface Speeds {
 const searchShare = 0.3
 /** Opening, exporting, writing. */
 const overheadSeconds = 4
+/** With fewer, all of them train, and the last epoch's network is taken: a tenth would not tell the best one. */
+const fewImages = 2000
 /** Of the epochs of a training. */
 const warmupShare = 0.05
 /** More epochs than these were not seen to help. */
@@ -146,7 +148,7 @@ export const planTraining = (
   secondsLeft: number,
 ): TrainingConfig => {
   const { images, size } = facts
-  const validationShare = images < 500 ? 0 : 0.1
+  const validationShare = images < fewImages ? 0 : 0.1
   const training = images * (1 - validationShare)
   const epochSeconds = (training + (images * validationShare) / trainingStepWork) * secondsPerImage
   const epochs = (secondsLeft - overheadSeconds - testSeconds(facts, secondsPerImage)) / epochSeconds
