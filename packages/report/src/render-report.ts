@@ -16,6 +16,8 @@ import { verdict } from './sections/verdict.js'
 export interface ReportOptions {
   /** What the page was made with, by name, to be shown as such. Default: nothing. */
   readonly environment?: Environment
+  /** What an image takes in the packed network of a training, on one thread of this machine, by the name of the run. Default: not known. */
+  readonly milliseconds?: Readonly<Record<string, number>>
   /** Path of a script on the server that serves the page. Default: none: the page needs nothing but itself. */
   readonly script?: string
 }
@@ -29,7 +31,7 @@ const ofKind = <K extends Run['kind']>(runs: Indexed<Run>, kind: K): Indexed<Ext
  */
 export const renderReport = async (
   runs: readonly Run[],
-  { environment: now = [], script }: ReportOptions = {},
+  { environment: now = [], milliseconds = {}, script }: ReportOptions = {},
 ): Promise<string> => {
   const all: Indexed<Run> = runs.map((run, index) => ({ run, index }))
   const searches: Indexed<SearchRun> = ofKind(all, 'search')
@@ -37,7 +39,7 @@ export const renderReport = async (
   return page({
     title: `cpnas: ${runs.map(({ name }) => name).join(', ')}`,
     sections: [
-      verdict(searches, trainings),
+      verdict(searches, trainings, milliseconds),
       overview(searches, trainings),
       searchCurves(searches),
       indicator(searches),

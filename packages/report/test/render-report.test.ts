@@ -287,6 +287,9 @@ describe('the result', () => {
     const told = await results(child)
     expect(told).toContain('The Child of child:80.00 % ± 4.00 %of 100 test images recognized; guessing: 50.00 %')
     expect(told).toContain('13.7 kBpacked, as it is shipped')
+    expect(told).not.toContain(' ms')
+    const timed = await renderReport([child], { milliseconds: { child: 0.187 } })
+    expect(timed).toMatch(/<dd>0\.19 ms<\/dd><dt>an image, packed, on one thread/)
     expect(told).not.toContain('Parent, which')
   })
 

@@ -1,4 +1,5 @@
 import { writeFileAtomic } from '@cpnas/core/files'
+import { speedsOf } from '@cpnas/experiments'
 import { readRuns } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -37,10 +38,13 @@ and settings that differ are marked. The page is self-contained.
         if (tensorboard !== undefined && out === undefined) return TE.right(undefined)
         const path = out ?? defaultOut
         return pipe(
-          TE.fromTask(async () => {
-            const { environmentNow, renderReport } = await import('@cpnas/report')
-            return renderReport(runs, { environment: environmentNow(version) })
-          }),
+          speedsOf(runs),
+          TE.flatMap(milliseconds =>
+            TE.fromTask(async () => {
+              const { environmentNow, renderReport } = await import('@cpnas/report')
+              return renderReport(runs, { environment: environmentNow(version), milliseconds })
+            }),
+          ),
           TE.tap(page => writeFileAtomic(path, page)),
           TE.map(page =>
             io.out(

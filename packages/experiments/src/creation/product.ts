@@ -1,38 +1,22 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import { allIndices, batches, type Dataset } from '@cpnas/data'
 import { pack, renderPage, toOnnx } from '@cpnas/export'
 import { evaluateScores, type Metrics, readModel } from '@cpnas/model'
-import { createRunner, encode, type PackedModel, type Runner } from '@cpnas/packed'
+import { encode, type PackedModel } from '@cpnas/packed'
 import { pathsOf, readRuns, trainingFiles } from '@cpnas/runs'
 import type { Model } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { millisecondsOf, openPacked } from '../packed-speed.js'
 import { version } from '../version.js'
 import { modelCard } from './card.js'
 import { creationFiles } from './kind.js'
 import type { Confusion, CreationResult } from './result.js'
 
 const batchSize = 100
-const warmUpMilliseconds = 200
-const timedRuns = 50
-
-/** Milliseconds of an image, the median. The time does not depend on the pixels. */
-const timeOf = ({ scores }: Runner, { program: { image } }: PackedModel): number => {
-  const one = new Float32Array(image.height * image.width * image.channels).fill(0.5)
-  const warm = performance.now() + warmUpMilliseconds
-  do scores(one)
-  while (performance.now() < warm)
-  const times = Array.from({ length: timedRuns }, () => {
-    const start = performance.now()
-    scores(one)
-    return performance.now() - start
-  })
-  return times.sort((a, b) => a - b)[timedRuns >> 1]!
-}
-
 const confusionsOf = ({ classes, confusion }: Metrics): readonly Confusion[] =>
   confusion
     .flatMap((row, t) =>
@@ -50,16 +34,7 @@ const resultOf = (
   signal: AbortSignal,
 ): TE.TaskEither<CpnasError, CreationResult | undefined> =>
   pipe(
-    TE.tryCatch(
-      () => createRunner(packed),
-      error =>
-        cpnasError(
-          'BackendUnavailable',
-          'packed engine',
-          `cannot be started (${(error as Error).message})`,
-          'Use a Node whose WebAssembly has SIMD: 20.19 or newer',
-        ),
-    ),
+    openPacked(packed),
     TE.bindTo('runner'),
     TE.bind('evaluation', ({ runner }) =>
       evaluateScores(
@@ -80,7 +55,7 @@ const resultOf = (
         classes: model.classNames,
         size: model.image.height,
         bytes: encode(packed).length,
-        milliseconds: timeOf(runner, packed),
+        milliseconds: millisecondsOf(runner, packed),
         confusions: confusionsOf(metrics),
       }
     }),
@@ -121,7 +96,11 @@ export const writeProduct = (
             TE.flatMap(runs =>
               TE.fromTask(async () => {
                 const { environmentNow, renderReport } = await import('@cpnas/report')
-                return renderReport(runs, { environment: environmentNow(version) })
+                const { milliseconds } = result
+                return renderReport(runs, {
+                  environment: environmentNow(version),
+                  milliseconds: { [basename(training)]: milliseconds },
+                })
               }),
             ),
             TE.flatMap(report => writeFileAtomic(paths.report, report)),

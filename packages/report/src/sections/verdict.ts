@@ -57,7 +57,7 @@ const besideOthers = (child: Tested, all: readonly Tested[]): readonly Fact[] =>
 
 const accuracyText = ({ evaluation: { best } }: Tested): string => `${percent(best.top1)} ± ${percent(errorOf(best))}`
 
-const facts = (run: Tested, all: readonly Tested[]): readonly Fact[] => {
+const facts = (run: Tested, all: readonly Tested[], milliseconds: number | undefined): readonly Fact[] => {
   const { evaluation, classes, summary, packedBytes } = run
   const guessing = classes === undefined ? '' : `; guessing: ${percent(1 / classes)}`
   return [
@@ -69,6 +69,14 @@ const facts = (run: Tested, all: readonly Tested[]): readonly Fact[] => {
           {
             value: kilobytes(packedBytes),
             caption: `packed, as it is shipped${summary === undefined ? '' : `; its Parent's file: ${kilobytes(summary.parent.bytes)}`}`,
+          },
+        ]),
+    ...(milliseconds === undefined
+      ? []
+      : [
+          {
+            value: `${milliseconds.toFixed(2)} ms`,
+            caption: 'an image, packed, on one thread of the machine that made this page',
           },
         ]),
     ...(summary === undefined
@@ -112,7 +120,11 @@ split${classes === undefined ? '' : ` (guessing: ${percent(1 / classes)})`}. How
 }
 
 /** What came out, before all details: how good, how small, beside what; undefined while nothing is finished. */
-export const verdict = (searches: Indexed<SearchRun>, trainings: Indexed<TrainingRun>): PageSection | undefined => {
+export const verdict = (
+  searches: Indexed<SearchRun>,
+  trainings: Indexed<TrainingRun>,
+  milliseconds: Readonly<Record<string, number>>,
+): PageSection | undefined => {
   const tested = trainings.map(({ run }) => run).filter(isTested)
   const untrained = searches
     .map(({ run }) => run)
@@ -124,7 +136,7 @@ export const verdict = (searches: Indexed<SearchRun>, trainings: Indexed<Trainin
     title: 'Result',
     content: html`${untrained.map(found)}${
       best !== undefined &&
-      html`<p>The ${nameOf(best)} of ${best.name}${tested.length > 1 ? ', the best one' : ''}:</p>${tiles(facts(best, tested))}`
+      html`<p>The ${nameOf(best)} of ${best.name}${tested.length > 1 ? ', the best one' : ''}:</p>${tiles(facts(best, tested, milliseconds[best.name]))}`
     }${tested.length > 1 && comparison(tested)}`,
   })
 }
