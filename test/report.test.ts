@@ -14,7 +14,7 @@ test('a search and a training become one page, finished or not, and event files'
   const { code, out: said } = await run(['report', search, training, '--out', out])
   const page = readFileSync(out, 'utf8')
   expect(code).toBe(0)
-  expect(said).toBe(`${out}: ${(statSync(out).size / 1000).toFixed(1)} kB\n`)
+  expect(said).toBe(`${out}: ${(statSync(out).size / 1000).toFixed(1)} kB\nNext: open ${out} in a browser\n`)
   expect(page).toContain('<title>cpnas: searched, trained</title>')
   for (const id of ['search-accuracy', 'indicator-1-normal', 'training-accuracy', 'confusion-2', 'cells-1', 'layers-1'])
     expect(page).toContain(`id="${id}"`)
