@@ -1,7 +1,7 @@
 import type { Run, SearchRun, TrainingRun } from '@cpnas/runs'
 import { searchOptions } from '@cpnas/search'
 import { trainingOptions } from '@cpnas/training'
-import { section, table } from '../page/elements.js'
+import { details, section, table } from '../page/elements.js'
 import { type Content, type Html, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
 import type { Indexed } from './indexed.js'
@@ -65,15 +65,26 @@ export const configuration = (searches: Indexed<SearchRun>, trainings: Indexed<T
     title: 'Configuration',
     content: html`${
       searchRuns.length > 0 &&
-      configurationTable('Searches', searchRuns, [...commonRows(searchRuns), ...optionRows(searchRuns, searchOptions)])
+      details(
+        'configuration-searches',
+        'Every setting of the searches',
+        configurationTable('Searches', searchRuns, [
+          ...commonRows(searchRuns),
+          ...optionRows(searchRuns, searchOptions),
+        ]),
+      )
     }${
       trainingRuns.length > 0 &&
-      configurationTable('Trainings', trainingRuns, [
-        ...commonRows(trainingRuns),
-        rowOf(trainingRuns, 'initFrom', 'the run whose weights it began with', ({ initFrom }) => initFrom),
-        rowOf(trainingRuns, 'teacher', 'the trained Parent that it learned from', ({ teacher }) => teacher),
-        ...optionRows(trainingRuns, trainingOptions),
-      ])
+      details(
+        'configuration-trainings',
+        'Every setting of the trainings',
+        configurationTable('Trainings', trainingRuns, [
+          ...commonRows(trainingRuns),
+          rowOf(trainingRuns, 'initFrom', 'the run whose weights it began with', ({ initFrom }) => initFrom),
+          rowOf(trainingRuns, 'teacher', 'the trained Parent that it learned from', ({ teacher }) => teacher),
+          ...optionRows(trainingRuns, trainingOptions),
+        ]),
+      )
     }`,
   })
 }

@@ -1,5 +1,5 @@
 import { type Run, stretches } from '@cpnas/runs'
-import { section, table } from '../page/elements.js'
+import { details, section, table } from '../page/elements.js'
 import { clock, gibibytes, orDash, plural } from '../page/format.js'
 import { type Content, html } from '../page/html.js'
 import type { PageSection } from '../page/page.js'
@@ -34,7 +34,10 @@ export const environment = (runs: Indexed<Run>, now: Environment): PageSection =
   section({
     id: 'environment',
     title: 'Environment',
-    content: html`<h3>Of the runs, as recorded by them</h3>
+    content: details(
+      'environment-all',
+      'When and where runs were worked on, and this page was made',
+      html`<h3>Of the runs, as recorded by them</h3>
 ${table({
   label: 'Work on every run',
   head: ['run', 'from (UTC)', 'time', 'lines of history', 'engine', 'threads', 'machine', 'versions'],
@@ -44,4 +47,5 @@ ${table({
 <p class="note">A row for every process that worked on a run. The time of one that was killed ends with what it saved last.</p>
 <h3>Of this page: where and when it was made, which need not be where the runs were</h3>
 ${table({ label: 'Environment of this page', head: ['', 'now'], rows: now, text: true })}`,
+    ),
   })
