@@ -104,8 +104,8 @@ describe.skipIf(absent !== undefined)('pages of cpnas report in Chromium', () =>
     expect(await tab.locator('#indicator').count()).toBe(0)
     await tab.locator('#search-accuracy summary').focus()
     await tab.keyboard.press('Enter')
-    const heading = tab.locator('#configuration h2')
-    await tab.locator('#configuration').evaluate(section => section.scrollIntoView())
+    const heading = tab.locator('#cells h2')
+    await tab.locator('#cells').evaluate(section => section.scrollIntoView())
     const top = (await heading.boundingBox())!.y
 
     writeFileSync(history, all)
