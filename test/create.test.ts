@@ -5,20 +5,15 @@ import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
 import { json, jsonLines, temporary } from './support/files.js'
-import { png } from './support/image-folder.js'
+import { png, writeClasses } from './support/image-folder.js'
 import { proceed } from './support/proceed.js'
 
 const colours = { blue: [20, 30, 200], red: [210, 40, 30] } as const
 const engine = ['--threads', '1', '--backend', 'wasm'] as const
 
-/** A folder for every class: columns of its colour and of grey, lighter from picture to picture. */
 const pictures = (images: number): string => {
   const directory = temporary()
-  for (const [name, colour] of Object.entries(colours)) {
-    mkdirSync(join(directory, name))
-    for (let i = 0; i < images; i++)
-      writeFileSync(join(directory, name, `${i}.png`), png(16, 16, colour, [5 * i, 5 * i, 5 * i]))
-  }
+  writeClasses(directory, colours, images)
   return directory
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { runProcess, watch } from './support/cli.js'
 import { writeGenotype } from './support/genotype.js'
-import { png } from './support/image-folder.js'
+import { png, writeClasses } from './support/image-folder.js'
 import { tiny, tinyTraining } from './support/settings.js'
 
 const docs = join(import.meta.dirname, '../docs')
@@ -25,12 +25,8 @@ const blocksOf = (page: string): readonly Block[] =>
     }),
   )
 
-const writePictures = (directory: string, count: number): void => {
-  for (const [name, colour] of Object.entries({ cat: [20, 30, 200], dog: [210, 40, 30] } as const)) {
-    mkdirSync(join(directory, name), { recursive: true })
-    for (let i = 0; i < count; i++) writeFileSync(join(directory, name, `${i}.png`), png(20, 20, colour, [5 * i, 9, 9]))
-  }
-}
+const writePictures = (directory: string, count: number): void =>
+  writeClasses(directory, { cat: [20, 30, 200], dog: [210, 40, 30] }, count)
 
 /** Forty images of CIFAR-10's size in each of its files. */
 const writeCifar = (directory: string): void => {

@@ -3,33 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { renderPage } from '@cpnas/export'
-import { classify, createRunner, encode, imageOf, type PackedModel, type Picture } from '@cpnas/packed'
+import { classify, createRunner, encode, imageOf, type Picture } from '@cpnas/packed'
 import type { Browser } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { colourModel } from '../../packages/packed/test/support/colour-model.js'
 import { run } from '../support/cli.js'
 import { png } from '../support/image-folder.js'
 import { absent, launch } from './chromium.js'
 
 if (absent !== undefined) console.warn(`SKIPPED pages of cpnas page in Chromium: ${absent}`)
 
-/** Scores are the means of the channels: it takes a picture for its strongest colour. */
-const model: PackedModel = {
-  metadata: {
-    classes: ['red', 'green', '<b>blue</b>'],
-    normalization: { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] },
-  },
-  program: {
-    image: { height: 8, width: 8, channels: 3 },
-    steps: [
-      {
-        kind: 'classifier',
-        inputs: [0],
-        weights: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1),
-        bias: Float32Array.of(0, 0, 0),
-      },
-    ],
-  },
-}
+const model = colourModel('red', 'green', '<b>blue</b>')
 
 const [first, second] = [
   [200, 90, 30],

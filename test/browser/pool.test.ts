@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { createRunner, encode } from '@cpnas/packed'
 import fc from 'fast-check'
 import type { Browser } from 'playwright-core'
-import { build } from 'vite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { cases } from '../../packages/packed/test/support/programs.js'
+import { buildPage } from './build-page.js'
 import { absent, launch } from './chromium.js'
 import type { PoolScores } from './pool-page.js'
 import { serve } from './serve.js'
@@ -24,20 +22,7 @@ describe.skipIf(absent !== undefined)('threads of @cpnas/packed in Chromium', ()
   let folder: string
   beforeAll(async () => {
     if (absent !== undefined) return
-    folder = mkdtempSync(join(tmpdir(), 'cpnas-pool-test-'))
-    writeFileSync(
-      join(folder, 'index.html'),
-      '<!doctype html><title>pool</title><link rel="icon" href="data:,"><script type="module" src="page.js"></script>',
-    )
-    const input = join(import.meta.dirname, 'pool-page.ts')
-    const output = { entryFileNames: 'page.js' }
-    await build({
-      configFile: false,
-      logLevel: 'warn',
-      root: import.meta.dirname,
-      base: './',
-      build: { outDir: folder, emptyOutDir: false, target: 'esnext', rolldownOptions: { input, output } },
-    })
+    folder = await buildPage('pool-page.ts')
     browser = await launch()
     return async () => {
       await browser.close()

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Classification, encode, load, type PackedModel } from '@cpnas/packed'
+import { type Classification, encode, load } from '@cpnas/packed'
 import type { Browser } from 'playwright-core'
-import { build } from 'vite'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { colourModel } from '../../packages/packed/test/support/colour-model.js'
 import { png } from '../support/image-folder.js'
+import { buildPage } from './build-page.js'
 import { absent, launch } from './chromium.js'
 import { serve } from './serve.js'
 
@@ -17,47 +17,14 @@ type Predictions = (
   picture: string,
 ) => Promise<{ readonly found: Readonly<Record<string, readonly Classification[]>>; readonly error: unknown }>
 
-/** Scores are the means of the channels. */
-const model: PackedModel = {
-  metadata: { classes: ['red', 'green', 'blue'], normalization: { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] } },
-  program: {
-    image: { height: 8, width: 8, channels: 3 },
-    steps: [
-      {
-        kind: 'classifier',
-        inputs: [0],
-        weights: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1),
-        bias: new Float32Array(3),
-      },
-    ],
-  },
-}
+const model = colourModel('red', 'green', 'blue')
 
 describe.skipIf(absent !== undefined)('predict of @cpnas/packed in Chromium', () => {
   let browser: Browser
   let folder: string
   beforeAll(async () => {
     if (absent !== undefined) return
-    folder = mkdtempSync(join(tmpdir(), 'cpnas-predict-page-test-'))
-    writeFileSync(
-      join(folder, 'index.html'),
-      '<!doctype html><title>predict</title><link rel="icon" href="data:,"><script type="module" src="page.js"></script>',
-    )
-    await build({
-      configFile: false,
-      logLevel: 'warn',
-      root: import.meta.dirname,
-      base: './',
-      build: {
-        outDir: folder,
-        emptyOutDir: false,
-        target: 'esnext',
-        rolldownOptions: {
-          input: join(import.meta.dirname, 'predict-page.mjs'),
-          output: { entryFileNames: 'page.js' },
-        },
-      },
-    })
+    folder = await buildPage('predict-page.mjs')
     browser = await launch()
     return async () => {
       await browser.close()

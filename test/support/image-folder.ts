@@ -29,6 +29,15 @@ export const png = (width: number, height: number, ...colours: readonly [Colour,
   ])
 }
 
+/** A folder for every class, with so many pictures: columns of its colour and of grey, lighter from picture to picture. */
+export const writeClasses = (directory: string, classes: Readonly<Record<string, Colour>>, count: number): void => {
+  for (const [name, colour] of Object.entries(classes)) {
+    mkdirSync(join(directory, name), { recursive: true })
+    for (let i = 0; i < count; i++)
+      writeFileSync(join(directory, name, `${i}.png`), png(16, 16, colour, [5 * i, 5 * i, 5 * i]))
+  }
+}
+
 /** Red and blue images of several sizes in train/ and val/, so many of each colour; those of `corrupt` are no images. */
 export const writeImageFolder = (directory: string, images: number, corrupt: readonly string[] = []): void => {
   for (const split of ['train', 'val'])

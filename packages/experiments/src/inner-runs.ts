@@ -86,12 +86,15 @@ export interface Setting {
   readonly signal: AbortSignal
 }
 
-/** The file that a run writes last. */
-const lastFile = ({ kind }: PlannedRun): string => (kind === 'search' ? searchFiles.cells : trainingFiles.evaluation)
+/** The file that a run of each kind writes last. */
+export const lastFiles: Readonly<Record<PlannedRun['kind'], string>> = {
+  search: searchFiles.cells,
+  training: trainingFiles.evaluation,
+}
 
 /** Finished runs are not repeated. */
 export const isFinished = (directory: string, run: PlannedRun): boolean =>
-  existsSync(join(directory, run.name, lastFile(run)))
+  existsSync(join(directory, run.name, lastFiles[run.kind]))
 
 /** Emits the events of one run, after `position` runs are finished. */
 const emitterOf =

@@ -1,11 +1,12 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isRecord } from '@cpnas/core'
-import { searchFiles, trainingFiles } from '@cpnas/runs'
 import type { Task } from 'fp-ts/lib/Task.js'
 import { ablationFiles, ablationRun } from './ablation/kind.js'
 import { creationFiles, creationRun } from './creation/kind.js'
+import { lastFiles } from './inner-runs.js'
 import { searchRun } from './search/kind.js'
+import { formatIn } from './sources/model.js'
 import { trainingRun } from './training/kind.js'
 
 /** A kind of run by its name. */
@@ -20,29 +21,16 @@ export interface FoundRun {
 
 /** What config.json calls the kinds, and the file that each writes last. */
 const kinds: Readonly<Record<string, { readonly kind: RunName; readonly last: string }>> = {
-  [searchRun.format]: { kind: 'search', last: searchFiles.cells },
-  [trainingRun.format]: { kind: 'training', last: trainingFiles.evaluation },
+  [searchRun.format]: { kind: 'search', last: lastFiles.search },
+  [trainingRun.format]: { kind: 'training', last: lastFiles.training },
   [ablationRun.format]: { kind: 'ablation', last: ablationFiles.chart },
   [creationRun.format]: { kind: 'creation', last: creationFiles.result },
 }
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
-
 const runAt = async (directory: string): Promise<FoundRun | undefined> => {
-  const text = await readFile(join(directory, searchFiles.config), 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  try {
-    const config: unknown = JSON.parse(text)
-    const format = isRecord(config) && typeof config.format === 'string' ? config.format : ''
-    const known = Object.hasOwn(kinds, format) ? kinds[format] : undefined
-    return known && { directory, kind: known.kind, finished: await exists(join(directory, known.last)) }
-  } catch {
-    return undefined
-  }
+  const format = await formatIn(directory)
+  const known = typeof format === 'string' && Object.hasOwn(kinds, format) ? kinds[format] : undefined
+  return known && { directory, kind: known.kind, finished: existsSync(join(directory, known.last)) }
 }
 
 /** The runs in the directories of a directory, by name; what is no run, or cannot be read, is left out. */

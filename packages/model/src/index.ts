@@ -13,9 +13,12 @@ export { readModel, writeModel } from './files.js'
 export {
   type Calibration,
   type ClassMetrics,
+  type Confused,
+  confusions,
   type Metrics,
   metrics,
   type ReliabilityBin,
+  standardError,
   type Tally,
   tally,
 } from './metrics.js'

@@ -51,6 +51,24 @@ export interface Metrics {
   readonly calibration: Calibration
 }
 
+/** The standard error of top-1, sqrt(p * (1 - p) / images). */
+export const standardError = ({ top1, images }: Pick<Metrics, 'top1' | 'images'>): number =>
+  Math.sqrt((top1 * (1 - top1)) / images)
+
+/** Images of one class that are taken for another. */
+export interface Confused {
+  readonly truth: ClassMetrics
+  readonly guess: ClassMetrics
+  readonly count: number
+}
+
+/** All confusions, the commonest first; of equally common ones in the order of the classes. */
+export const confusions = ({ classes, confusion }: Pick<Metrics, 'classes' | 'confusion'>): readonly Confused[] =>
+  confusion
+    .flatMap((row, t) => row.map((count, p) => ({ truth: classes[t]!, guess: classes[p]!, count })))
+    .filter(({ truth, guess, count }) => count > 0 && truth !== guess)
+    .sort((a, b) => b.count - a.count)
+
 const binCount = 15
 const topCount = 5
 

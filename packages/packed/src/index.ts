@@ -7,7 +7,17 @@ export { type Interpretation, interpret } from './interpret.js'
 export { load, type Network } from './load.js'
 export { normalize } from './normalize.js'
 export type { ValueShape } from './outline.js'
-export { type Colours, imageOf, luma, middleSquare, type Picture, reduced } from './picture.js'
+export {
+  type Colours,
+  centreOf,
+  imageOf,
+  luma,
+  middleSquare,
+  type Picture,
+  type Rectangle,
+  reduced,
+  shortSideOf,
+} from './picture.js'
 export type { Bytes, Drawable, PictureSource, Pipeline } from './pixels.js'
 export { createPool, type Pool, type PoolOptions } from './pool/create-pool.js'
 export type * from './program.js'

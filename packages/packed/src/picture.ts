@@ -10,7 +10,6 @@ export interface Picture {
 /** Shares of red, green and blue in a grey: ITU-R BT.601. */
 export const luma = [0.299, 0.587, 0.114] as const
 
-/** As torchvision places the square in the middle: of two neighbours at equal distance the even one. */
 const roundToEven = (x: number): number => {
   const floor = Math.floor(x)
   return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x)
@@ -45,8 +44,8 @@ interface Source {
   readonly stride: number
 }
 
-/** A part of a picture of `width` x `height`, in pixels. */
-interface Part {
+/** A part of a picture, in pixels. */
+export interface Rectangle {
   readonly left: number
   readonly top: number
   readonly width: number
@@ -59,7 +58,7 @@ const resized = (
   rowsBefore: number,
   width: number,
   height: number,
-  part: Part,
+  part: Rectangle,
 ): Uint8ClampedArray => {
   const columns = tapsOf(before, width, part.left, part.width)
   const rows = tapsOf(rowsBefore, height, part.top, part.height)
@@ -94,8 +93,14 @@ const reducedSize = (
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
 }
 
-/** The square in the middle, of a side of at most `size`. */
-const middleOf = (width: number, height: number, size: number): Part => {
+/** The short side of a large picture before the square is taken: 256/224 of the square's side (torchvision). Smaller ones are not enlarged to it. */
+export const shortSideOf = (size: number): number => Math.round((size * 256) / 224)
+
+/**
+ * The square in the middle that a network sees: of a side of `size`, or of the whole short side where that is less, and is then
+ * enlarged. Its offset is rounded to the even one of two neighbours, as in torchvision.
+ */
+export const centreOf = ({ width, height }: Pick<Picture, 'width' | 'height'>, size: number): Rectangle => {
   const side = Math.min(size, width, height)
   return { left: roundToEven((width - side) / 2), top: roundToEven((height - side) / 2), width: side, height: side }
 }
@@ -127,7 +132,7 @@ export const reduced = ({ data, width, height }: Colours, shortSide: number): Co
 
 /** The square in the middle of a reduced picture as `size` pixels square: of a picture that is smaller it is enlarged. */
 export const middleSquare = ({ data, width, height }: Colours, size: number): Uint8ClampedArray => {
-  const part = middleOf(width, height, size)
+  const part = centreOf({ width, height }, size)
   return enlarged(resized({ data, width, stride: 3 }, height, width, height, part), part.width, size)
 }
 
@@ -150,8 +155,8 @@ export const imageOf = ({ metadata, program: { image } }: PackedModel, picture: 
   if (data.length !== 4 * width * height || data.length === 0)
     throw new RangeError(`imageOf: ${width}x${height} pixels have ${4 * width * height} bytes, got ${data.length}`)
   const size = image.height
-  const [w, h] = reducedSize(picture, metadata.trainedOn?.shortSide ?? Math.round((size * 256) / 224))
-  const part = middleOf(w, h, size)
+  const [w, h] = reducedSize(picture, metadata.trainedOn?.shortSide ?? shortSideOf(size))
+  const part = centreOf({ width: w, height: h }, size)
   const square = resized({ data, width, stride: 4 }, height, w, h, part)
   return inChannels(enlarged(square, part.width, size), image)
 }

@@ -65,7 +65,9 @@ const drawn = (source: Drawable): Picture => {
     naturalHeight ?? videoHeight ?? displayHeight ?? height!,
   ]
   if (!(w > 0 && h > 0)) throw new TypeError('predict: the picture has no pixels yet; wait until it is loaded')
-  const context = new page.OffscreenCanvas!(w, h).getContext('2d')
+  if (page.OffscreenCanvas === undefined)
+    throw new TypeError('predict: this browser has no OffscreenCanvas; give pixels (ImageData)')
+  const context = new page.OffscreenCanvas(w, h).getContext('2d')
   context.drawImage(source, 0, 0)
   return context.getImageData(0, 0, w, h)
 }
@@ -117,6 +119,6 @@ export const pixelsOf = async (source: PictureSource): Promise<Picture> => {
   if ('data' in source && 'width' in source) return source
   if (has(source, 'toBuffer') && has(source, 'raw')) return ofPipeline(source as Pipeline)
   if (has(source, 'arrayBuffer')) return decoded(await (source as Bytes).arrayBuffer())
-  if (page.OffscreenCanvas !== undefined) return drawn(source as Drawable)
+  if (page.createImageBitmap !== undefined) return drawn(source as Drawable)
   throw new TypeError('predict: this is no picture: give pixels (ImageData), the bytes of a file, a Blob, or a path')
 }

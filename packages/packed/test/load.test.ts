@@ -4,25 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { classify, createRunner, encode, imageOf, load, type PackedModel, type PictureSource } from '@cpnas/packed'
+import { classify, createRunner, encode, imageOf, load, type PictureSource } from '@cpnas/packed'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { colourModel } from './support/colour-model.js'
 
-/** Scores are the means of the channels. */
-const model: PackedModel = {
-  metadata: { classes: ['red', 'green', 'blue'], normalization: { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] } },
-  program: {
-    image: { height: 8, width: 8, channels: 3 },
-    steps: [
-      {
-        kind: 'classifier',
-        inputs: [0],
-        weights: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1),
-        bias: new Float32Array(3),
-      },
-    ],
-  },
-}
+const model = colourModel('red', 'green', 'blue')
 const file = encode(model)
 
 const [width, height] = [37, 29]

@@ -1,8 +1,9 @@
+import { openRunner, timesOf } from '@cpnas/experiments'
 import type { Pool, Runner, StepProfile } from '@cpnas/packed'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
-import { openRunner, withPool } from '../packed-engine.js'
+import { withPool } from '../packed-engine.js'
 import { packedOf } from '../packed-of.js'
 import { thousands } from '../report/amounts.js'
 import { type Block, type Grid, grid, layOut } from '../report/layout.js'
@@ -49,18 +50,12 @@ const summarize = (batch: number, threads: number, milliseconds: readonly number
   return { batch, threads, median: at(0.5), p5: at(0.05), p95: at(0.95), imagesPerSecond: 1000 / at(0.5) }
 }
 
-/** Nothing is awaited on the calling thread, because that would be timed too. */
-const time = ({ scores }: Runner, images: Float32Array, batch: number, repeat: number): Timing => {
-  const warm = performance.now() + warmUpMilliseconds
-  do scores(images, batch)
-  while (performance.now() < warm)
-  const times = Array.from({ length: repeat }, () => {
-    const start = performance.now()
-    scores(images, batch)
-    return performance.now() - start
-  })
-  return summarize(batch, 1, times)
-}
+const time = ({ scores }: Runner, images: Float32Array, batch: number, repeat: number): Timing =>
+  summarize(
+    batch,
+    1,
+    timesOf(() => scores(images, batch), repeat),
+  )
 
 const timePool = async ({ scores, threads }: Pool, images: Float32Array, repeat: number): Promise<Timing> => {
   const warm = performance.now() + warmUpMilliseconds

@@ -1,5 +1,5 @@
 import { printable } from '@cpnas/core'
-import type { ClassMetrics, Metrics } from '@cpnas/model'
+import { type ClassMetrics, confusions, type Metrics } from '@cpnas/model'
 import { thousands } from './amounts.js'
 import { percent } from './format.js'
 import { type Block, type Grid, grid } from './layout.js'
@@ -31,19 +31,12 @@ const matrix = ({ classes, confusion }: Metrics): Grid =>
   )
 
 /** The commonest mistakes. */
-const mistakes = ({ classes, confusion }: Metrics): readonly string[] => {
-  const all = confusion
-    .flatMap((row, t) => row.map((count, p) => ({ count, t, p })))
-    .filter(({ count, t, p }) => count > 0 && t !== p)
-    .sort((a, b) => b.count - a.count)
+const mistakes = (metrics: Metrics): readonly string[] => [
+  'Most frequent confusions:',
+  ...confusions(metrics)
     .slice(0, listedConfusions)
-  return [
-    'Most frequent confusions:',
-    ...all.map(
-      ({ count, t, p }) => `  ${printable(classes[t]!.name)} taken for ${printable(classes[p]!.name)}: ${count}`,
-    ),
-  ]
-}
+    .map(({ truth, guess, count }) => `  ${printable(truth.name)} taken for ${printable(guess.name)}: ${count}`),
+]
 
 const reliabilityTable = ({ calibration: { bins } }: Metrics): Grid =>
   grid(

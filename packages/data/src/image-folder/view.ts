@@ -1,19 +1,16 @@
+import type { Rectangle } from '@cpnas/packed'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { type Augmentation, type CropScale, cutoutAt, type Transform } from '../augmentation.js'
 import { generator, purposes } from '../random.js'
 
+export { centreOf, type Rectangle, shortSideOf } from '@cpnas/packed'
+
 /** Pixels. */
 export interface Extent {
   readonly width: number
   readonly height: number
-}
-
-/** A part of an image, in pixels. */
-export interface Rectangle extends Extent {
-  readonly left: number
-  readonly top: number
 }
 
 /** One random change of colours. */
@@ -35,23 +32,6 @@ export interface View {
   /** In the order in which they are made. */
   readonly colors: readonly ColorChange[]
   readonly cutout: Transform['cutout']
-}
-
-/** The short side of a large image before a view is taken of it: 256/224 of the view's size (torchvision). Smaller ones are not enlarged to it. */
-export const shortSideOf = (imageSize: number): number => Math.round((imageSize * 256) / 224)
-
-/**
- * The square in the middle that is seen in evaluation: of a side of `size`, or of the whole short side where that is less, and is then
- * enlarged. Its offset is rounded to the even one of two neighbours, as in torchvision.
- */
-export const centreOf = ({ width, height }: Extent, size: number): Rectangle => {
-  const side = Math.min(size, width, height)
-  return { left: roundToEven((width - side) / 2), top: roundToEven((height - side) / 2), width: side, height: side }
-}
-
-const roundToEven = (x: number): number => {
-  const floor = Math.floor(x)
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x)
 }
 
 const attempts = 10

@@ -47,15 +47,15 @@ export interface Speeds {
   readonly step: number
 }
 
-/** Of the time; the rest trains, tests and writes. */
-const searchShare = 0.3
+/** The share of the time, and of the progress, that is the search; the rest trains, tests and writes. */
+export const searchShare = 0.3
 /** Opening, exporting, writing. */
 const overheadSeconds = 4
 /** With fewer, all of them train, and the last epoch's network is taken: a tenth would not tell the best one. */
 const fewImages = 2000
 /** Of the epochs of a training. */
 const warmupShare = 0.05
-/** More epochs than these were not seen to help. */
+/** Few pictures are known by heart long before. */
 const mostEpochs = 300
 
 /** Images that a network of this width should see while it is trained: many, or few of them often. */
@@ -113,7 +113,7 @@ const searchFor = (
 }
 
 /**
- * The size of pictures, the search, and the width of the network to train. A third of the time searches: evolution over networks that are
+ * The size of pictures, the search, and the width of the network to train. About a third of the time searches: evolution over networks that are
  * trained from scratch, which found better cells than random ones within half an hour on CIFAR-10. The pictures are as large, and then
  * the network as wide, as leaves enough time to train. Ours.
  */
@@ -170,6 +170,3 @@ export const planTraining = (
 
 /** Seconds for the training of a creation that is resumed after its search. */
 export const secondsForTraining = ({ minutes }: CreationConfig): number => (1 - searchShare) * 60 * minutes
-
-/** How much of a creation its search is, for its progress. */
-export const searchFraction = searchShare

@@ -52,7 +52,7 @@ const [best] = await predict('picture.jpg') // in a page: a File, an image, a ca
 console.log(best.label, best.confidence)
 \`\`\`
 
-Python, the same network in float operators:
+Python, the same network in float operators, of a square picture (of others cut out the square in the middle first, as \`predict\` does):
 
 \`\`\`python
 import numpy, onnxruntime

@@ -31,7 +31,10 @@ const table: OptionTable<CreationConfig> = {
     range: { kind: 'number', minimum: 0.1, maximum: 10_080 },
     description: 'minutes that all of it may take',
   },
-  flip: { range: flag, description: 'mirror pictures while training; not where left and right matter, as in letters' },
+  flip: {
+    range: flag,
+    description: 'mirror pictures at random while training; turn it off where left and right matter, as in letters',
+  },
 }
 
 /** A creation as a kind of run: a search, a training of its result, and the files to ship. */

@@ -3,38 +3,36 @@ import { type CpnasError, cpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import { allIndices, batches, type Dataset } from '@cpnas/data'
 import { pack, renderPage, toOnnx } from '@cpnas/export'
-import { evaluateScores, type Metrics, readModel } from '@cpnas/model'
+import { confusions, evaluateScores, type Metrics, readModel, standardError } from '@cpnas/model'
 import { encode, type PackedModel } from '@cpnas/packed'
 import { pathsOf, readRuns, trainingFiles } from '@cpnas/runs'
 import type { Model } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { millisecondsOf, openPacked } from '../packed-speed.js'
+import { millisecondsOf, openRunner } from '../packed-speed.js'
 import { version } from '../version.js'
 import { modelCard } from './card.js'
 import { creationFiles } from './kind.js'
 import type { Confusion, CreationResult } from './result.js'
 
 const batchSize = 100
-const confusionsOf = ({ classes, confusion }: Metrics): readonly Confusion[] =>
-  confusion
-    .flatMap((row, t) =>
-      row.map((count, p) => ({ of: classes[t]!.name, takenFor: classes[p]!.name, count, images: classes[t]!.count })),
-    )
-    .filter(({ of, takenFor, count }) => of !== takenFor && count > 0)
-    .sort((a, b) => b.count - a.count)
+
+const confusionsOf = (metrics: Metrics): readonly Confusion[] =>
+  confusions(metrics)
     .slice(0, 2)
+    .map(({ truth, guess, count }) => ({ of: truth.name, takenFor: guess.name, count, images: truth.count }))
 
 /** Undefined if the signal came before the last test image. */
 const resultOf = (
   model: Model,
   packed: PackedModel,
+  bytes: number,
   test: Dataset,
   signal: AbortSignal,
 ): TE.TaskEither<CpnasError, CreationResult | undefined> =>
   pipe(
-    openPacked(packed),
+    openRunner(packed),
     TE.bindTo('runner'),
     TE.bind('evaluation', ({ runner }) =>
       evaluateScores(
@@ -50,11 +48,11 @@ const resultOf = (
       const { top1, images } = metrics
       return {
         accuracy: top1,
-        error: Math.sqrt((top1 * (1 - top1)) / images),
+        error: standardError(metrics),
         images,
         classes: model.classNames,
         size: model.image.height,
-        bytes: encode(packed).length,
+        bytes,
         milliseconds: millisecondsOf(runner, packed),
         confusions: confusionsOf(metrics),
       }
@@ -84,12 +82,13 @@ export const writeProduct = (
     readModel(modelPath),
     TE.bindTo('model'),
     TE.bind('packed', ({ model }) => TE.fromEither(packedOf(modelPath, model))),
-    TE.bind('result', ({ model, packed }) => resultOf(model, packed, test, signal)),
-    TE.flatMap(({ model, packed, result }) =>
+    TE.let('file', ({ packed }) => encode(packed)),
+    TE.bind('result', ({ model, packed, file }) => resultOf(model, packed, file.length, test, signal)),
+    TE.flatMap(({ model, packed, file, result }) =>
       result === undefined
         ? TE.right(undefined)
         : pipe(
-            writeFileAtomic(paths.packed, encode(packed)),
+            writeFileAtomic(paths.packed, file),
             TE.flatMap(() => writeFileAtomic(paths.onnx, toOnnx(model))),
             TE.flatMap(() => writeFileAtomic(paths.page, renderPage(packed, { title }))),
             TE.flatMap(() => readRuns([search, training])),

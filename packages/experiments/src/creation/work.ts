@@ -21,7 +21,7 @@ import {
   type CreationPlan,
   planBudget,
   planTraining,
-  searchFraction,
+  searchShare,
   secondsForTraining,
 } from './budget.js'
 import { type CreationRunConfig, creationRun } from './kind.js'
@@ -211,9 +211,7 @@ const performOpened = (
       emit({
         ...event,
         fraction:
-          event.kind === 'search'
-            ? searchFraction * event.fraction
-            : searchFraction + (1 - searchFraction) * event.fraction,
+          event.kind === 'search' ? searchShare * event.fraction : searchShare + (1 - searchShare) * event.fraction,
       }),
     note,
     signal,
@@ -228,7 +226,7 @@ const performOpened = (
       finished
         ? pipe(
             trainingOf(plan, opened),
-            TE.tapIO(training => () => emit({ type: 'planned', fraction: searchFraction, training })),
+            TE.tapIO(training => () => emit({ type: 'planned', fraction: searchShare, training })),
             TE.flatMap(training =>
               inner(setting, { kind: 'training', name: names.training, config: training, search: names.search }),
             ),

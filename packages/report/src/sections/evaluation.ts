@@ -1,4 +1,4 @@
-import type { Metrics } from '@cpnas/model'
+import { confusions, type Metrics } from '@cpnas/model'
 import type { TrainingRun } from '@cpnas/runs'
 import { type Cell, cellChart } from '../charts/cell-chart.js'
 import { reliabilityChart } from '../charts/reliability-chart.js'
@@ -29,24 +29,16 @@ const confusionCells = ({ confusion }: Metrics): readonly Cell[] =>
     )
   })
 
-const confusions = ({ classes, confusion }: Metrics): Table => ({
+const confusionTable = (metrics: Metrics): Table => ({
   label: 'Most frequent confusions',
   head: ['class', 'taken for', 'images', 'share of the class'],
-  rows: confusion
-    .flatMap((row, truth) => row.map((n, guess) => ({ truth, guess, n })))
-    .filter(({ truth, guess, n }) => truth !== guess && n > 0)
-    .sort((a, b) => b.n - a.n)
+  rows: confusions(metrics)
     .slice(0, listed)
-    .map(({ truth, guess, n }) => [
-      classes[truth]!.name,
-      classes[guess]!.name,
-      count(n),
-      percent(n / classes[truth]!.count),
-    ]),
+    .map(({ truth, guess, count: n }) => [truth.name, guess.name, count(n), percent(n / truth.count)]),
 })
 
 const largest = (metrics: Metrics): string =>
-  confusions(metrics)
+  confusionTable(metrics)
     .rows.slice(0, 3)
     .map(([truth, guess, n]) => `${truth} taken for ${guess} ${n} times`)
     .join(', ') || 'no image is taken for another class'
@@ -58,7 +50,7 @@ const confusionFigure = (run: TrainingRun, index: number, metrics: Metrics): Htm
   const longest = Math.max(...names.map(({ length }) => length))
   const room = Math.min(140, 12 + 5.8 * longest)
   if (names.length > readable)
-    return figure({ id, title: `${run.name}: most frequent confusions`, content: table(confusions(metrics)) })
+    return figure({ id, title: `${run.name}: most frequent confusions`, content: table(confusionTable(metrics)) })
   const side = names.length <= 15 ? { width: 38, height: 26 } : { width: 22, height: 18 }
   return figure({
     id,

@@ -1,5 +1,5 @@
-import type { Metrics } from '@cpnas/model'
-import type { SearchRun, TrainingRun } from '@cpnas/runs'
+import { standardError } from '@cpnas/model'
+import type { Run, SearchRun, TrainingRun } from '@cpnas/runs'
 import { section, table } from '../page/elements.js'
 import { kilobytes, mean, orDash, percent, plural, points } from '../page/format.js'
 import { type Html, html } from '../page/html.js'
@@ -12,9 +12,6 @@ type Tested = TrainingRun & { readonly evaluation: NonNullable<TrainingRun['eval
 const isTested = (run: TrainingRun): run is Tested => run.evaluation !== undefined
 
 const accuracyOf = ({ evaluation }: Tested): number => evaluation.best.top1
-
-/** The standard error of an accuracy, sqrt(p * (1 - p) / images). */
-const errorOf = ({ top1, images }: Metrics): number => Math.sqrt((top1 * (1 - top1)) / images)
 
 const isChild = ({ config }: TrainingRun): boolean => config.precision === 'binary'
 
@@ -29,7 +26,7 @@ interface Fact {
   readonly caption: string
 }
 
-const standardError = (values: readonly number[]): number => {
+const errorOfMean = (values: readonly number[]): number => {
   const middle = mean(values)!
   return Math.sqrt(values.reduce((sum, x) => sum + (x - middle) ** 2, 0) / (values.length - 1) / values.length)
 }
@@ -50,12 +47,13 @@ const besideOthers = (child: Tested, all: readonly Tested[]): readonly Fact[] =>
   const others = all.filter(run => isChild(run) && cellsOf(run) !== cellsOf(child) && recipeOf(run) === recipeOf(child))
   if (new Set(others.map(cellsOf)).size < 2) return []
   const accuracies = others.map(accuracyOf)
-  const error = Math.hypot(standardError(accuracies), errorOf(child.evaluation.best))
+  const error = Math.hypot(errorOfMean(accuracies), standardError(child.evaluation.best))
   const value = `${points(accuracyOf(child) - mean(accuracies)!)} ± ${(100 * error).toFixed(2)}`
   return [{ value, caption: `to ${others.length} other cells trained alike, which have ${percent(mean(accuracies)!)}` }]
 }
 
-const accuracyText = ({ evaluation: { best } }: Tested): string => `${percent(best.top1)} ± ${percent(errorOf(best))}`
+const accuracyText = ({ evaluation: { best } }: Tested): string =>
+  `${percent(best.top1)} ± ${percent(standardError(best))}`
 
 const facts = (run: Tested, all: readonly Tested[], milliseconds: number | undefined): readonly Fact[] => {
   const { evaluation, classes, summary, packedBytes } = run
@@ -116,8 +114,16 @@ const found = ({ name, history, classes }: SearchRun): Html => {
   const last = samples.filter(({ round }) => round === samples.at(-1)!.round)
   const child = orDash(mean(last.map(({ accuracyChild }) => accuracyChild)), percent)
   return html`<p>${name} has found cells from ${plural(samples.length, 'architecture')}; Childs of its last round reach ${child} on the validation
-split${classes === undefined ? '' : ` (guessing: ${percent(1 / classes)})`}. How good the cells are, a training tells: <code>cpnas train --genotype ${name}</code>.</p>`
+split${classes === undefined ? '' : ` (guessing: ${percent(1 / classes)})`}. A training shows how good the cells are: <code>cpnas train --genotype ${name}</code>.</p>`
 }
+
+/** The best Child, else a Parent. */
+const bestOf = (tested: readonly Tested[]): Tested | undefined =>
+  tested.filter(isChild).toSorted((a, b) => accuracyOf(b) - accuracyOf(a))[0] ?? tested[0]
+
+/** The training whose network a report shows first: that of the best Child, else of a Parent; undefined if none has been tested. */
+export const bestTraining = (runs: readonly Run[]): TrainingRun | undefined =>
+  bestOf(runs.filter(run => run.kind === 'training').filter(isTested))
 
 /** What came out, before all details: how good, how small, beside what; undefined while nothing is finished. */
 export const verdict = (
@@ -130,7 +136,7 @@ export const verdict = (
     .map(({ run }) => run)
     .filter(({ genotype }) => genotype !== undefined && trainings.length === 0)
   if (tested.length === 0 && untrained.length === 0) return undefined
-  const best = tested.filter(isChild).toSorted((a, b) => accuracyOf(b) - accuracyOf(a))[0] ?? tested[0]
+  const best = bestOf(tested)
   return section({
     id: 'result',
     title: 'Result',
