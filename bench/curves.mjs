@@ -19,8 +19,7 @@ const lines = series.map(({ name, file, minutes }) => {
     .map(line => JSON.parse(line))
   const points = history.map(({ epoch, accuracyValidation }) => ({
     x: (minutes * epoch) / history.length,
-    mean: 100 * accuracyValidation,
-    deviation: 0,
+    y: 100 * accuracyValidation,
   }))
   return { name, points }
 })

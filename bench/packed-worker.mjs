@@ -11,7 +11,7 @@ import * as web from 'onnxruntime-web'
 // A writer of ONNX files and a program of one layer, which are no part of what the packages offer.
 import { encodeOnnx } from '../packages/export/dist/onnx/proto.js'
 import { layerProgram } from '../packages/packed/dist/runtime/choose-loop.js'
-import { modelOf, numbers, random } from './random-model.mjs'
+import { numbers, random } from './random-numbers.mjs'
 import { openTfjsWasm, tfjsConvolution, tfjsImages, tfjsNetwork } from './tfjs-wasm.mjs'
 
 const names = ['genotype', 'cells', 'channels', 'size', 'rounds', 'threads']
@@ -177,7 +177,7 @@ const measureKinds = runner => {
   return kinds
 }
 
-const [child, parent] = ['child', 'parent'].map(kind => modelOf(spec, genotype, size, kind))
+const [child, parent] = ['child', 'parent'].map(kind => untrainedModel(spec, genotype, kind, size))
 const packed = pack(child)
 if (packed._tag === 'Left') throw new Error(packed.left)
 const { runner, networks } = await measureNetworks(child, parent, packed.right)

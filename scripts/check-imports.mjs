@@ -17,6 +17,7 @@ const layers = [
   'search',
   'model',
   'export',
+  'table',
   'models',
   'runs',
   'report',

@@ -4,7 +4,7 @@ import { type Finished, start } from './cli.js'
 
 /**
  * Goes on with a run in a directory, or begins it if there is none yet; sends a signal once an event of `--json` says so.
- * `command` is what begins it, without `--out`.
+ * `command` is what begins it, without `--out`; its name may be two words.
  */
 export const proceed = (
   command: readonly [name: string, ...settings: string[]],
@@ -14,7 +14,7 @@ export const proceed = (
 ): Promise<Finished> => {
   const [name, ...settings] = command
   const resume = existsSync(join(directory, 'config.json')) ? ['--resume'] : settings
-  const { child, finished } = start([name, '--out', directory, '--json', ...resume])
+  const { child, finished } = start([...name.split(' '), '--out', directory, '--json', ...resume])
   let seen = 0
   let sent = false
   child.stdout!.on('data', (text: string) => {

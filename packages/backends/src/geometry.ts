@@ -36,6 +36,12 @@ export interface Geometry {
   readonly padLeft: number
 }
 
+/** Its fields, in the order of the record `Window` of assembly/geometry.ts. */
+export const geometryFields = [
+  ...['batch', 'inHeight', 'inWidth', 'inChannels', 'outHeight', 'outWidth', 'outChannels'],
+  ...['kernelHeight', 'kernelWidth', 'stride', 'dilation', 'padTop', 'padLeft'],
+] as readonly (keyof Geometry)[]
+
 /** [batch, height, width, channels] of what the window slides over. */
 export const inputShape = (g: Geometry): Shape => [g.batch, g.inHeight, g.inWidth, g.inChannels]
 /** [batch, height, width, channels] of the result. */

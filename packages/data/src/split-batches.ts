@@ -7,6 +7,9 @@ import { allIndices, shuffle, split, subset } from './split.js'
 
 /** The batches of both splits. */
 export interface SplitBatches {
+  /** Images of the training and of the validation split. */
+  readonly trainingImages: number
+  readonly validationImages: number
   readonly trainingSteps: number
   /** 0 without validation images. */
   readonly validationSteps: number
@@ -60,6 +63,8 @@ export const openSplits = (
     )
   return map(
     (augmentation: Augmentation): SplitBatches => ({
+      trainingImages: rest.length,
+      validationImages: selected.length,
       trainingSteps: batchCount(rest.length, batchSize, 'drop'),
       validationSteps: batchCount(selected.length, batchSize),
       training: (epoch, skip = 0) =>

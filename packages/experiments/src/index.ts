@@ -10,6 +10,9 @@ export {
 export { type Assignment, formatVary, parseVary, type Value, type Vary } from './ablation/vary.js'
 export { type AblationOutcome, type AblationPlan, type OpenedAblation, performAblation } from './ablation/work.js'
 export * from './class-mapping.js'
+export { comparisonChart } from './comparison/chart.js'
+export { checkComparison } from './comparison/check.js'
+export { type ComparisonOptions, type ComparisonRow, compareOnTable, type Difference } from './comparison/compare.js'
 export * from './config-file.js'
 export type { CreationConfig, CreationPlan } from './creation/budget.js'
 export { type CreationRunConfig, creationFiles, creationRun } from './creation/kind.js'
@@ -42,6 +45,20 @@ export * from './sources/model.js'
 export * from './sources/packed.js'
 export { readTeacher, type Teacher } from './sources/teacher.js'
 export { type InitialWeights, readInitialModel, readInitialWeights } from './sources/weights.js'
+export { type AssembleOptions, assembleTable } from './table/assemble.js'
+export { type TableConfig, tablePresets, trainingOfTable } from './table/config.js'
+export { figuresOfTable, type TableFigures, type ValueSpread } from './table/figures.js'
+export { cellsOfTable, jobsOf, type TableJob } from './table/jobs.js'
+export { type Shard, type TableImages, type TableRunConfig, tableRun } from './table/kind.js'
+export { readTable } from './table/read.js'
+export {
+  type OpenedTable,
+  performTable,
+  type TableEvent,
+  type TablePlan,
+  type TableRow,
+  type TableState,
+} from './table/work.js'
 export * from './training/kind.js'
 export type { OpenedSources, TrainingPlan } from './training/sources.js'
 export type { Tested, TrainingSummary } from './training/summary.js'

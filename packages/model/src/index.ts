@@ -32,3 +32,4 @@ export {
   sumWeights,
   type Weight,
 } from './summarize.js'
+export { untrainedModel } from './untrained.js'

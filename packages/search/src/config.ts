@@ -22,8 +22,10 @@ export interface SearchConfig extends CommonConfig {
   readonly passes: number
   /** beta_P, the weight of the Parent in z. Value not stated in the source, whose accuracy rises with beta_P and falls from 2 on. */
   readonly betaP: number
-  /** Number of architectures that `random` and `regularized-evolution` evaluate. */
+  /** Number of architectures that a strategy evaluates; of `successive-halving` those of its first rung. */
   readonly samples: number
+  /** One architecture in so many reaches the next rung of `successive-halving`. Hyperband (arXiv 1603.06560): 3. */
+  readonly eta: number
   /** Size of the population of `regularized-evolution`. Real et al. (arXiv 1802.01548): 100. */
   readonly population: number
   /** Size of the tournament that selects a parent in `regularized-evolution`. Real et al.: 25. */

@@ -34,6 +34,7 @@ export const sampleOf = (
     pass,
     sample,
     architecture: proposal.architecture,
+    ...(proposal.epochs === undefined ? {} : { epochs: proposal.epochs }),
     accuracyParent: parent.accuracy,
     accuracyChild: child.accuracy,
     z: score(evaluations),

@@ -65,6 +65,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
     ...unlessWith('betaP'),
   },
   samples: { range: integer(1), description: 'architectures to evaluate', ...unlessWith('samples') },
+  eta: { range: integer(2), description: 'one architecture in so many goes on', ...unlessWith('eta') },
   population: { range: integer(1), description: 'population size', ...unlessWith('population') },
   tournament: {
     range: integer(1),
@@ -95,7 +96,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
  * that names it. `parseConfig` is for values from outside: unknown or missing options are errors too.
  */
 export const checkConfig = (config: SearchConfig): Either<CpnasError, SearchConfig> =>
-  pipe(checkOptions(searchOptions, config), flatMap(checkRates), flatMap(checkSpace))
+  pipe(checkOptions(searchOptions, config), flatMap(checkRates), flatMap(checkSpace), flatMap(checkEvaluator))
 
 /** Values of options that searches of earlier versions lack. */
 export const addedSearchOptions = {
@@ -103,13 +104,34 @@ export const addedSearchOptions = {
   strategy: 'cp-nas',
   evaluator: 'shared-weights',
   samples: 35,
+  eta: 3,
   population: 10,
   tournament: 5,
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */
 export const parseConfig = (value: unknown): Either<CpnasError, SearchConfig> =>
-  pipe(parseOptions(searchOptions, value, 'a search', addedSearchOptions), flatMap(checkRates), flatMap(checkSpace))
+  pipe(
+    parseOptions(searchOptions, value, 'a search', addedSearchOptions),
+    flatMap(checkRates),
+    flatMap(checkSpace),
+    flatMap(checkEvaluator),
+  )
+
+/** InvalidOption for an evaluator that the strategy cannot work with. */
+const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
+  const { evaluators: possible } = strategies[config.strategy]!
+  return possible === undefined || possible.includes(config.evaluator)
+    ? right(config)
+    : left(
+        cpnasError(
+          'InvalidOption',
+          'evaluator',
+          `${config.evaluator} does not go with \`strategy\` ${config.strategy}`,
+          `Give ${possible.join(' or ')}`,
+        ),
+      )
+}
 
 /** InvalidOption for operations that are not of the space. */
 const checkSpace = (config: SearchConfig): Either<CpnasError, SearchConfig> => {

@@ -26,6 +26,7 @@ const paper: SearchConfig = {
   passes: 3,
   betaP: 1.5,
   samples: 105,
+  eta: 3,
   population: 25,
   tournament: 10,
   epochsPerSample: 1,

@@ -9,6 +9,8 @@ export interface Proposal {
   readonly type: 'warmup' | 'sample'
   readonly architecture: Genotype
   readonly position: Position
+  /** Epochs to train it before it is evaluated. Default: as the configuration says. */
+  readonly epochs?: number
 }
 
 /** The result of a proposal. */
@@ -41,12 +43,21 @@ export interface Strategy<S extends SearchState = SearchState> {
   /** The operations that may still be proposed: the weights of the others are dropped. */
   remaining(state: S): Mixture
   readonly length: SearchLength
+  /**
+   * What it thinks of architectures, higher for better: a function that orders all of them as the state suggests. Absent where a strategy has
+   * no opinion on architectures that it did not evaluate.
+   */
+  score?(state: S): (genotype: Genotype) => number
 }
 
 /** A strategy as it is chosen and configured. */
 export interface StrategyRecord {
   /** What it does, in one line, with its source. */
   readonly description: string
+  /** Whether it looks at the Parent's accuracy; the cost of a search counts the Parent only then. */
+  readonly usesParent: boolean
+  /** The evaluators that it can work with. Default: all. */
+  readonly evaluators?: readonly string[]
   /** The options that only some strategies have, of those that this one has. */
   readonly options: readonly (keyof SearchConfig)[]
   /** The strategy of a configuration. */

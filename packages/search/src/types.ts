@@ -35,6 +35,8 @@ export interface SampleEntry {
   readonly pass: number
   readonly sample: number
   readonly architecture: Genotype
+  /** Epochs that it was trained for, where that differs from sample to sample. */
+  readonly epochs?: number
   /** Validation accuracies A_P and A_C, fractions in 0..1, with batch statistics. */
   readonly accuracyParent: number
   readonly accuracyChild: number

@@ -26,6 +26,10 @@ export const operationsOn = (architecture: Architecture, kind: CellKind, edge: n
   return typeof choice === 'string' ? [choice] : choice
 }
 
+/** The genotype as its space has it: where reduction cells have the normal cells' architecture, `reduce` is `normal`. */
+export const inSpace = ({ sharesCell = false }: Pick<Space, 'sharesCell'>, genotype: Genotype): Genotype =>
+  sharesCell ? { normal: genotype.normal, reduce: genotype.normal } : genotype
+
 /** A genotype and the space that its edges and operations are of: what a genotype file holds. */
 export interface GenotypeFile {
   readonly space: Space
@@ -111,7 +115,16 @@ const checkEdges = (
         ),
       )
   }
-  return right({ normal: file.normal as string[], reduce: file.reduce as string[] })
+  const genotype = { normal: file.normal as string[], reduce: file.reduce as string[] }
+  return space.sharesCell && genotype.reduce.join() !== genotype.normal.join()
+    ? left(
+        invalid(
+          where,
+          '"reduce" differs from "normal"',
+          `All cells of "${space.name}" have one architecture; give the same operations twice`,
+        ),
+      )
+    : right(genotype)
 }
 
 const exampleOf = ({ name, nodes, edges }: Space): string =>

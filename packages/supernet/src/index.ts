@@ -5,6 +5,7 @@ export {
   type Architecture,
   type Genotype,
   type GenotypeFile,
+  inSpace,
   type Mixture,
   operationsOn,
   parseGenotype,
@@ -19,6 +20,7 @@ export * from './space.js'
 export { cpNas } from './spaces/cp-nas.js'
 export { spaces } from './spaces/index.js'
 export { residual } from './spaces/residual.js'
+export { canonicalCell, tiny } from './spaces/tiny.js'
 export { type DataFacts, resolveSpec, spaceOf, specFor } from './spec.js'
 export {
   fullSpace,

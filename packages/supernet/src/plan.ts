@@ -11,7 +11,10 @@ export interface StemPlan {
 /** The convolutions of the stem in order. The outputs of the last two (of the only one, twice) enter the first cell. */
 export const stemPlans = (spec: NetworkSpec): readonly [StemPlan, ...StemPlan[]] => {
   const { stem = 'cifar', channels } = spec
-  if (stem === 'cifar') return [{ name: 'stem', channels: spaceOf(spec).stemChannels(channels), stride: 1 }]
+  if (stem === 'cifar') {
+    const { stemChannels, stemStride = 1 } = spaceOf(spec)
+    return [{ name: 'stem', channels: stemChannels(channels), stride: stemStride }]
+  }
   return [
     { name: 'stem.0', channels: Math.max(1, Math.floor(channels / 2)), stride: 2 },
     { name: 'stem.1', channels, stride: 2 },
@@ -25,7 +28,8 @@ export const auxiliaryCell = (spec: NetworkSpec): number => Math.floor((2 * spec
 /** The cells in order. */
 export const cellPlans = (spec: NetworkSpec): readonly CellPlan[] => {
   const reductions = [Math.floor(spec.cells / 3), Math.floor((2 * spec.cells) / 3)]
-  const last = stemPlans(spec).at(-1)!
+  const stem = stemPlans(spec)
+  const last = stem.at(-1)!
   const outputs = [last.channels, last.channels]
   const plans: CellPlan[] = []
   let { channels } = spec
@@ -37,7 +41,7 @@ export const cellPlans = (spec: NetworkSpec): readonly CellPlan[] => {
       kind,
       channels,
       inputChannels: [outputs.at(-2)!, outputs.at(-1)!],
-      previousReduced: index === 0 ? last.stride === 2 : plans[index - 1]!.kind === 'reduce',
+      previousReduced: index === 0 ? stem.length > 1 : plans[index - 1]!.kind === 'reduce',
     })
     outputs.push(spaceOf(spec).outputChannels(channels))
   }

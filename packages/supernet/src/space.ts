@@ -162,10 +162,14 @@ export interface Space {
   readonly nodes: number
   /** In the order of genotype files, by the node at their end. */
   readonly edges: readonly Edge[]
+  /** Whether reduction cells have the architecture of the normal cells, so that a genotype has the same list twice. Default false. */
+  readonly sharesCell?: boolean
   /** Where a reduction cell halves the resolution: on the edges that begin at an input, which then have stride 2, or in `input`. */
   readonly reduction: 'edges' | 'inputs'
   /** Channels of the stem for the channels of the first cell (of the CIFAR stem; the ImageNet stem is DARTS's). */
   readonly stemChannels: (channels: number) => number
+  /** Stride of the CIFAR stem. Default 1. */
+  readonly stemStride?: 1 | 2
   /** Channels of a cell's output for the channels of its nodes. */
   readonly outputChannels: (channels: number) => number
   /** Brings a cell's input to its channels and resolution. */

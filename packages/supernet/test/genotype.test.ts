@@ -28,8 +28,8 @@ test('other fields are ignored', () => {
 const thirteen = mixed.normal.slice(1)
 
 test.each([
-  [{ ...file, space: 'darts' }, '"space" is "darts"', 'Known are "cp-nas", "residual"'],
-  [{ ...mixed, nodes: 4 }, '"space" is missing', 'Known are "cp-nas", "residual"'],
+  [{ ...file, space: 'darts' }, '"space" is "darts"', 'Known are "cp-nas", "residual", "tiny"'],
+  [{ ...mixed, nodes: 4 }, '"space" is missing', 'Known are "cp-nas", "residual", "tiny"'],
   [{ ...file, nodes: 5 }, '"nodes" is 5', 'A cell of "cp-nas" has 4 intermediate nodes'],
   [{ ...file, normal: thirteen }, '"normal" has 13 operations', 'A cell has 14 edges; give one operation an edge'],
   [

@@ -1,8 +1,8 @@
-import type { Geometry } from '../geometry.js'
+import { type Geometry, geometryFields } from '../geometry.js'
 import type { Activation, Gradient, Prologue } from '../kernels.js'
 import { addressOf, type Engine, writeWords } from './engine.js'
 import type { WasmTensor } from './tensor.js'
-import { geometryFields, operandFields, type WindowOperands } from './window-record.js'
+import { operandFields, type WindowOperands } from './window-record.js'
 
 export const activationNumber: Readonly<Record<Activation, number>> = {
   identity: 0,

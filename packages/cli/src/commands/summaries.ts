@@ -4,6 +4,8 @@ export const summaries = {
   search: 'Search the cells of a 1-bit network on images',
   train: 'Train the network of a genotype: the 1-bit Child, or its Parent in full precision',
   ablate: 'Compare values of hyper-parameters over several seeds: searches, trainings, a table and a plot',
+  table: 'Build, write and describe a tabular benchmark: every network of a small space, trained',
+  compare: 'Compare strategies of search over a table: regret, cost, significance',
   eval: 'Say how well a trained network does on images: accuracy, classes, confusions, calibration',
   predict: 'Classify pictures with a trained network',
   summary: 'Say what a network weighs, layer by layer, to the byte, and what stays in 32 bits and why',

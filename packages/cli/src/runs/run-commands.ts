@@ -1,4 +1,4 @@
-import { ablationRun, creationRun, type RunKind, searchRun, trainingRun } from '@cpnas/experiments'
+import { ablationRun, creationRun, type RunKind, searchRun, tableRun, trainingRun } from '@cpnas/experiments'
 import type { RunBase } from '@cpnas/runs'
 
 /** A kind of run on the command line. */
@@ -19,3 +19,4 @@ export const searchRuns = runCommand('search', searchRun, './cpnas-run')
 export const trainingRuns = runCommand('train', trainingRun, './cpnas-train')
 export const ablationRuns = runCommand('ablate', ablationRun, './cpnas-ablation')
 export const creationRuns = runCommand('create', creationRun, './cpnas-create')
+export const tableRuns = runCommand('table build', tableRun, './cpnas-table')

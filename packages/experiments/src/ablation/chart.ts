@@ -27,8 +27,8 @@ export const ablationChart = async (vary: readonly Vary[], results: readonly Tri
       name,
       points: points.map(({ x, spread: { mean, deviation } }) => ({
         x: typeof x === 'number' ? x : formatValue(x),
-        mean: mean * 100,
-        deviation: (deviation ?? 0) * 100,
+        y: mean * 100,
+        ...(deviation ? { range: [(mean - deviation) * 100, (mean + deviation) * 100] as const } : {}),
       })),
     }),
   )

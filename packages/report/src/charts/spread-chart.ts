@@ -2,12 +2,13 @@ import type { LineSeriesOption } from 'echarts/charts'
 import { light, seriesColour } from '../page/palette.js'
 import { axisStyle, type Option, renderChart } from './render.js'
 
-/** A mean, and how far from it one deviation lies; 0 for no error bar. */
+/** A value, e.g. a mean or a median. */
 export interface ChartPoint {
   /** A number, or one of the chart's categories. */
   readonly x: number | string
-  readonly mean: number
-  readonly deviation: number
+  readonly y: number
+  /** The ends of its error bar. Default: none. */
+  readonly range?: readonly [low: number, high: number]
 }
 
 /** A line of the chart, by its name in the legend. */
@@ -16,7 +17,7 @@ export interface ChartSeries {
   readonly points: readonly ChartPoint[]
 }
 
-/** Means with deviations over x. */
+/** Values with error bars over x. */
 export interface SpreadChart {
   /** Titles of the axes. */
   readonly x: string
@@ -32,12 +33,12 @@ export interface SpreadChart {
 /** Half the width of a bar's cap, in pixels. */
 const cap = 5
 
-/** A line of the means, and error bars of one standard deviation to each side. */
+/** A line of the values, and their error bars. */
 const seriesOf = ({ name, points }: ChartSeries, colour: string): Option['series'] & object => [
   {
     type: 'line',
     name,
-    data: points.map(({ x, mean }) => [x, mean]),
+    data: points.map(({ x, y }) => [x, y]),
     symbol: 'circle',
     symbolSize: 8,
     lineStyle: { color: colour, width: 2 },
@@ -47,9 +48,7 @@ const seriesOf = ({ name, points }: ChartSeries, colour: string): Option['series
     type: 'custom',
     name,
     itemStyle: { color: colour },
-    data: points
-      .filter(({ deviation }) => deviation > 0)
-      .map(({ x, mean, deviation }) => [x, mean - deviation, mean + deviation]),
+    data: points.flatMap(({ x, range }) => (range === undefined ? [] : [[x, ...range]])),
     encode: { x: 0, y: [1, 2] },
     renderItem: (_, api) => {
       const [x, low] = api.coord([api.value(0), api.value(1)]) as [number, number]
@@ -67,7 +66,7 @@ const seriesOf = ({ name, points }: ChartSeries, colour: string): Option['series
   },
 ]
 
-/** Means over values with their standard deviations as error bars, a line a series, as an SVG picture. */
+/** Values with error bars, a line a series, as an SVG picture. */
 export const spreadChart = ({ x, y, categories, series, width = 720, height = 440 }: SpreadChart): string => {
   const numeric = series.every(({ points }) => points.every(point => typeof point.x === 'number'))
   const axis = { ...axisStyle, axisLine: { onZero: false, lineStyle: { color: light('axis') } } } as const

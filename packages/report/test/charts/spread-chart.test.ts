@@ -6,16 +6,19 @@ const occurrences = (text: string, part: string | RegExp): number => text.split(
 const child: ChartSeries = {
   name: 'Child',
   points: [
-    { x: 0, mean: 80, deviation: 1 },
-    { x: 0.5, mean: 82, deviation: 2 },
-    { x: 2, mean: 81, deviation: 0 },
+    { x: 0, y: 80, range: [79, 81] },
+    { x: 0.5, y: 82, range: [81, 85] },
+    { x: 2, y: 81 },
   ],
 }
-const parent: ChartSeries = { name: 'Parent', points: child.points.map(point => ({ ...point, mean: point.mean + 10 })) }
+const parent: ChartSeries = {
+  name: 'Parent',
+  points: child.points.map(({ x, y }) => ({ x, y: y + 10, range: [y + 8, y + 11] })),
+}
 
 const chart = { x: 'beta-p', y: 'accuracy, %', categories: ['0', '0.5', '2'] }
 
-test('axes are named, every point is there, every deviation has a bar of three strokes', () => {
+test('axes are named, every point is there, every range has a bar of three strokes', () => {
   const svg = spreadChart({ ...chart, series: [child] })
   expect(svg).toMatch(/^<svg /)
   expect(svg).toContain('>beta-p<')
@@ -38,8 +41,8 @@ test('words are categories in their order', () => {
     {
       name: 'Child',
       points: [
-        { x: 'polynomial', mean: 82, deviation: 1 },
-        { x: 'clipped-identity', mean: 80, deviation: 1 },
+        { x: 'polynomial', y: 82 },
+        { x: 'clipped-identity', y: 80 },
       ],
     },
   ]

@@ -113,22 +113,29 @@ export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength
 }
 
 /**
- * `scratch`: every architecture is trained for `epochsPerSample` epochs from weights of its own, which begin the same for all, along
+ * `scratch`: every architecture is trained for `epochsPerSample` epochs, or as many as its proposal says, from weights of its own, which begin the same for all, along
  * a cosine of its own, then evaluated as with shared weights. Nothing is carried from one to the next.
  */
 export const scratch = <T>(context: SearchContext<T>): Evaluator<undefined> => {
   const { backend, config, spec } = context
   const { epochsPerSample, learningRate: initial, minLearningRate: minimum } = config
-  const epochs = Array.from({ length: epochsPerSample }, (_, index) => ({
-    index,
-    learningRate: cosine({ initial, minimum, total: epochsPerSample }, index),
-  }))
+  const epochsOfSample = (total: number): readonly Epoch[] =>
+    Array.from({ length: total }, (_, index) => ({
+      index,
+      learningRate: cosine({ initial, minimum, total }, index),
+    }))
   return {
     cost: costOf(context),
     begin: () => right(undefined),
     evaluate: async (_, proposal, __, report) => {
       const begun = initialWeights(backend, spec, config, proposal.architecture, sgd(config))
-      const { weights, observation } = await workOn(context, begun, proposal, epochs, report)
+      const { weights, observation } = await workOn(
+        context,
+        begun,
+        proposal,
+        epochsOfSample(proposal.epochs ?? epochsPerSample),
+        report,
+      )
       backend.dispose(weights)
       return { weights: undefined, observation }
     },

@@ -3,6 +3,7 @@ import type { Genotype } from '@cpnas/supernet'
 import type { Evaluation } from '@cpnas/training'
 import { left, right } from 'fp-ts/lib/Either.js'
 import type { Evaluator } from '../evaluator.js'
+import type { Proposal } from '../strategy.js'
 import type { PerNetwork } from '../types.js'
 
 /**
@@ -10,14 +11,14 @@ import type { PerNetwork } from '../types.js'
  * are NaN. InvalidOption for an architecture that the table does not have.
  */
 export const tableEvaluator = (
-  lookUp: (architecture: Genotype) => PerNetwork<Evaluation> | undefined,
+  lookUp: (architecture: Genotype, proposal: Proposal) => PerNetwork<Evaluation> | undefined,
 ): Evaluator<undefined> => ({
   cost: { warmup: 0, sample: 1 },
   begin: () => right(undefined),
   evaluate: async (_, proposal) => {
     const losses = { child: Number.NaN, parent: Number.NaN }
     if (proposal.type === 'warmup') return { weights: undefined, observation: right({ proposal, losses }) }
-    const evaluations = lookUp(proposal.architecture)
+    const evaluations = lookUp(proposal.architecture, proposal)
     return {
       weights: undefined,
       observation: evaluations

@@ -1,5 +1,14 @@
 import { abandon, mean, softmax, z } from '@cpnas/indicator'
-import { type CellKind, cellKinds, type Genotype, keepEdges, type Mixture, samplePass, spaceOf } from '@cpnas/supernet'
+import {
+  type CellKind,
+  cellKinds,
+  type Genotype,
+  inSpace,
+  keepEdges,
+  type Mixture,
+  samplePass,
+  spaceOf,
+} from '@cpnas/supernet'
 import { candidatesOf, operationsOf, type SearchConfig } from '../config.js'
 import { recordOf, sampleOf, samplesOf, warmupOf } from '../history.js'
 import type { Observation, Proposal, Strategy, StrategyRecord } from '../strategy.js'
@@ -49,11 +58,11 @@ export const cpNasStrategy = (config: SearchConfig): Strategy<CpNasState> => {
     const position = positionOf(state)
     if (warmup < warmupEpochs) {
       const [architecture] = samplePass(everywhere, passSeed(rounds * passes + warmup))
-      return [{ type: 'warmup', architecture: architecture!, position }]
+      return [{ type: 'warmup', architecture: inSpace(space, architecture!), position }]
     }
     if (round > rounds) return []
     const pool = samplePass(remaining, passSeed((round - 1) * passes + pass - 1))
-    return [{ type: 'sample', architecture: pool[sample - 1]!, position }]
+    return [{ type: 'sample', architecture: inSpace(space, pool[sample - 1]!), position }]
   }
 
   const recordSample = (state: CpNasState, entry: SampleEntry): CpNasState => {
@@ -95,6 +104,13 @@ export const cpNasStrategy = (config: SearchConfig): Strategy<CpNasState> => {
       return keepEdges(space, genotypeOf(remaining), edges, { normal: scores('normal'), reduce: scores('reduce') })
     },
     remaining: ({ remaining }) => remaining,
+    score: state => {
+      const values = operationScores(state)
+      return genotype =>
+        cellKinds
+          .flatMap(kind => genotype[kind].map((operation, edge) => values[kind][edge]!.get(operation) ?? 0))
+          .reduce((a, b) => a + b, 0)
+    },
     length: { warmups: warmupEpochs, samples: (passes * rounds * (operations.length + 2)) / 2 },
   }
 }
@@ -103,6 +119,27 @@ export const cpNasStrategy = (config: SearchConfig): Strategy<CpNasState> => {
 const genotypeOf = (remaining: Mixture): Genotype => {
   const [normal, reduce] = cellKinds.map(kind => remaining[kind].map(operations => operations[0]!))
   return { normal: normal!, reduce: reduce! }
+}
+
+/**
+ * What every operation of every edge is worth: its mean z in the last round that it was in, as a difference to the mean of that round and
+ * edge. Not stated in the source, which ranks the operations of one edge only.
+ */
+const operationScores = ({
+  history,
+}: SearchState): Readonly<Record<CellKind, readonly ReadonlyMap<string, number>[]>> => {
+  const drops = history.filter((entry): entry is DropEntry => entry.type === 'drop')
+  const of = (kind: CellKind): readonly ReadonlyMap<string, number>[] =>
+    (drops[0]?.[kind] ?? []).map((_, edge) => {
+      const values = new Map<string, number>()
+      for (const drop of drops) {
+        const { operations, zbar } = drop[kind][edge]!
+        const centre = mean(zbar)
+        for (const [i, operation] of operations.entries()) values.set(operation, zbar[i]! - centre)
+      }
+      return values
+    })
+  return { normal: of('normal'), reduce: of('reduce') }
 }
 
 const dropOf = (state: CpNasState): DropEntry => {
@@ -132,5 +169,17 @@ const without = (
 export const cpNas: StrategyRecord = {
   description: 'abandon the worst operation of every edge in each round (CP-NAS, arXiv 2005.00057)',
   options: ['edges', 'passes', 'betaP', 'warmupEpochs'],
+  usesParent: true,
   create: cpNasStrategy,
+}
+
+/**
+ * `bnas`: as `cp-nas`, but an operation is judged by the Child's accuracy alone. Source: Chen et al., Binarized Neural Architecture
+ * Search (arXiv 1911.10862). Deviation: there sampling in later passes prefers operations that did well; here it is uniform.
+ */
+export const bnas: StrategyRecord = {
+  description: "abandon the worst operation of every edge by the Child's accuracy (BNAS, arXiv 1911.10862)",
+  options: ['edges', 'passes', 'warmupEpochs'],
+  usesParent: false,
+  create: config => cpNasStrategy({ ...config, betaP: 0 }),
 }

@@ -1,14 +1,23 @@
 import type { SearchConfig } from '../config.js'
 import type { Strategy, StrategyRecord } from '../strategy.js'
-import { cpNas } from './cp-nas.js'
+import { antiBandit } from './anti-bandit.js'
+import { bayesian } from './bayesian.js'
+import { bnas, cpNas } from './cp-nas.js'
 import { random } from './random.js'
 import { regularizedEvolution } from './regularized-evolution.js'
+import { reinforce } from './reinforce.js'
+import { successiveHalving } from './successive-halving.js'
 
 /** Every strategy by name. To add one, add its record here. */
 export const strategies: Readonly<Record<string, StrategyRecord>> = {
   'cp-nas': cpNas,
   random,
   'regularized-evolution': regularizedEvolution,
+  bayesian,
+  reinforce,
+  'successive-halving': successiveHalving,
+  bnas,
+  'anti-bandit': antiBandit,
 }
 
 /** The strategy of a configuration that has been checked. */

@@ -8,5 +8,6 @@ import { drawGenotype, samplesStrategy } from './samples.js'
 export const random: StrategyRecord = {
   description: 'the best of architectures drawn uniformly (Li and Talwalkar, arXiv 1902.07638)',
   options: ['samples'],
+  usesParent: false,
   create: config => samplesStrategy(config, (generator, _, everywhere) => drawGenotype(generator, everywhere)),
 }

@@ -1,5 +1,5 @@
 import { generatorFor } from '@cpnas/core'
-import type { Genotype, Mixture } from '@cpnas/supernet'
+import { type CellKind, cellKinds, type Genotype, inSpace, type Mixture, spaceOf } from '@cpnas/supernet'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { candidatesOf, type SearchConfig } from '../config.js'
@@ -18,6 +18,23 @@ export const drawGenotype = (generator: RandomGenerator, { normal, reduce }: Mix
   return { normal: draw(normal), reduce: draw(reduce) }
 }
 
+/** The kinds of cell that have an architecture of their own. */
+export const searchedKinds = (config: Pick<SearchConfig, 'space'>): readonly CellKind[] =>
+  spaceOf(config).sharesCell ? ['normal'] : cellKinds
+
+/** Another operation on one edge of one cell, all of them alike likely. Where an edge has but one operation, it stays. */
+export const mutate = (
+  generator: RandomGenerator,
+  parent: Genotype,
+  everywhere: Mixture,
+  kinds: readonly CellKind[],
+): Genotype => {
+  const kind = choose(generator, kinds)
+  const edge = uniformInt(generator, 0, parent[kind].length - 1)
+  const others = everywhere[kind][edge]!.filter(operation => operation !== parent[kind][edge])
+  return others.length === 0 ? parent : { ...parent, [kind]: parent[kind].with(edge, choose(generator, others)) }
+}
+
 /** The sample of the highest score, the earliest of equals. */
 export const bestOf = (samples: readonly SampleEntry[]): SampleEntry =>
   samples.reduce((best, sample) => (sample.z > best.z ? sample : best))
@@ -32,6 +49,7 @@ export const samplesStrategy = (
 ): Strategy => {
   const { seed, samples } = config
   const everywhere = candidatesOf(config)
+  const space = spaceOf(config)
   return {
     initial: { history: [] },
     ask: state => {
@@ -42,7 +60,7 @@ export const samplesStrategy = (
       return [
         {
           type: 'sample',
-          architecture: draw(generator, before, everywhere),
+          architecture: inSpace(space, draw(generator, before, everywhere)),
           position: { round: 1, rounds: 1, pass: 1, passes: 1, sample, samples },
         },
       ]

@@ -1,4 +1,4 @@
-import type { Geometry } from '../../geometry.js'
+import { type Geometry, geometryFields } from '../../geometry.js'
 import type { Choice, OneDnn, Primitive } from './library.js'
 import type { Descriptor, FilterShape, Steps } from './versions.js'
 
@@ -118,8 +118,8 @@ export const plansOf = (library: OneDnn): ((g: Geometry, groups: number) => Plan
     }
   }
 
-  return (g, groups) => {
-    const key = [...Object.values(g), groups].join()
+  const find = (g: Geometry, groups: number): Plans | undefined => {
+    const key = [...geometryFields.map(field => g[field]), groups].join()
     if (!made.has(key)) {
       try {
         made.set(key, make(g, groups))
@@ -128,5 +128,13 @@ export const plansOf = (library: OneDnn): ((g: Geometry, groups: number) => Plan
       }
     }
     return made.get(key)
+  }
+
+  /** The last answer: the chunks of a convolution ask for the same plans one after another. */
+  let last: { readonly g: Geometry; readonly groups: number; readonly plans: Plans | undefined } | undefined
+  return (g, groups) => {
+    if (last?.groups !== groups || geometryFields.some(field => last!.g[field] !== g[field]))
+      last = { g, groups, plans: find(g, groups) }
+    return last.plans
   }
 }

@@ -1,0 +1,102 @@
+import type { CpnasError } from '@cpnas/core'
+import { writeFileAtomic } from '@cpnas/core/files'
+import { type ComparisonRow, checkComparison, compareOnTable, comparisonChart, readTable } from '@cpnas/experiments'
+import { strategies } from '@cpnas/search'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { command, type ValueOption } from '../command.js'
+import { printComparison } from '../report/comparison.js'
+import { layOut } from '../report/layout.js'
+import { countOption, textOption } from '../values.js'
+import { summaries } from './summaries.js'
+
+const defaults = {
+  strategies: Object.keys(strategies),
+  budgets: [18, 36, 72, 144],
+  replays: 200,
+  against: 'random',
+  out: './cpnas-comparison',
+} as const
+
+const listOption = <A>(
+  described: Omit<ValueOption<readonly A[]>, 'kind' | 'parse'>,
+  parse: (text: string) => E.Either<string, A>,
+): ValueOption<readonly A[]> => ({
+  kind: 'value',
+  ...described,
+  parse: text => pipe(text.split(','), E.traverseArray(parse)),
+})
+
+const budget = (text: string): E.Either<string, number> =>
+  /^[1-9]\d*$/.test(text) ? E.right(Number(text)) : E.left('integers of at least 1, with commas between them')
+
+const files = { json: 'compare.json', chart: 'compare.svg' } as const
+
+const writeResults = (
+  directory: string,
+  table: string,
+  rows: readonly ComparisonRow[],
+): TE.TaskEither<CpnasError, void> =>
+  pipe(
+    writeFileAtomic(`${directory}/${files.json}`, `${JSON.stringify({ table, rows }, null, 2)}\n`),
+    TE.flatMap(() => TE.fromTask(() => comparisonChart(rows))),
+    TE.flatMap(picture => writeFileAtomic(`${directory}/${files.chart}`, picture)),
+  )
+
+/** `cpnas compare`: strategies over a table. */
+export const compareCommand = command({
+  name: 'compare',
+  summary: summaries.compare,
+  details: `TABLE is a file of \`cpnas table write\`. Every strategy searches it many times at every budget; costs count all that a search
+trains, also its Parents if it looks at them. The regret is how far what it finds is behind the best architecture of the table.
+Writes compare.json and compare.svg into --out.`,
+  argument: { name: 'table', description: 'a table of all architectures' },
+  options: {
+    strategies: listOption(
+      {
+        placeholder: 'a,b,...',
+        description: 'strategies to compare; cp-nas:0.5 is cp-nas with a beta_P of 0.5',
+        default: defaults.strategies.join(','),
+      },
+      text => E.right(text),
+    ),
+    budgets: listOption(
+      {
+        placeholder: 'n,m,...',
+        description: 'what a search may cost, in trainings to the end',
+        default: defaults.budgets.join(','),
+      },
+      budget,
+    ),
+    replays: countOption({
+      description: 'searches of each, with seeds of their own',
+      default: String(defaults.replays),
+    }),
+    epochs: countOption({ description: 'epochs that an architecture is trained for', default: 'all of the table' }),
+    against: textOption({
+      placeholder: 'name',
+      description: 'strategy that the others are tested against',
+      default: defaults.against,
+    }),
+    out: textOption({ placeholder: 'dir', description: 'directory to write', default: defaults.out }),
+    json: { kind: 'flag', description: 'print JSON' },
+  },
+  run: ({ out = defaults.out, json = false, ...given }, io, path) => {
+    const options = { ...defaults, ...given }
+    return pipe(
+      readTable(path),
+      TE.chainFirstEitherK(table => checkComparison(table, options)),
+      TE.flatMap(table =>
+        compareOnTable(table, options, (done, all) => {
+          if (!json) io.err(`${done} of ${all} strategies and budgets\n`)
+        }),
+      ),
+      TE.tap(rows => writeResults(out, path, rows)),
+      TE.map(rows => {
+        io.out(json ? `${JSON.stringify(rows)}\n` : layOut(printComparison(rows, options, out), io))
+        return { status: 'done' as const }
+      }),
+    )
+  },
+})

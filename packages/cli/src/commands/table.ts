@@ -1,0 +1,143 @@
+import type { CpnasError } from '@cpnas/core'
+import { writeFileAtomic } from '@cpnas/core/files'
+import {
+  assembleTable,
+  figuresOfTable,
+  jobsOf,
+  performTable,
+  planRun,
+  readTable,
+  type Shard,
+  type TablePlan,
+} from '@cpnas/experiments'
+import { printTable } from '@cpnas/table'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type CommandGroup, type CommandOptions, command, refuseOptions, type Values } from '../command.js'
+import { hyperparameterOptions } from '../hyperparameters.js'
+import { shellWord, thousands } from '../report/amounts.js'
+import { layOut } from '../report/layout.js'
+import { printTableFigures, tableWords } from '../report/table-words.js'
+import { tellRun } from '../runs/run-command.js'
+import { tableRuns } from '../runs/run-commands.js'
+import { requestOf, runOptions } from '../runs/run-options.js'
+import { countOption, textOption } from '../values.js'
+import { summaries } from './summaries.js'
+
+const buildOptions = {
+  shard: countOption({ description: 'which part of the table to build, from 1', default: '1' }),
+  shards: countOption({ description: 'in how many parts, each in a directory of its own', default: '1' }),
+  ...runOptions(tableRuns),
+  ...hyperparameterOptions(tableRuns.kind.hyperparameters),
+} as const satisfies CommandOptions
+
+const partOf = ({ shard = 1, shards = 1 }: Values<typeof buildOptions>): Shard => ({ shard, shards })
+
+const plan = (given: Values<typeof buildOptions>): TE.TaskEither<CpnasError, TablePlan> => {
+  const part = partOf(given)
+  return pipe(
+    refuseOptions(
+      part.shard > part.shards ? given : {},
+      ['shard'],
+      `is ${part.shard} of ${part.shards}`,
+      'Give --shards as well, at least as many',
+    ),
+    TE.fromEither,
+    TE.flatMap(() => requestOf(tableRuns, given)),
+    TE.flatMap(request =>
+      planRun(tableRuns.kind, request, stored => [
+        ['shard', String(stored.shard), given.shard?.toString()],
+        ['shards', String(stored.shards), given.shards?.toString()],
+      ]),
+    ),
+    TE.map(planned => ({
+      ...planned,
+      part: planned.stored ? { shard: planned.stored.shard, shards: planned.stored.shards } : part,
+    })),
+  )
+}
+
+const build = command({
+  name: 'build',
+  summary: 'Train every network of the space tiny, as Child and as Parent, or a part of them',
+  details: `A table is built in a random order of its architectures, so what is finished is a uniform sample of them. Several processes or machines
+can share the work: give each another --shard. Press Ctrl-C to stop; --resume continues. \`cpnas table write\` makes a table of it.`,
+  options: buildOptions,
+  run: (given, io) =>
+    pipe(
+      plan(given),
+      TE.flatMap(planned => {
+        const { directory, config, part, stored } = planned
+        const jobs = jobsOf(config, part)
+        return tellRun(
+          tableRuns,
+          planned,
+          performTable,
+          {
+            events: tableWords(jobs.length),
+            introduction: (_, state) => [
+              `Run:    ${directory}, ${stored === undefined ? '' : `continued after ${state?.history.length ?? 0} of `}${thousands(jobs.length)} trainings${part.shards > 1 ? `, part ${part.shard} of ${part.shards}` : ''}`,
+            ],
+            text: rows => [
+              `${thousands(rows.length)} trainings`,
+              `Next: cpnas table write ${shellWord(directory)}${part.shards > 1 ? ' and the other parts' : ''}`,
+            ],
+            record: rows => ({ trainings: rows.length }),
+            saved: { stopped: 'all finished trainings are saved', failed: 'All finished trainings are saved' },
+          },
+          given,
+          io,
+        )
+      }),
+    ),
+})
+
+const defaultOut = 'table.json'
+
+const write = command({
+  name: 'write',
+  summary: 'Write the table of what was built in some directories, with the time of every packed Child on this machine',
+  argument: { name: 'directory', description: 'directory of a part of a table', variadic: true },
+  options: {
+    out: textOption({ placeholder: 'file', description: 'file to write', default: defaultOut }),
+    partial: { kind: 'flag', description: 'write what there is, even if architectures are missing' },
+  },
+  run: ({ out = defaultOut, partial = false }, io, _, directories) =>
+    pipe(
+      assembleTable(directories, { partial }),
+      TE.bindTo('table'),
+      TE.let('text', ({ table }) => printTable(table)),
+      TE.tap(({ text }) => writeFileAtomic(out, text)),
+      TE.map(({ table, text }) => {
+        io.out(
+          layOut(
+            [
+              `${out}: ${thousands(table.entries.size)} architectures, ${(text.length / 1000).toFixed(1)} kB`,
+              `Next: cpnas table info ${shellWord(out)}`,
+            ],
+            io,
+          ),
+        )
+        return { status: 'done' as const }
+      }),
+    ),
+})
+
+const info = command({
+  name: 'info',
+  summary: 'Say what a table holds: spread, noise of the seeds, correlations, the best architecture',
+  argument: { name: 'file', description: 'a file of `cpnas table write`' },
+  options: { json: { kind: 'flag', description: 'print JSON' } },
+  run: ({ json = false }, io, file) =>
+    pipe(
+      readTable(file),
+      TE.map(table => {
+        const figures = figuresOfTable(table)
+        io.out(json ? `${JSON.stringify(figures)}\n` : layOut(printTableFigures(table, figures), io))
+        return { status: 'done' as const }
+      }),
+    ),
+})
+
+/** `cpnas table`. */
+export const tableCommands: CommandGroup = { name: 'table', summary: summaries.table, commands: [build, write, info] }

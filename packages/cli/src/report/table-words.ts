@@ -1,0 +1,59 @@
+import type { TableEvent, TableFigures, TableJob } from '@cpnas/experiments'
+import type { Table } from '@cpnas/table'
+import { thousands } from './amounts.js'
+import { percent } from './format.js'
+import { type Block, grid } from './layout.js'
+import type { EventWords } from './reporter.js'
+
+const jobText = ({ cell, precision, seed }: TableJob): string =>
+  `${cell.join(',')} ${precision === 'binary' ? 'child' : 'parent'} seed ${seed}`
+
+/** A line for every training. */
+export const tableWords = (trainings: number): EventWords<TableEvent> => {
+  const figures = (event: TableEvent): string | undefined =>
+    event.type === 'row'
+      ? `validation ${percent(event.row.validation.at(-1)!)} test ${percent(event.row.test)}`
+      : undefined
+  return {
+    line: event => (event.type === 'row' ? `${jobText(event.row)}: ${figures(event)}` : undefined),
+    position: event =>
+      event.type === 'training'
+        ? `training ${Math.floor(event.fraction * trainings) + 1}/${trainings}: ${jobText(event.job)}`
+        : undefined,
+    figures,
+    isKept: ({ type }) => type === 'row',
+  }
+}
+
+const correlation = (value: number | undefined): string => (value === undefined ? 'unknown' : value.toFixed(2))
+
+/** For people: what a table holds. */
+export const printTableFigures = (table: Table, figures: TableFigures): readonly Block[] => {
+  const { architectures, all, child, parent, seedDeviation, correlations, best } = figures
+  const { training, validation, test } = table.images
+  const row = (name: string, { lowest, median, highest, deviation }: TableFigures['child']): readonly string[] => [
+    name,
+    ...[lowest, median, highest, deviation].map(percent),
+  ]
+  return [
+    `${thousands(architectures)} of ${thousands(all)} architectures of the space ${table.space.name}; ${table.dataset}: ${thousands(training)} training images, ${thousands(validation)} of validation, ${thousands(test)} of test; ${String(table.training.epochs)} epochs`,
+    'Test accuracy after the last epoch, the mean of the seeds',
+    grid(['', 'lowest', 'median', 'highest', 'deviation'], [row('Child', child), row('Parent', parent)], 1),
+    ...(seedDeviation === undefined
+      ? []
+      : [
+          `A Child's seeds deviate by ${percent(seedDeviation)}, its architectures by ${(child.deviation / seedDeviation).toFixed(1)} times that`,
+        ]),
+    grid(
+      ['rank correlation of the Child (Spearman)', ''],
+      [
+        ['between two seeds', correlation(correlations.seeds)],
+        ['with its Parent', correlation(correlations.parent)],
+        ['with its multiply-accumulates', correlation(correlations.macs)],
+        ['with its validation accuracy after one epoch', correlation(correlations.firstEpoch)],
+      ],
+      1,
+    ),
+    `Best: ${best.cell.join(',')}, ${percent(figures.child.highest)}, ${thousands(best.bytes)} bytes, ${best.milliseconds.toFixed(3)} ms`,
+  ]
+}

@@ -1,0 +1,23 @@
+import type { ComparisonRow } from './compare.js'
+
+/** Median regret with its quartiles over what a search cost, a line a strategy, as an SVG picture. */
+export const comparisonChart = async (rows: readonly ComparisonRow[]): Promise<string> => {
+  // The plotting library takes a while to load.
+  const { spreadChart } = await import('@cpnas/report')
+  const strategies = [...new Set(rows.map(({ strategy }) => strategy))]
+  return spreadChart({
+    x: 'cost of a search, trainings',
+    y: 'regret, points of accuracy',
+    categories: [],
+    series: strategies.map(name => ({
+      name,
+      points: rows
+        .filter(({ strategy }) => strategy === name)
+        .map(({ cost, median, quartiles: [low, high] }) => ({
+          x: cost,
+          y: median * 100,
+          range: [low * 100, high * 100],
+        })),
+    })),
+  })
+}

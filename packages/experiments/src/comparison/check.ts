@@ -1,0 +1,33 @@
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import { strategies } from '@cpnas/search'
+import { allCells, isComplete, type Table } from '@cpnas/table'
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type ComparisonOptions, parseContestant } from './compare.js'
+
+const refuse = (where: string, problem: string, remedy: string): Either<CpnasError, never> =>
+  left(cpnasError('InvalidOption', where, problem, remedy))
+
+/** InvalidOption: a strategy that there is not, or that a table is nothing for; more epochs than the table has; a table with gaps. */
+export const checkComparison = (
+  table: Table,
+  { strategies: names, epochs, against }: ComparisonOptions,
+): Either<CpnasError, void> => {
+  const known = Object.keys(strategies)
+  for (const name of [against, ...names]) {
+    const { strategy, betaP } = parseContestant(name)
+    if (!known.includes(strategy))
+      return refuse('strategies', `${name} is no strategy`, `Known are ${known.join(', ')}`)
+    if (betaP !== undefined && (strategy !== 'cp-nas' || !(betaP >= 0)))
+      return refuse('strategies', `${name} will not do`, 'Give a beta_P of at least 0, to cp-nas only: cp-nas:0.5')
+  }
+  const all = table.training.epochs as number
+  if (epochs !== undefined && epochs > all)
+    return refuse('epochs', `is ${epochs}, and the table's networks were trained for ${all}`, `Give at most ${all}`)
+  if (!isComplete(table))
+    return refuse(
+      'the table',
+      `has ${table.entries.size} of ${allCells().length} architectures, and a search may ask for any of them`,
+      'Finish it with `cpnas table build --resume` and `cpnas table write`',
+    )
+  return right(undefined)
+}

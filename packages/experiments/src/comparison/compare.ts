@@ -1,0 +1,119 @@
+import type { CpnasError } from '@cpnas/core'
+import type { Table } from '@cpnas/table'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { mean, median, quantile } from 'simple-statistics'
+import { pairedTest } from '../statistics.js'
+import { type Budget, contestantFor } from './contestants.js'
+import { type Replay, replay } from './replay.js'
+
+/** What is compared. */
+export interface ComparisonOptions {
+  /** Names of strategies; `cp-nas:0.5` is `cp-nas` with a beta_P of 0.5. */
+  readonly strategies: readonly string[]
+  /** Costs of a search, in trainings to the end. */
+  readonly budgets: readonly Budget[]
+  /** Searches of every strategy at every budget, with the seeds 0, 1, ... */
+  readonly replays: number
+  /** Epochs that a sample is trained for. Default: those of the table. */
+  readonly epochs?: number
+  /** The strategy that the others are tested against. */
+  readonly against: string
+}
+
+/** A difference of paired regrets. */
+export interface Difference {
+  /** Mean regret of the strategy minus that of the one it is tested against: below 0 it is better. */
+  readonly mean: number
+  /** Two standard errors of it. */
+  readonly error: number
+  /** Of a two-sided sign-flip test. */
+  readonly p: number
+}
+
+/** A strategy at a budget. Regrets are fractions in 0..1. */
+export interface ComparisonRow {
+  readonly strategy: string
+  readonly budget: Budget
+  /** What a search really cost, the mean. */
+  readonly cost: number
+  readonly median: number
+  readonly quartiles: readonly [number, number]
+  readonly mean: number
+  /** Median of Kendall's tau; undefined for strategies without scores. */
+  readonly tau: number | undefined
+  /** Undefined for the strategy that the others are tested against. */
+  readonly difference: Difference | undefined
+}
+
+/** The strategy and the beta_P of a contestant's name. */
+export const parseContestant = (name: string): { readonly strategy: string; readonly betaP?: number } => {
+  const [strategy, betaP] = name.split(':') as [string, string?]
+  return betaP === undefined ? { strategy } : { strategy, betaP: Number(betaP) }
+}
+
+const replaysOf = async (
+  table: Table,
+  name: string,
+  budget: Budget,
+  { replays, epochs }: ComparisonOptions,
+): Promise<E.Either<CpnasError, readonly Replay[]>> => {
+  const { strategy, ...options } = parseContestant(name)
+  const all = table.training.epochs as number
+  const done: Replay[] = []
+  for (let seed = 0; seed < replays; seed++) {
+    const config = contestantFor(strategy, budget, { epochs: epochs ?? all, seed, ...options })
+    const one = await replay(table, config, all)()
+    if (E.isLeft(one)) return one
+    done.push(one.right)
+  }
+  return E.right(done)
+}
+
+const rowOf = (
+  strategy: string,
+  budget: Budget,
+  replays: readonly Replay[],
+  others: readonly Replay[] | undefined,
+): ComparisonRow => {
+  const regrets = replays.map(({ regret }) => regret)
+  const taus = replays.flatMap(({ tau }) => (tau === undefined ? [] : [tau]))
+  return {
+    strategy,
+    budget,
+    cost: mean(replays.map(({ cost }) => cost)),
+    median: median(regrets),
+    quartiles: [quantile(regrets, 0.25), quantile(regrets, 0.75)],
+    mean: mean(regrets),
+    tau: taus.length > 0 ? median(taus) : undefined,
+    difference: others && pairedTest(regrets.map((regret, i) => regret - others[i]!.regret)),
+  }
+}
+
+/**
+ * Runs strategies over a table at several budgets, and says how far what they find is behind its best architecture. Every search sees one
+ * of an architecture's seeds; what it found is judged by the mean of all. Searches of one seed see the same, so they are compared in pairs.
+ * `onDone` is called after every strategy and budget. Errors of `searchWith`.
+ */
+export const compareOnTable =
+  (
+    table: Table,
+    options: ComparisonOptions,
+    onDone: (done: number, all: number) => void = () => {},
+  ): TaskEither<CpnasError, readonly ComparisonRow[]> =>
+  async () => {
+    const { strategies, budgets, against } = options
+    const rows: ComparisonRow[] = []
+    for (const budget of budgets) {
+      const found = new Map<string, readonly Replay[]>()
+      for (const name of new Set([against, ...strategies])) {
+        const replays = await replaysOf(table, name, budget, options)
+        if (E.isLeft(replays)) return replays
+        found.set(name, replays.right)
+        onDone(rows.length + found.size, budgets.length * new Set([against, ...strategies]).size)
+      }
+      for (const [name, replays] of found)
+        rows.push(rowOf(name, budget, replays, name === against ? undefined : found.get(against)))
+    }
+    return E.right(rows)
+  }

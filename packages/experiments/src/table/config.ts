@@ -1,0 +1,70 @@
+import { integer, type OptionTable, share } from '@cpnas/core'
+import { type TrainingConfig, trainingPresets } from '@cpnas/training'
+
+/** The hyper-parameters of a table: how its networks are trained, and how often. */
+export interface TableConfig
+  extends Pick<
+    TrainingConfig,
+    'seed' | 'cells' | 'channels' | 'share' | 'validationShare' | 'batchSize' | 'epochs' | 'learningRate'
+  > {
+  /** Trainings of every Child and of every Parent, with the seeds 0, 1, ... */
+  readonly childSeeds: number
+  readonly parentSeeds: number
+  /** How many architectures, the first of an order drawn with `seed`; so a part of a table is a uniform sample. */
+  readonly architectures: number
+}
+
+const counted = integer(1)
+
+/** The range and a description of every option of TableConfig. */
+export const tableOptions: OptionTable<TableConfig> = {
+  seed: { range: integer(0), description: 'random seed of the order of architectures' },
+  cells: { range: counted, description: 'cells of a network' },
+  channels: { range: counted, description: 'channels of the first cell' },
+  share: { range: share, description: 'share of the training images to use' },
+  validationShare: {
+    range: { kind: 'number', above: 0, below: 1 },
+    description: 'share of those images used for validation',
+  },
+  batchSize: { range: counted, description: 'images per batch' },
+  epochs: { range: counted, description: 'epochs of a training' },
+  learningRate: { range: { kind: 'number', above: 0 }, description: 'learning rate at the top of the cycle' },
+  childSeeds: { range: counted, description: 'trainings of every Child, each with a seed of its own' },
+  parentSeeds: { range: counted, description: 'trainings of every Parent, each with a seed of its own' },
+  architectures: {
+    range: { kind: 'integer', minimum: 2 },
+    description: 'how many of the architectures, drawn at random; all of them are 1,000',
+  },
+}
+
+/**
+ * `tiny`: 10,000 images of CIFAR-10 for five epochs, Children twice and Parents once: a quarter of a minute a training on one thread. The
+ * rate is the best of 0.005, 0.01 and 0.02 on the validation images of three architectures.
+ */
+export const tablePresets = {
+  tiny: {
+    seed: 0,
+    cells: 3,
+    channels: 8,
+    share: 0.3,
+    validationShare: 1 / 3,
+    batchSize: 64,
+    epochs: 5,
+    learningRate: 0.02,
+    childSeeds: 2,
+    parentSeeds: 1,
+    architectures: 1000,
+  },
+} as const satisfies Readonly<Record<string, TableConfig>>
+
+/** The configuration of one of a table's trainings: the recipe of `cpu-10min`, all but what the table says. */
+export const trainingOfTable = (
+  { cells, channels, share, validationShare, batchSize, epochs, learningRate }: TableConfig,
+  precision: TrainingConfig['precision'],
+  seed: number,
+): TrainingConfig => ({
+  ...trainingPresets['cpu-10min'],
+  ...{ seed, precision, cells, channels, share, validationShare, batchSize, epochs, learningRate },
+  space: 'tiny',
+  warmupEpochs: 0.3 * epochs,
+})

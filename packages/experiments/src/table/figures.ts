@@ -1,0 +1,78 @@
+import { allCells, type Table, type TableEntry } from '@cpnas/table'
+import { mean, median, sampleRankCorrelation, sampleStandardDeviation } from 'simple-statistics'
+
+/** What a table says as a whole. Accuracies and deviations are fractions in 0..1. */
+export interface TableFigures {
+  /** Architectures in it, and in its space. */
+  readonly architectures: number
+  readonly all: number
+  /** Test accuracy of the Children, the mean of an architecture's seeds: over all architectures. */
+  readonly child: ValueSpread
+  readonly parent: ValueSpread
+  /** Standard deviation of a Child's test accuracy over its seeds, pooled over architectures; undefined with one seed. */
+  readonly seedDeviation: number | undefined
+  /** Spearman's rank correlations of test accuracies, undefined where there is nothing to correlate. */
+  readonly correlations: {
+    /** Between the first two seeds of the Child. */
+    readonly seeds: number | undefined
+    /** Between Child and Parent. */
+    readonly parent: number
+    /** Between the Child and its multiply-accumulates. */
+    readonly macs: number
+    /** Between the Child and its first seed's validation accuracy after one epoch. */
+    readonly firstEpoch: number
+  }
+  /** The architecture whose Child has the highest mean test accuracy. */
+  readonly best: TableEntry
+}
+
+/** How values are distributed. */
+export interface ValueSpread {
+  readonly lowest: number
+  readonly median: number
+  readonly highest: number
+  readonly deviation: number
+}
+
+/** Mean test accuracy of an architecture's trainings. */
+export const meanTest = (trainings: TableEntry['child']): number => mean(trainings.map(({ test }) => test))
+
+const spreadOf = (values: number[]): ValueSpread => ({
+  lowest: Math.min(...values),
+  median: median(values),
+  highest: Math.max(...values),
+  deviation: sampleStandardDeviation(values),
+})
+
+/** The root of the mean variance of an architecture's seeds. */
+const deviationOfSeeds = (entries: readonly TableEntry[]): number =>
+  Math.sqrt(mean(entries.map(({ child }) => sampleStandardDeviation(child.map(({ test }) => test)) ** 2)))
+
+/** The figures of a table of at least two architectures. */
+export const figuresOfTable = ({ entries }: Table): TableFigures => {
+  const list = [...entries.values()]
+  const children = list.map(({ child }) => meanTest(child))
+  const parents = list.map(({ parent }) => meanTest(parent))
+  const seeds = Math.min(...list.map(({ child }) => child.length))
+  const seed = (index: number): number[] => list.map(({ child }) => child[index]!.test)
+  return {
+    architectures: list.length,
+    all: allCells().length,
+    child: spreadOf(children),
+    parent: spreadOf(parents),
+    seedDeviation: seeds > 1 ? deviationOfSeeds(list) : undefined,
+    correlations: {
+      seeds: seeds > 1 ? sampleRankCorrelation(seed(0), seed(1)) : undefined,
+      parent: sampleRankCorrelation(children, parents),
+      macs: sampleRankCorrelation(
+        children,
+        list.map(({ binaryMacs, floatMacs }) => binaryMacs + floatMacs),
+      ),
+      firstEpoch: sampleRankCorrelation(
+        children,
+        list.map(({ child }) => child[0]!.validation[0]!),
+      ),
+    },
+    best: list[children.indexOf(Math.max(...children))]!,
+  }
+}

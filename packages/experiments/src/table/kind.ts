@@ -1,0 +1,57 @@
+import { checkOptions, isCount, isRecord, parseOptions } from '@cpnas/core'
+import { commonFiles, commonSettings, type RunBase } from '@cpnas/runs'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { RunKind } from '../run-kind.js'
+import { type TableConfig, tableOptions, tablePresets } from './config.js'
+
+/** One of the parts that a table is built in, from 1, and how many there are. */
+export interface Shard {
+  readonly shard: number
+  readonly shards: number
+}
+
+/** The images of a table's networks. */
+export interface TableImages {
+  /** How many a training learns from, is validated on, and is tested on. */
+  readonly training: number
+  readonly validation: number
+  readonly test: number
+  /** Height and width in pixels; channels and classes. */
+  readonly side: number
+  readonly channels: number
+  readonly classes: number
+}
+
+/** The content of config.json of a table that is built. */
+export interface TableRunConfig extends RunBase, Shard {
+  readonly facts: TableImages
+  readonly table: TableConfig
+}
+
+const factNames = ['training', 'validation', 'test', 'side', 'channels', 'classes'] as const
+const isFacts = (value: unknown): value is TableImages =>
+  isRecord(value) && factNames.every(name => isCount(value[name]))
+
+/** The building of a table, or of a part of it, as a kind of run. */
+export const tableRun: RunKind<keyof typeof tablePresets, TableConfig, TableRunConfig> = {
+  section: 'table',
+  defaultPreset: 'tiny',
+  format: 'cpnas-table-run',
+  version: 1,
+  files: commonFiles,
+  hyperparameters: { table: tableOptions, presets: tablePresets },
+  check: config => checkOptions(tableOptions, config),
+  configOf: ({ table }) => table,
+  parse: (base, { table, shard, shards, facts }) =>
+    pipe(
+      parseOptions(tableOptions, table, 'a table'),
+      E.mapLeft(({ where, problem }) => `"table.${where}" ${problem}`),
+      E.flatMap(table =>
+        isCount(shard) && isCount(shards) && shard >= 1 && shard <= shards && isFacts(facts)
+          ? E.right({ ...base, table, shard, shards, facts })
+          : E.left('does not say which part of the table it is, and of which images'),
+      ),
+    ),
+  settings: run => ({ ...commonSettings(run), ...run.table, shard: run.shard, shards: run.shards }),
+}

@@ -1,0 +1,132 @@
+import type { CellKind, Genotype, Mixture } from '@cpnas/supernet'
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
+import { candidatesOf, type SearchConfig } from '../config.js'
+import { samplesOf } from '../history.js'
+import type { Strategy, StrategyRecord } from '../strategy.js'
+import type { SampleEntry, SearchState } from '../types.js'
+import { type Belief, gaussianProcess, type Kernel } from './gaussian-process.js'
+import { bestOf, drawGenotype, mutate, samplesStrategy, searchedKinds } from './samples.js'
+
+/** Architectures that are drawn uniformly before any is chosen. */
+const initialSamples = 5
+/** Candidates that are drawn uniformly, and mutations of each of the best. */
+const uniformCandidates = 200
+const bestKept = 5
+const mutationsEach = 20
+
+/** The share of the variance that pairs of operations explain beyond their sum; how much noise there is in an accuracy, of that variance. */
+const pairShares = [0, 0.25, 0.5, 0.75]
+const noises = [0.01, 0.05, 0.2, 1]
+
+/**
+ * How alike the accuracies of two architectures are: of their edges, and of their pairs of edges, the share with the same operations. So an
+ * accuracy is a sum of effects of operations on edges and of pairs of them, each normal around 0.
+ */
+export const operationKernel =
+  (kinds: readonly CellKind[], pairShare: number): Kernel<Genotype> =>
+  (a, b) => {
+    let edges = 0
+    let same = 0
+    for (const kind of kinds) {
+      const [left, right] = [a[kind], b[kind]]
+      edges += left.length
+      for (let i = 0; i < left.length; i++) if (left[i] === right[i]) same += 1
+    }
+    const pairs = edges > 1 ? (same * (same - 1)) / (edges * (edges - 1)) : 1
+    return (1 - pairShare) * (same / edges) + pairShare * pairs
+  }
+
+/** What is to be thought of any architecture after some samples. */
+const beliefsOf = (samples: readonly SampleEntry[], kinds: readonly CellKind[]): ((genotype: Genotype) => Belief) =>
+  gaussianProcess(
+    samples.map(({ architecture }) => architecture),
+    samples.map(({ z }) => z),
+    pairShares.map(share => operationKernel(kinds, share)),
+    noises,
+  )
+
+/** The density and the distribution function of the standard normal; the latter by Abramowitz and Stegun 7.1.26, to 1e-7. */
+const density = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)
+const distribution = (x: number): number => {
+  const t = 1 / (1 + (0.3275911 * Math.abs(x)) / Math.SQRT2)
+  const polynomial = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+  const tail = (polynomial * Math.exp((-x * x) / 2)) / 2
+  return x > 0 ? 1 - tail : tail
+}
+
+/** By how much a value is expected to exceed `best`, counting 0 where it does not. */
+export const expectedImprovement = ({ mean, deviation }: Belief, best: number): number => {
+  const ahead = mean - best
+  return deviation === 0
+    ? Math.max(0, ahead)
+    : ahead * distribution(ahead / deviation) + deviation * density(ahead / deviation)
+}
+
+/** The value of the highest score, the earliest of equals. */
+const largest = <A>(values: readonly A[], scoreOf: (value: A) => number): A =>
+  values.map(value => ({ value, score: scoreOf(value) })).reduce((best, one) => (one.score > best.score ? one : best))
+    .value
+
+/** Architectures that may be worth a look, none of which was seen before, if there are such. */
+const candidatesFor = (
+  generator: RandomGenerator,
+  ranked: readonly SampleEntry[],
+  everywhere: Mixture,
+  kinds: readonly CellKind[],
+): readonly Genotype[] => {
+  const drawn = Array.from({ length: uniformCandidates }, () => drawGenotype(generator, everywhere))
+  const mutated = ranked
+    .slice(0, bestKept)
+    .flatMap(({ architecture }) =>
+      Array.from({ length: mutationsEach }, () => mutate(generator, architecture, everywhere, kinds)),
+    )
+  const nameOf = (genotype: Genotype): string => kinds.map(kind => genotype[kind].join()).join()
+  const seen = new Set(ranked.map(({ architecture }) => nameOf(architecture)))
+  const fresh = [...drawn, ...mutated].filter(genotype => !seen.has(nameOf(genotype)))
+  return fresh.length > 0 ? fresh : drawn
+}
+
+const create = (config: SearchConfig): Strategy => {
+  const kinds = searchedKinds(config)
+  const everywhere = candidatesOf(config)
+  const rank = (samples: readonly SampleEntry[], belief: (genotype: Genotype) => Belief): readonly SampleEntry[] =>
+    samples
+      .map(sample => ({ sample, mean: belief(sample.architecture).mean }))
+      .sort((a, b) => b.mean - a.mean)
+      .map(({ sample }) => sample)
+  const base = samplesStrategy(config, (generator, before) => {
+    if (before.length < initialSamples) return drawGenotype(generator, everywhere)
+    const belief = beliefsOf(before, kinds)
+    const ranked = rank(before, belief)
+    const best = belief(ranked[0]!.architecture).mean
+    return largest(candidatesFor(generator, ranked, everywhere, kinds), genotype =>
+      expectedImprovement(belief(genotype), best),
+    )
+  })
+  return {
+    ...base,
+    result: state => {
+      const samples = samplesOf(state)
+      return samples.length < 2
+        ? bestOf(samples).architecture
+        : rank(samples, beliefsOf(samples, kinds))[0]!.architecture
+    },
+    score: (state: SearchState) => {
+      const belief = beliefsOf(samplesOf(state), kinds)
+      return genotype => belief(genotype).mean
+    },
+  }
+}
+
+/**
+ * `bayesian`: a Gaussian process over the effects of operations on edges and of their pairs, which pools all samples, says which architecture
+ * is expected to improve most; the result is the one of highest posterior mean among those evaluated, so that a lucky evaluation does
+ * not win. Ours; the method is Bayesian optimization with expected improvement (Jones, Schonlau and Welch 1998), the kernel that of an
+ * analysis of variance.
+ */
+export const bayesian: StrategyRecord = {
+  description: 'Bayesian optimization: learns what operations and their pairs are worth from all samples; ours',
+  options: ['samples'],
+  usesParent: false,
+  create,
+}

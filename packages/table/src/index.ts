@@ -1,0 +1,13 @@
+export {
+  allCells,
+  cellOf,
+  digitsOf,
+  isComplete,
+  keyOf,
+  lookUp,
+  type Table,
+  type TableEntry,
+  type TableFacts,
+  type TabulatedTraining,
+} from './table.js'
+export { parseTable, printTable } from './text.js'

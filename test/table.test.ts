@@ -1,0 +1,166 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tiny } from '@cpnas/supernet'
+import { allCells, keyOf, parseTable, printTable, type Table } from '@cpnas/table'
+import { isRight } from 'fp-ts/lib/Either.js'
+import { expect, test } from 'vitest'
+import { run } from './support/cli.js'
+import { expectRefusal } from './support/expect-refusal.js'
+import { json, jsonLines, temporary } from './support/files.js'
+import { proceed } from './support/proceed.js'
+
+const brief = [
+  '--architectures',
+  '4',
+  '--share',
+  '0.02',
+  '--epochs',
+  '2',
+  '--channels',
+  '2',
+  '--backend',
+  'wasm',
+  '--threads',
+  '1',
+]
+
+const tableIn = (path: string): Table => {
+  const table = parseTable(readFileSync(path, 'utf8'))
+  if (isRight(table)) return table.right
+  throw new Error(JSON.stringify(table.left))
+}
+
+/** What does not depend on the machine. */
+const trainingsOf = (table: Table) => [...table.entries].map(([key, { child, parent }]) => [key, child, parent])
+
+test('a table built in parts, one of them killed and resumed, is the one that is built at once', async () => {
+  const [whole, first, second, out] = [temporary(), temporary(), temporary(), temporary()]
+  expect(await run(['table', 'build', '--out', whole, '--quiet', ...brief])).toMatchObject({ code: 0 })
+  expect(
+    await run(['table', 'build', '--out', first, '--quiet', '--shard', '1', '--shards', '2', ...brief]),
+  ).toMatchObject({ code: 0 })
+  const part = ['table build', '--shard', '2', '--shards', '2', ...brief]
+  const killed = await proceed(part as [string, ...string[]], second, 'SIGKILL', event =>
+    event.includes('"type":"row"'),
+  )
+  expect(killed.code).toBeNull()
+  const some = await run(['table', 'write', first, second, '--out', join(out, 'some.json')])
+  expect(some).toMatchObject({ code: 2 })
+  expect(some.err).toMatch(/hold [23] of 4 architectures/)
+  expect(await run(['table', 'write', first, '--partial', '--out', join(out, 'some.json')])).toMatchObject({ code: 0 })
+  expect(tableIn(join(out, 'some.json')).entries.size).toBe(2)
+  expect(await run(['table', 'build', '--resume', '--out', second, '--quiet'])).toMatchObject({ code: 0 })
+
+  const [one, other] = [join(out, 'one.json'), join(out, 'other.json')]
+  expect(await run(['table', 'write', whole, '--out', one])).toMatchObject({ code: 0 })
+  expect(await run(['table', 'write', second, first, '--out', other])).toMatchObject({ code: 0 })
+  expect(trainingsOf(tableIn(other)).sort()).toEqual(trainingsOf(tableIn(one)).sort())
+  for (const { child, parent, bytes, milliseconds, bits } of tableIn(one).entries.values()) {
+    expect([child.length, parent.length]).toEqual([2, 1])
+    expect(child[0]!.validation).toHaveLength(2)
+    expect(Math.min(bytes, milliseconds)).toBeGreaterThan(0)
+    expect(bits).toBeLessThan(bytes * 8)
+  }
+  const info = await run(['table', 'info', one])
+  expect(info.out).toContain('4 of 1,000 architectures of the space tiny; fashion-mnist: 133 training images')
+  await expectRefusal(['compare', one], out, ['the table: has 4 of 1000 architectures'])
+})
+
+test('a training of a table is the one that `cpnas train` makes', async () => {
+  const [table, training] = [temporary(), temporary()]
+  await run(['table', 'build', '--out', table, '--quiet', ...brief, '--architectures', '2'])
+  const [row] = jsonLines(readFileSync(join(table, 'history.jsonl'), 'utf8'))
+  const genotype = join(training, 'genotype.json')
+  writeFileSync(genotype, JSON.stringify({ space: 'tiny', nodes: 2, normal: row!.cell, reduce: row!.cell }))
+  const out = join(training, 'run')
+  const settings = [
+    '--preset',
+    'cpu-10min',
+    '--cells',
+    '3',
+    '--channels',
+    '2',
+    '--share',
+    '0.02',
+    '--epochs',
+    '2',
+    '--batch-size',
+    '64',
+  ]
+  const recipe = ['--learning-rate', '0.02', '--warmup-epochs', '0.6', '--validation-share', String(1 / 3)]
+  const engine = ['--backend', 'wasm', '--threads', '1', '--quiet']
+  expect(await run(['train', '--genotype', genotype, '--out', out, ...settings, ...recipe, ...engine])).toMatchObject({
+    code: 0,
+  })
+  expect(json(join(out, 'evaluation.json'))).toMatchObject({ last: { top1: row!.test } })
+})
+
+/** A table in which every convolution is worth two points, and nothing is noise. */
+const simpleTable = (): Table => ({
+  space: tiny,
+  dataset: 'cifar10',
+  digest: 'abc',
+  images: { training: 100, validation: 1000, test: 1000 },
+  training: { epochs: 3 },
+  engine: 'wasm',
+  processor: 'one',
+  entries: new Map(
+    allCells().map(cell => {
+      const accuracy = 0.4 + 0.02 * cell.filter(operation => operation === 'conv_3x3').length
+      const training = {
+        seed: 0,
+        validation: [accuracy, accuracy, accuracy],
+        test: accuracy,
+        loss: 1,
+        lossValidation: 1,
+      }
+      const figures = { binaryMacs: 1, floatMacs: 1, bits: 1, bytes: 1, milliseconds: 1 }
+      return [keyOf(cell), { cell, child: [training], parent: [training], ...figures }]
+    }),
+  ),
+})
+
+test('strategies are compared over a table: regret, cost, significance, a plot', async () => {
+  const directory = temporary()
+  const table = join(directory, 'table.json')
+  writeFileSync(table, printTable(simpleTable()))
+  const out = join(directory, 'out')
+  const args = ['compare', table, '--strategies', 'random,bayesian,cp-nas:0', '--budgets', '18,40', '--replays', '20']
+  const { code, out: text } = await run([...args, '--out', out])
+  expect(code).toBe(0)
+  interface Row {
+    readonly strategy: string
+    readonly budget: number
+    readonly cost: number
+    readonly median: number
+    readonly tau?: number
+    readonly difference?: { readonly mean: number; readonly p: number }
+  }
+  const { rows } = json(join(out, 'compare.json')) as { readonly rows: readonly Row[] }
+  const of = (strategy: string, budget: number): Row =>
+    rows.find(row => row.strategy === strategy && row.budget === budget)!
+  expect(rows).toHaveLength(6)
+  expect(of('random', 18).difference).toBeUndefined()
+  expect(of('random', 18).tau).toBeUndefined()
+  // CP-NAS trains Child and Parent of nine samples a pass; two passes cost 36, and four do not fit 40.
+  expect([of('random', 40), of('cp-nas:0', 18), of('cp-nas:0', 40)].map(({ cost }) => cost)).toEqual([40, 18, 36])
+  expect(of('bayesian', 40).median).toBe(0)
+  expect(of('bayesian', 40).tau).toBeGreaterThan(0.8)
+  expect(of('bayesian', 40).difference!.mean).toBeLessThan(0)
+  expect(of('bayesian', 40).difference!.p).toBeLessThan(0.01)
+  expect(text).toMatch(/│ bayesian +│ +40 │ +40\.0 │ +0\.00 │/)
+  expect(readFileSync(join(out, 'compare.svg'), 'utf8')).toMatch(/^<svg[\s\S]*>bayesian<[\s\S]*<\/svg>/)
+  const again = await run([...args, '--out', join(directory, 'again'), '--json'])
+  expect(JSON.parse(again.out)).toEqual(rows)
+
+  await expectRefusal(['compare', table, '--strategies', 'darts'], directory, ['strategies', 'darts is no strategy'])
+  await expectRefusal(['compare', table, '--strategies', 'random:1'], directory, ['strategies', 'random:1 will not do'])
+  await expectRefusal(['compare', table, '--epochs', '4'], directory, [
+    'epochs',
+    "is 4, and the table's networks were trained for 3",
+  ])
+  await expectRefusal(['compare', join(directory, 'none.json')], directory, ['none.json', 'does not exist'])
+  const cut = join(directory, 'cut.json')
+  writeFileSync(cut, printTable(simpleTable()).slice(0, 5000))
+  await expectRefusal(['compare', cut], directory, ['cut.json', 'is no whole table'])
+})
