@@ -72,7 +72,7 @@ const everyEdge: Check = value => {
     : `has ${normal!.length} and ${reduce!.length} edges, not those of a cell`
 }
 
-const losses = { lossChild: number, lossParent: number }
+const losses = { lossChild: number, lossParent: optional(number) }
 
 const searchEntries: Readonly<Record<HistoryEntry['type'], Check>> = {
   warmup: record({ epoch: number, architecture, ...losses }),
@@ -81,12 +81,13 @@ const searchEntries: Readonly<Record<HistoryEntry['type'], Check>> = {
     pass: number,
     sample: number,
     architecture,
-    accuracyParent: number,
+    epochs: optional(number),
+    accuracyParent: optional(number),
     accuracyChild: number,
     z: number,
     ...losses,
     validationLossChild: number,
-    validationLossParent: number,
+    validationLossParent: optional(number),
   }),
   drop: both(record({ round: number, normal: indicators, reduce: indicators }), everyEdge),
 }

@@ -17,7 +17,7 @@ export const warmupOf = ({ proposal, losses }: Observation, epoch: number): Warm
   epoch,
   architecture: proposal.architecture,
   lossChild: losses.child,
-  lossParent: losses.parent,
+  ...(losses.parent === undefined ? {} : { lossParent: losses.parent }),
 })
 
 /** The entry of a sample, with what the strategy makes of its evaluations. */
@@ -35,12 +35,12 @@ export const sampleOf = (
     sample,
     architecture: proposal.architecture,
     ...(proposal.epochs === undefined ? {} : { epochs: proposal.epochs }),
-    accuracyParent: parent.accuracy,
+    ...(parent && { accuracyParent: parent.accuracy }),
     accuracyChild: child.accuracy,
     z: score(evaluations),
     lossChild: losses.child,
-    lossParent: losses.parent,
+    ...(losses.parent === undefined ? {} : { lossParent: losses.parent }),
     validationLossChild: child.loss,
-    validationLossParent: parent.loss,
+    ...(parent && { validationLossParent: parent.loss }),
   }
 }

@@ -72,6 +72,10 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'tournament size',
     ...unlessWith('tournament'),
   },
+  parent: {
+    range: choice('auto', 'always'),
+    description: 'whether the Parent is trained, too: auto, if the strategy looks at it',
+  },
   epochsPerSample: { range: integer(1), description: 'training epochs per sample' },
   warmupEpochs: {
     range: integer(0),
@@ -107,6 +111,7 @@ export const addedSearchOptions = {
   eta: 3,
   population: 10,
   tournament: 5,
+  parent: 'always',
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */

@@ -1,10 +1,13 @@
 import type { StoredTensors } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
-import type { Genotype, NetworkKind } from '@cpnas/supernet'
+import type { Genotype } from '@cpnas/supernet'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
-/** Something for each of the two networks of an architecture. */
-export type PerNetwork<A> = Readonly<Record<NetworkKind, A>>
+/** Something for the Child of an architecture, and for its Parent where that is trained, too. */
+export interface PerNetwork<A> {
+  readonly child: A
+  readonly parent?: A
+}
 
 /** Where a proposal stands in its search; each counts from 1. */
 export interface Position {
@@ -22,9 +25,9 @@ export interface WarmupEntry {
   /** From 1. */
   readonly epoch: number
   readonly architecture: Genotype
-  /** Mean training loss of the epoch. */
+  /** Mean training loss of the epoch; of the Parent where it is trained. */
   readonly lossChild: number
-  readonly lossParent: number
+  readonly lossParent?: number
 }
 
 /** One sampled architecture: trained, then evaluated on the validation split. */
@@ -37,8 +40,8 @@ export interface SampleEntry {
   readonly architecture: Genotype
   /** Epochs that it was trained for, where that differs from sample to sample. */
   readonly epochs?: number
-  /** Validation accuracies A_P and A_C, fractions in 0..1, with batch statistics. */
-  readonly accuracyParent: number
+  /** Validation accuracies A_P and A_C, fractions in 0..1, with batch statistics; what is the Parent's is absent where it is not trained. */
+  readonly accuracyParent?: number
   readonly accuracyChild: number
   /**
    * The score that the strategy uses. Of CP-NAS z = betaP * (A_P - A_C) + A_C, which each of the sampled operations gets; of the others the
@@ -47,10 +50,10 @@ export interface SampleEntry {
   readonly z: number
   /** Mean training loss of the sample's last epoch. */
   readonly lossChild: number
-  readonly lossParent: number
+  readonly lossParent?: number
   /** Mean cross-entropy on the validation split. */
   readonly validationLossChild: number
-  readonly validationLossParent: number
+  readonly validationLossParent?: number
 }
 
 /** What the indicator said about one edge at the end of a round; the three lists run in parallel. */

@@ -32,12 +32,12 @@ describe('runSearch', () => {
       (await runTiny({ learningRate: 0.1, crop: 0, flip: false, batchSize: 8 }, {}, tinyDataset(64))).result,
     )
     for (const { z, accuracyParent, accuracyChild, lossChild, lossParent } of samplesIn(found)) {
-      expect(z).toBeCloseTo(1.5 * accuracyParent - 0.5 * accuracyChild, 12)
-      for (const loss of [lossChild, lossParent]) expect(loss).toBeGreaterThan(0)
+      expect(z).toBeCloseTo(1.5 * accuracyParent! - 0.5 * accuracyChild, 12)
+      for (const loss of [lossChild, lossParent!]) expect(loss).toBeGreaterThan(0)
     }
     const accuracies = samplesIn(found).slice(-2)
     const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length
-    expect(mean(accuracies.map(s => s.accuracyParent))).toBeGreaterThan(0.7)
+    expect(mean(accuracies.map(s => s.accuracyParent!))).toBeGreaterThan(0.7)
     expect(mean(accuracies.map(s => s.accuracyChild))).toBeGreaterThan(0.6)
   })
 

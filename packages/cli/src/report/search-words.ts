@@ -9,10 +9,10 @@ const positionText = ({ round, rounds, pass, passes, sample, samples }: Position
     : `round ${round}/${rounds} pass ${pass}/${passes} sample ${sample}/${samples}`
 
 const warmupLine = (config: SearchConfig, { epoch, lossChild, lossParent }: WarmupEntry): string =>
-  `warm-up ${epoch}/${config.warmupEpochs}: loss child ${lossChild.toFixed(3)} parent ${lossParent.toFixed(3)}`
+  `warm-up ${epoch}/${config.warmupEpochs}: loss child ${lossChild.toFixed(3)}${lossParent === undefined ? '' : ` parent ${lossParent.toFixed(3)}`}`
 
 const accuracies = ({ accuracyChild, accuracyParent }: SampleEntry): string =>
-  `child ${percent(accuracyChild)} parent ${percent(accuracyParent)}`
+  `child ${percent(accuracyChild)}${accuracyParent === undefined ? '' : ` parent ${percent(accuracyParent)}`}`
 
 const dropLine = ({ round, normal, reduce }: DropEntry): string => {
   const counts = new Map<string, number>()
@@ -28,7 +28,7 @@ export const searchWords = (config: SearchConfig): EventWords<SearchEvent> => ({
       case 'warmup':
         return warmupLine(config, event.entry)
       case 'sample':
-        return `${positionText(event.position)}: ${accuracies(event.entry)} z ${event.entry.z.toFixed(3)}`
+        return `${positionText(event.position)}: ${accuracies(event.entry)}${event.entry.accuracyParent === undefined ? '' : ` z ${event.entry.z.toFixed(3)}`}`
       case 'drop':
         return dropLine(event.entry)
       default:

@@ -30,7 +30,7 @@ export const sizeLines = (child: Size, parent: Size): string =>
 /** For people, at the end of a search. */
 export const printSummary = (summary: SearchSummary, space: Space, directory: string): readonly Block[] => [
   genotypeTable(summary.genotype, space),
-  `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}, Parent ${percent(summary.accuracyParent)} (chance ${percent(summary.chance)})`,
+  `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}${summary.accuracyParent === undefined ? '' : `, Parent ${percent(summary.accuracyParent)}`} (chance ${percent(summary.chance)})`,
   sizeLines(summary.child, summary.parent),
   `${counted(summary.samples, 'architecture')}, ${duration(summary.seconds)}`,
   `Files in ${directory}: ${Object.values(searchFiles).join(', ')}`,

@@ -15,7 +15,7 @@ export interface SearchSummary {
    * genotype; of other strategies those of the genotype itself.
    */
   readonly accuracyChild: number
-  readonly accuracyParent: number
+  readonly accuracyParent: number | undefined
   readonly accuraciesOf: 'last round' | 'best sample'
   /** Accuracy of guessing, 1 / classes. */
   readonly chance: number
@@ -54,7 +54,9 @@ export const summarizeSearch = (
   return {
     genotype,
     accuracyChild: mean(judged.map(entry => entry.accuracyChild)),
-    accuracyParent: mean(judged.map(entry => entry.accuracyParent)),
+    accuracyParent: judged.some(entry => entry.accuracyParent === undefined)
+      ? undefined
+      : mean(judged.map(entry => entry.accuracyParent!)),
     accuraciesOf: inRounds ? 'last round' : 'best sample',
     chance: 1 / data.classNames.length,
     samples: samples.length,

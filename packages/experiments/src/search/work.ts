@@ -2,7 +2,14 @@ import type { Backend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
 import { type Dataset, openSplits } from '@cpnas/data'
 import { type PreparedRun, pathsOf, perform, type SearchRunConfig, searchFiles, writeHistory } from '@cpnas/runs'
-import { runSearch, type SearchConfig, type SearchEvent, type SearchResult, type SearchState } from '@cpnas/search'
+import {
+  networksOf,
+  runSearch,
+  type SearchConfig,
+  type SearchEvent,
+  type SearchResult,
+  type SearchState,
+} from '@cpnas/search'
 import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -18,10 +25,10 @@ export type SearchOutcome = SearchSummary & { readonly files: Readonly<Record<ke
 
 type Finished = Extract<SearchResult, { readonly status: 'finished' }>
 
-/** Memory of all operations' weights: those of Child and Parent, or the one set that they share. SGD keeps a momentum. */
+/** Memory of all operations' weights: those of every network, or the one set that they share. SGD keeps a momentum. */
 export const searchNeed = (config: SearchConfig, data: Dataset): Need => {
   const spec = specFor(config, data)
-  const kinds = config.shareWeights ? (['child'] as const) : (['child', 'parent'] as const)
+  const kinds = config.shareWeights ? (['child'] as const) : networksOf(config)
   return {
     shapes: kinds.map(kind => supernetShapes(spec, kind)),
     moments: 1,

@@ -22,22 +22,22 @@ describe('planBudget', () => {
   test('CIFAR-10 in 15 minutes: 16 channels, whose 200,000 images take 320 of 630 seconds; 24 would need 780', () => {
     const { channels, imageSize, search } = planBudget(minutes(15), cifar, speeds)
     expect({ channels, imageSize }).toEqual({ channels: 16, imageSize: undefined })
-    // 270 s for Child and Parent of 8 channels and the validation of 3/7 as many: 270 / (2 * 0.0007 * (1 + 1/7)) images.
+    // 270 s for Children of 8 channels and the validation of 3/7 as many: 270 / (0.0007 * (1 + 1/7)) images, 84 times 4,000.
     expect(search).toMatchObject({
-      samples: 30,
-      population: 12,
-      tournament: 4,
+      strategy: 'bayesian',
+      parent: 'auto',
+      samples: 60,
       epochsPerSample: 1,
       validationShare: 0.3,
     })
-    expect(search.share * 0.7 * 50_000).toBeCloseTo(270 / (0.0014 * (8 / 7)) / 30, 6)
+    expect(search.share * 0.7 * 50_000).toBeCloseTo(270 / (0.0007 * (8 / 7)) / 60, 6)
   })
 
   test('the time of a step counts where batches are small', () => {
     const tiny: ImageFacts = { images: 32, testImages: 8, size: 32, resizable: false }
     const epochs = (step: number) => planBudget(minutes(1), tiny, { ...speeds, step }).search.epochsPerSample
-    // 22.4 images train in batches of 2: 18 s / (6 * 2 * (0.0007 + 0.01 / 2) * (1 + 1/7) * 22.4) = 10.3 epochs.
-    expect([epochs(0), epochs(0.01)]).toEqual([20, 10])
+    // 22.4 images train in batches of 2: 18 s / (8 * (0.0007 + 0.01 / 2) * (1 + 1/7) * 22.4) = 15.4 epochs.
+    expect([epochs(0), epochs(0.01)]).toEqual([20, 15])
   })
 
   test('more minutes give wider networks and more candidates, and larger pictures of those of any size', () => {

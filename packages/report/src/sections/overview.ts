@@ -38,7 +38,7 @@ const searchTable = (runs: Indexed<SearchRun>): Html =>
         run.name,
         ...runCells(run),
         orDash(mean(last.map(entry => entry.accuracyChild)), percent),
-        orDash(mean(last.map(entry => entry.accuracyParent)), percent),
+        orDash(mean(last.flatMap(({ accuracyParent }) => accuracyParent ?? [])), percent),
         orDash(run.summary?.bytes, kilobytes),
       ]
     }),

@@ -20,7 +20,7 @@ const curve = (steps: readonly Step<Trained>[], value: (entry: Trained) => numbe
 })
 
 const ofSamples =
-  (value: (entry: SampleEntry) => number) =>
+  (value: (entry: SampleEntry) => number | undefined) =>
   (entry: Trained): number | undefined =>
     entry.type === 'sample' ? value(entry) : undefined
 
@@ -31,7 +31,12 @@ const both = (
 ): readonly RunCurves[] =>
   runs.map(({ run }, index) => {
     const steps = architectures(run)
-    return { name: run.name, index, curves: [curve(steps, child, 'Child'), curve(steps, parent, 'Parent')] }
+    const curves = [curve(steps, child, 'Child'), curve(steps, parent, 'Parent')]
+    return {
+      name: run.name,
+      index,
+      curves: curves.filter(({ points }) => points.some(({ value }) => value !== undefined)),
+    }
   })
 
 /** Where each round begins; of several searches only if it is the same for all. */

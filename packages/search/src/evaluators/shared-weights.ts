@@ -1,6 +1,13 @@
 import type { Interruption } from '@cpnas/core'
 import { catchReadError } from '@cpnas/data'
-import { type Genotype, latentNames, type NetworkSpec, network, parameterShapes } from '@cpnas/supernet'
+import {
+  type Genotype,
+  latentNames,
+  type NetworkKind,
+  type NetworkSpec,
+  network,
+  parameterShapes,
+} from '@cpnas/supernet'
 import { type Context, cosine, type Evaluation, evaluate, sgd, trainEpoch, trainingStepWork } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
@@ -10,6 +17,7 @@ import type { PerNetwork } from '../types.js'
 import {
   initialWeights,
   merge,
+  networksOf,
   type Owner,
   ownersOf,
   partition,
@@ -43,15 +51,14 @@ interface Trained<T> {
   readonly losses: Either<Interruption, PerNetwork<number>>
 }
 
-const networkCount = 2
-
 /** Work of a warm-up epoch, and of a sample with so many epochs, in evaluation steps. */
 const costOf = <T>({ config, splits }: SearchContext<T>): Evaluator<unknown>['cost'] => {
-  const epoch = networkCount * trainingStepWork * splits.trainingSteps
-  return { warmup: epoch, sample: config.epochsPerSample * epoch + networkCount * splits.validationSteps }
+  const networks = networksOf(config).length
+  const epoch = networks * trainingStepWork * splits.trainingSteps
+  return { warmup: epoch, sample: config.epochsPerSample * epoch + networks * splits.validationSteps }
 }
 
-/** Epochs of a search of so many proposals; each trains Child and Parent. */
+/** Epochs of a search of so many proposals; each trains all networks of an architecture. */
 const epochsOf = ({ epochsPerSample }: SearchConfig, { warmups, samples }: SearchLength): number =>
   warmups + epochsPerSample * samples
 
@@ -146,7 +153,7 @@ export const scratch = <T>(context: SearchContext<T>): Evaluator<undefined> => {
 }
 
 /**
- * Trains Child and Parent of an architecture for the given epochs: each on its own weights, or both by the sum of their losses where they
+ * Trains the networks of an architecture for the given epochs: each on its own weights, or both by the sum of their losses where they
  * share them. Consumes the weights. Returns the mean losses of the last epoch.
  */
 const trainArchitecture = async <T>(
@@ -157,7 +164,7 @@ const trainArchitecture = async <T>(
   epochs: readonly Epoch[],
 ): Promise<Trained<T>> => {
   let current = weights
-  const losses = { child: Number.NaN, parent: Number.NaN }
+  const losses: Partial<Record<NetworkKind, number>> = {}
   for (const owner of ownersOf(context.config))
     for (const epoch of epochs) {
       const trained = await trainOwner(context, current, work, phase, owner, epoch)
@@ -165,7 +172,7 @@ const trainArchitecture = async <T>(
       if (trained.losses._tag === 'Left') return { weights: current, losses: trained.losses }
       for (const [i, kind] of owner.networks.entries()) losses[kind] = trained.losses.right[i]!
     }
-  return { weights: current, losses: right(losses) }
+  return { weights: current, losses: right({ ...losses, child: losses.child! }) }
 }
 
 const trainOwner = async <T>(
@@ -195,14 +202,13 @@ const trainOwner = async <T>(
   return { weights: { ...weights, [name]: merge(rest, learner) }, losses: stopped ? left('stopped') : losses }
 }
 
-/** Accuracy and loss of Child and Parent on the validation split, with batch statistics. */
+/** Accuracy and loss of the networks on the validation split, with batch statistics. */
 const evaluateArchitecture = async <T>(
   { backend, config, spec, splits, signal }: SearchContext<T>,
   weights: Weights<T>,
   { architecture, where, report }: Work,
 ): Promise<Either<Interruption, PerNetwork<Evaluation>>> => {
-  const nothing: Evaluation = { accuracy: Number.NaN, loss: Number.NaN }
-  const evaluations = { child: nothing, parent: nothing }
+  const evaluations: Partial<Record<NetworkKind, Evaluation>> = {}
   for (const { name, networks } of ownersOf(config))
     for (const kind of networks) {
       const result = await catchReadError(() =>
@@ -217,5 +223,5 @@ const evaluateArchitecture = async <T>(
       if (result.right.result._tag === 'Left') return result.right.result
       evaluations[kind] = result.right.result.right
     }
-  return right(evaluations)
+  return right({ ...evaluations, child: evaluations.child! })
 }

@@ -16,7 +16,7 @@ export const tableEvaluator = (
   cost: { warmup: 0, sample: 1 },
   begin: () => right(undefined),
   evaluate: async (_, proposal) => {
-    const losses = { child: Number.NaN, parent: Number.NaN }
+    const losses = { child: Number.NaN }
     if (proposal.type === 'warmup') return { weights: undefined, observation: right({ proposal, losses }) }
     const evaluations = lookUp(proposal.architecture, proposal)
     return {

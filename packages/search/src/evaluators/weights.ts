@@ -18,6 +18,7 @@ import {
 import { type Learner, type Optimizer, tensorMismatch } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
+import { strategies } from '../strategies/index.js'
 
 /** A set of weights and the networks it is trained for. */
 export interface Owner {
@@ -25,14 +26,18 @@ export interface Owner {
   readonly networks: readonly [NetworkKind, ...NetworkKind[]]
 }
 
-/** Child and Parent with weights of their own, or one set for both. */
-export const ownersOf = ({ shareWeights }: Pick<SearchConfig, 'shareWeights'>): readonly Owner[] =>
-  shareWeights
-    ? [{ name: 'shared', networks: ['child', 'parent'] }]
-    : [
-        { name: 'child', networks: ['child'] },
-        { name: 'parent', networks: ['parent'] },
-      ]
+/** The networks of an architecture that are trained. */
+export const networksOf = ({
+  parent,
+  strategy,
+}: Pick<SearchConfig, 'parent' | 'strategy'>): readonly [NetworkKind, ...NetworkKind[]] =>
+  parent === 'always' || strategies[strategy]!.usesParent ? ['child', 'parent'] : ['child']
+
+/** The networks that are trained with weights of their own, or one set for all. */
+export const ownersOf = (config: Pick<SearchConfig, 'shareWeights' | 'parent' | 'strategy'>): readonly Owner[] =>
+  config.shareWeights
+    ? [{ name: 'shared', networks: networksOf(config) }]
+    : networksOf(config).map(kind => ({ name: kind, networks: [kind] }))
 
 /** The weights of the supernet by owner. */
 export type Weights<T> = Readonly<Record<string, Learner<T>>>

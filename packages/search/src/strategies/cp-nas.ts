@@ -89,7 +89,10 @@ export const cpNasStrategy = (config: SearchConfig): Strategy<CpNasState> => {
       ? { ...state, ...recordOf(state, warmupOf(observation, state.warmup + 1)), warmup: state.warmup + 1 }
       : recordSample(
           state,
-          sampleOf(observation, ({ child, parent }) => z(parent.accuracy, child.accuracy, betaP)),
+          sampleOf(
+            observation, // Without a Parent beta_P is 0, as in bnas.
+            ({ child, parent }) => z(parent?.accuracy ?? child.accuracy, child.accuracy, betaP),
+          ),
         )
 
   return {
