@@ -163,7 +163,7 @@ test('--print-schema describes --config files', async () => {
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({
       title: `Hyper-parameters of cpnas ${command}`,
-      properties: { seed: { type: 'integer', minimum: 0 }, space: { enum: ['cp-nas', 'residual'] } },
+      properties: { seed: { type: 'integer', minimum: 0 }, space: { enum: ['cp-nas', 'residual', 'tiny'] } },
     })
   }
 })

@@ -1,12 +1,15 @@
 import { type Backend, referenceBackend, type StoredTensor } from '@cpnas/backends'
 import {
   cpNas,
+  type Genotype,
   initialParameters,
   type Moments,
   type NetworkSpec,
   network,
   networkLayers,
   residual,
+  type Space,
+  tiny,
 } from '@cpnas/supernet'
 import type { Model } from '@cpnas/training'
 import fc from 'fast-check'
@@ -111,7 +114,7 @@ const specs: fc.Arbitrary<NetworkSpec> = fc
       affine: fc.boolean(),
       stem: fc.constantFrom('cifar', 'imagenet'),
       auxiliary: fc.boolean(),
-      space: fc.constantFrom('cp-nas', 'residual'),
+      space: fc.constantFrom('cp-nas', 'residual', 'tiny'),
     },
     { requiredKeys: ['cells', 'channels', 'inChannels', 'classes'] },
   )
@@ -124,17 +127,24 @@ const sparse = [...operations, ...Array<string>(12).fill('none')]
 
 const cpNasCell = fc.oneof(cellOf(operations), cellOf(sparse), cellOf(['sep_conv_3x3', 'dil_conv_3x3', 'none', 'none']))
 
-const cpNasGenotype = fc.record({ normal: cpNasCell, reduce: cpNasCell })
-const residualCell = cellOf(
-  residual.operations.map(({ name }) => name),
-  residual.edges,
-)
+const cellIn = ({ operations, edges }: Space): fc.Arbitrary<readonly string[]> =>
+  cellOf(
+    operations.map(({ name }) => name),
+    edges,
+  )
+
+/** Genotypes of each space. */
+const genotypes: Readonly<Record<string, fc.Arbitrary<Genotype>>> = {
+  'cp-nas': fc.record({ normal: cpNasCell, reduce: cpNasCell }),
+  residual: fc.record({ normal: cellIn(residual), reduce: cellIn(residual) }),
+  tiny: cellIn(tiny).map(cell => ({ normal: cell, reduce: cell })),
+}
 
 /** Heads of small Children of every kind, some of whose nodes have but one edge or none. */
 export const heads: fc.Arbitrary<Head> = specs.chain(spec =>
   fc.record({
     spec: fc.constant(spec),
-    genotype: spec.space === 'residual' ? fc.record({ normal: residualCell, reduce: residualCell }) : cpNasGenotype,
+    genotype: genotypes[String(spec.space ?? 'cp-nas')]!,
     kind: fc.constant('child' as const),
     classNames: fc.constant(Array.from({ length: spec.classes }, (_, k) => `class ${k}`)),
     image: fc.record({
