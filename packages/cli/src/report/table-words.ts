@@ -1,4 +1,4 @@
-import type { TableEvent, TableFigures, TableJob } from '@cpnas/experiments'
+import type { EarlySignal, TableEvent, TableFigures, TableJob } from '@cpnas/experiments'
 import type { Table } from '@cpnas/table'
 import { thousands } from './amounts.js'
 import { percent } from './format.js'
@@ -25,11 +25,24 @@ export const tableWords = (trainings: number): EventWords<TableEvent> => {
   }
 }
 
-const correlation = (value: number | undefined): string => (value === undefined ? 'unknown' : value.toFixed(2))
+const correlation = (value: number | undefined): string =>
+  value === undefined || Number.isNaN(value) ? 'unknown' : value.toFixed(2)
+
+/** How much of the Child's end its and its Parent's accuracies tell, epoch by epoch. */
+const signalsGrid = (title: string, signals: readonly EarlySignal[]): Block =>
+  grid(
+    [title, 'Child', 'Parent', 'both', 'beta_P'],
+    signals.map(({ epoch, child, parent, both, betaP, betaPError }) => [
+      String(epoch),
+      ...[child, parent, both].map(correlation),
+      Number.isNaN(betaPError) ? 'unknown' : `${betaP.toFixed(2)} ± ${betaPError.toFixed(2)}`,
+    ]),
+    1,
+  )
 
 /** For people: what a table holds. */
 export const printTableFigures = (table: Table, figures: TableFigures): readonly Block[] => {
-  const { architectures, all, child, parent, seedDeviation, correlations, best } = figures
+  const { architectures, all, child, parent, seedDeviation, correlations, best, largest, largestRegret } = figures
   const { training, validation, test } = table.images
   const row = (name: string, { lowest, median, highest, deviation }: TableFigures['child']): readonly string[] => [
     name,
@@ -54,6 +67,10 @@ export const printTableFigures = (table: Table, figures: TableFigures): readonly
       ],
       1,
     ),
+    "What accuracies after an epoch explain of the Child's end (R2), and the weight of the Parent in the best sum of both",
+    signalsGrid('epoch', figures.signals),
+    signalsGrid('epoch, at equal multiply-accumulates', figures.signalsWithin),
     `Best: ${best.cell.join(',')}, ${percent(figures.child.highest)}, ${thousands(best.bytes)} bytes, ${best.milliseconds.toFixed(3)} ms`,
+    `Largest: ${largest.cell.join(',')}, ${percent(largestRegret)} behind`,
   ]
 }

@@ -1,5 +1,6 @@
 import { allCells, type Table, type TableEntry } from '@cpnas/table'
 import { mean, median, sampleRankCorrelation, sampleStandardDeviation } from 'simple-statistics'
+import { type EarlySignal, earlySignals } from './early-signals.js'
 
 /** What a table says as a whole. Accuracies and deviations are fractions in 0..1. */
 export interface TableFigures {
@@ -24,6 +25,12 @@ export interface TableFigures {
   }
   /** The architecture whose Child has the highest mean test accuracy. */
   readonly best: TableEntry
+  /** The first of the architectures of most multiply-accumulates, and how far its Child is behind the best: what no search at all finds. */
+  readonly largest: TableEntry
+  readonly largestRegret: number
+  /** What early accuracies say about the end, over all architectures, and among those of the same multiply-accumulates. */
+  readonly signals: readonly EarlySignal[]
+  readonly signalsWithin: readonly EarlySignal[]
 }
 
 /** How values are distributed. */
@@ -49,11 +56,13 @@ const deviationOfSeeds = (entries: readonly TableEntry[]): number =>
   Math.sqrt(mean(entries.map(({ child }) => sampleStandardDeviation(child.map(({ test }) => test)) ** 2)))
 
 /** The figures of a table of at least two architectures. */
-export const figuresOfTable = ({ entries }: Table): TableFigures => {
-  const list = [...entries.values()]
+export const figuresOfTable = (table: Table): TableFigures => {
+  const list = [...table.entries.values()]
   const children = list.map(({ child }) => meanTest(child))
   const parents = list.map(({ parent }) => meanTest(parent))
   const seeds = Math.min(...list.map(({ child }) => child.length))
+  const best = list[children.indexOf(Math.max(...children))]!
+  const largest = list.reduce((a, b) => (b.binaryMacs > a.binaryMacs ? b : a))
   const seed = (index: number): number[] => list.map(({ child }) => child[index]!.test)
   return {
     architectures: list.length,
@@ -73,6 +82,10 @@ export const figuresOfTable = ({ entries }: Table): TableFigures => {
         list.map(({ child }) => child[0]!.validation[0]!),
       ),
     },
-    best: list[children.indexOf(Math.max(...children))]!,
+    best,
+    largest,
+    largestRegret: meanTest(best.child) - meanTest(largest.child),
+    signals: earlySignals(table),
+    signalsWithin: earlySignals(table, { within: true }),
   }
 }
