@@ -48,6 +48,7 @@ const brief: Readonly<Record<string, readonly string[]>> = {
   ablate: ['--train-cells', '3', '--train-channels', '2', '--train-share', '0.008', '--epochs', '1', ...engine],
   bench: ['--repeat', '2'],
   backends: ['--no-measure'],
+  'table build': ['--architectures', '6', '--share', '0.5', '--epochs', '2', '--channels', '2', ...engine],
 }
 
 const keepsItsOptions = (words: readonly string[]): boolean =>
@@ -56,17 +57,17 @@ const keepsItsOptions = (words: readonly string[]): boolean =>
 const shortened = ([name, ...words]: readonly string[]): readonly string[] => [
   name!,
   ...words,
-  ...(keepsItsOptions(words) ? [] : (brief[name!] ?? [])),
+  ...(keepsItsOptions(words) ? [] : (brief[name!] ?? brief[`${name} ${words[0]}`] ?? [])),
   ...(words.includes('data/cifar10') && name === 'search' ? ['--share', '0.4'] : []),
   ...(words.includes('pictures') && name === 'train' ? ['--share', '1', '--cells', '3', '--channels', '16'] : []),
 ]
 
-/** The lines of `sh` blocks, without what installs packages (tested with the packages) and downloads. */
+/** The lines of `sh` blocks, without what installs packages (tested with the packages), downloads, or needs a whole table (tested with it). */
 const commandsOf = (page: string): readonly (readonly string[])[] =>
   blocksOf(page)
     .filter(({ language }) => language === 'sh')
     .flatMap(({ text }) => text.trim().split('\n'))
-    .filter(line => !/^npm install|cpnas data get /.test(line))
+    .filter(line => !/^npm install|cpnas data get |cpnas compare /.test(line))
     .map(line => {
       const [, words] = /^(?:npx )?cpnas (.*)$/.exec(line) ?? []
       if (words === undefined) throw new Error(`${page}: no command of cpnas: ${line}`)
@@ -85,7 +86,7 @@ const prepare = (page: string): string => {
   return folder
 }
 
-describe.each(['index', 'pictures', 'search-and-train', 'runs', 'files'])('%s', page => {
+describe.each(['index', 'pictures', 'search-and-train', 'runs', 'files', 'table'])('%s', page => {
   test('every command does what the page says, in their order', async () => {
     const folder = prepare(page)
     if (page === 'files')

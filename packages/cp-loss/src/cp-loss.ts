@@ -1,8 +1,17 @@
 import type { Backend } from '@cpnas/backends'
 import { type Centers, initialCenters } from './centers.js'
 import { compactnessLoss } from './compactness-loss.js'
+import { featureLoss } from './feature-loss.js'
 import { type FilterLossOptions, filterLoss } from './filter-loss.js'
 import { updateCenters } from './update-centers.js'
+
+/** What the Parent has and makes of the same batch. */
+export interface ParentInputs<T> {
+  /** Of the 1-bit layers, in the order of the Child's. */
+  readonly filters: readonly T[]
+  /** As the Child's, [n, h, w, c]. */
+  readonly features: T
+}
 
 /** The results of a batch. */
 export interface CpLossInputs<T> {
@@ -15,6 +24,8 @@ export interface CpLossInputs<T> {
   readonly classes: number
   /** Latent filters of the 1-bit layers. */
   readonly filters: readonly T[]
+  /** A trained Parent that filters and features are drawn to. Default: the Child's own, reconstructed, and the means of its classes. */
+  readonly parent?: ParentInputs<T> | undefined
 }
 
 /** The weights of the terms, and options that the source leaves open. */
@@ -39,7 +50,7 @@ export interface CpLossResult<T> {
   readonly value: T
   readonly aux: {
     readonly terms: CpLossTerms<T>
-    /** Of the samples seen so far and of this batch; for the next batch. As given where lambda is 0. */
+    /** Of the samples seen so far and of this batch; for the next batch. As given where lambda is 0 or there is a Parent. */
     readonly centers: Centers<T> | undefined
   }
 }
@@ -50,21 +61,28 @@ export interface CpLossResult<T> {
  * added. The class means that a batch is compared with include the batch, so that a class is compared with its own mean from its
  * first batch on (not stated in the source). `centers` are undefined before the first batch, and stay the caller's. ShapeError if
  * the inputs do not fit.
+ *
+ * The source's symbols allow two readings. Without `parent`, filters are compared with their own reconstruction and features with the means of
+ * their classes. With it, reconstructed filters are compared with the Parent's and features with the Parent's (`featureLoss`).
  * Source: CP-NAS, the loss of the Child.
  */
 export const cpLoss = <T>(
   backend: Backend<T>,
-  { crossEntropy, features, labels, classes, filters }: CpLossInputs<T>,
+  { crossEntropy, features, labels, classes, filters, parent }: CpLossInputs<T>,
   centers: Centers<T> | undefined,
   { crossEntropyWeight = 1, filterWeight = 1, lambda = 0.01, ...filterOptions }: CpLossOptions = {},
 ): CpLossResult<T> =>
   backend.scope(() => {
-    const before = centers ?? initialCenters(backend, classes, backend.shape(features).slice(1))
-    const updated = lambda === 0 ? centers : updateCenters(backend, before, features, labels)
+    const before = () => centers ?? initialCenters(backend, classes, backend.shape(features).slice(1))
+    const updated = lambda === 0 || parent !== undefined ? centers : updateCenters(backend, before(), features, labels)
+    const compactness = (): T =>
+      parent === undefined
+        ? compactnessLoss(backend, features, labels, updated!)
+        : featureLoss(backend, features, parent.features)
     const terms: CpLossTerms<T> = {
       crossEntropy,
-      ...(filterWeight !== 0 && { filter: filterLoss(backend, filters, filterOptions) }),
-      ...(lambda !== 0 && { compactness: compactnessLoss(backend, features, labels, updated!) }),
+      ...(filterWeight !== 0 && { filter: filterLoss(backend, filters, filterOptions, parent?.filters) }),
+      ...(lambda !== 0 && { compactness: compactness() }),
     }
     const weights = { crossEntropy: crossEntropyWeight, filter: filterWeight, compactness: lambda }
     const weighted = (['crossEntropy', 'filter', 'compactness'] as const).flatMap(name => {

@@ -172,3 +172,23 @@ test('is the same on wasm over steps that carry the centers, and goes on there f
   const resumed = await steps(wasm, [2], restored)
   expect(resumed.results).toEqual(whole.results.slice(2))
 })
+
+test('with a Parent, filters and features are held to it, and no class means are kept', async () => {
+  const features = reference.tensor([1, 2, 3, -1], [2, 1, 1, 2])
+  const latent = reference.tensor([1, 0.5, -3, 0], [1, 2, 1, 2])
+  const parent = {
+    filters: [reference.tensor([1, 0, -1, 1], [1, 2, 1, 2])],
+    features: reference.tensor([1, 0, 2, 1], [2, 1, 1, 2]),
+  }
+  const inputs = {
+    crossEntropy: reference.full(0.5),
+    features,
+    labels: reference.tensor([0, 1], [2]),
+    classes: 2,
+    filters: [latent],
+  }
+  const { value, aux } = cpLoss(reference, { ...inputs, parent }, undefined, { filterWeight: 2, lambda: 4 })
+  // Of the tests of both terms: 1.3125 and 1.125.
+  expect(await number(reference, value)).toBe(0.5 + 2 * 1.3125 + 4 * 1.125)
+  expect(aux.centers).toBeUndefined()
+})

@@ -167,3 +167,15 @@ test('leaves no tensors behind', () => {
   for (const estimator of ['none', 'polynomial'] as const)
     expectNoLeak(1, () => filterLoss(backend, layers, { estimator }))
 })
+
+test("with the Parent's filters, worked by hand: reconstructed filters are compared with them, and drawn to them", async () => {
+  // H^ = 2 (1, -1) and 0.25 (1, 1); P = (1, -1) and (0, 1): P - H^ = (-1, 1) and (-0.25, 0.75), MSE = 1 and 0.3125.
+  const parent: Data = { shape: [1, 2, 1, 2], values: [1, 0, -1, 1] }
+  const loss = (b: typeof backend, x: T) => filterLoss(b, [x], { estimator: 'none' }, [tensor(parent)])
+  expect(await scalar(loss(backend, tensor(worked)))).toBe(1.3125)
+  // Through alpha = mean |H| alone, with 2 / n = 1: the sums of -(P - H^) * sign(H) are 2 and -0.5; half of them, with the sign, go to each value.
+  const { gradients } = backend.valueAndGrad(({ x }) => ({ value: loss(backend, x) }), { x: tensor(worked) })
+  expect(await read(gradients.x)).toEqual([1, -0.25, -1, -0.25])
+  expect(() => filterLoss(backend, [tensor(worked)], {}, [])).toThrow(/targets must be/)
+  expect(() => filterLoss(backend, [tensor(worked)], {}, [tensor(depthwise)])).toThrow(/targets must be/)
+})

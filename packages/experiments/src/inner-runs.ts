@@ -18,7 +18,7 @@ import {
 } from '@cpnas/runs'
 import type { SearchConfig, SearchEvent } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
-import type { Model, TrainingConfig, TrainingEvent } from '@cpnas/training'
+import { type Model, needsTeacher, type TrainingConfig, type TrainingEvent } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -51,8 +51,7 @@ export interface PlannedTraining {
 export type PlannedRun = PlannedSearch | PlannedTraining
 
 /** Whether it is a training with a teacher. */
-export const isTaught = (run: PlannedRun): run is PlannedTraining =>
-  run.kind === 'training' && run.config.distillationWeight > 0
+export const isTaught = (run: PlannedRun): run is PlannedTraining => run.kind === 'training' && needsTeacher(run.config)
 
 /** What happens in one of the runs; `fraction` is that of the whole. */
 export type InnerEvent = {

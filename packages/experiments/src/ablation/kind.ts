@@ -2,7 +2,7 @@ import { isCount } from '@cpnas/core'
 import { commonFiles, isText, parseCells, type RunBase } from '@cpnas/runs'
 import { addedSearchOptions } from '@cpnas/search'
 import { type Genotype, printGenotype, spaceOf } from '@cpnas/supernet'
-import { addedOptions } from '@cpnas/training'
+import { addedTrainingOptions } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { RunKind } from '../run-kind.js'
@@ -60,7 +60,7 @@ const parseConfigs = (search: unknown, training: unknown): E.Either<string, Abla
     checkAblationConfig(
       flatten({
         search: { ...addedSearchOptions, ...(search ?? {}) },
-        training: { ...addedOptions, ...(training ?? {}) },
+        training: { ...addedTrainingOptions, ...(training ?? {}) },
       } as AblationConfig),
     ),
     E.bimap(({ where, problem }) => `"${where}" ${problem}`, unflatten),

@@ -33,11 +33,15 @@ export interface Trial {
 /** Options that do not affect a Parent. */
 const childOnly = [
   ...['filterWeight', 'stages', 'precision', 'estimator', 'scale', 'prelu', 'preprocessPrecision'],
-  ...['distillationWeight', 'temperature'],
+  ...['distillationWeight', 'temperature', 'cpTarget'],
 ].flatMap(name => [name, `train${name[0]!.toUpperCase()}${name.slice(1)}`])
 
 const nameOf = (folder: string, assignment: Assignment, seed: number): string =>
   [folder, label(assignment), `seed-${seed}`].filter(part => part !== '').join('/')
+
+/** Where the loss holds a Child to its Parent, the Parent has none of it. */
+const withoutParent = ({ cpTarget }: TrainingConfig): Partial<TrainingConfig> =>
+  cpTarget === 'parent' ? { cpTarget: 'own', filterWeight: 0, lambda: 0 } : {}
 
 /** The configuration with a seed and with some values in place of its own. */
 const configOfTrial = (config: AblationConfig, assignment: Assignment, seed: number): AblationConfig =>
@@ -71,7 +75,13 @@ export const planTrials = ({
       runs.set(training, { kind: 'training', name: training, config: trainingConfig, search })
       if (parent !== undefined && !runs.has(parent)) {
         const { training: own } = configOfTrial(config, ofParent, seed)
-        const asParent: TrainingConfig = { ...own, precision: 'float', stages: 1, distillationWeight: 0 }
+        const asParent: TrainingConfig = {
+          ...own,
+          precision: 'float',
+          stages: 1,
+          distillationWeight: 0,
+          ...withoutParent(own),
+        }
         runs.set(parent, { kind: 'training', name: parent, config: asParent, search })
       }
       trials.push({ assignment, seed, search, training, parent })

@@ -124,7 +124,7 @@ export const readSources = (
     TE.Do,
     TE.bind('initial', () => readInitial(plan, data)),
     TE.bind('teacher', () => readTeacher(plan.teacher, plan.stored?.teacherHash)),
-    TE.chainFirstEitherK(({ teacher }) => checkTeacher(plan.config, data, teacher?.model)),
+    TE.chainFirstEitherK(({ teacher }) => checkTeacher(plan.config, data, teacher?.model, plan.genotype)),
     TE.bind('notes', ({ teacher }) => notesOf(plan, identified, teacher?.model)),
     TE.map(({ initial, teacher, notes }) => ({
       record: plan.stored ?? {

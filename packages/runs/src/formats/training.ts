@@ -1,5 +1,5 @@
 import { type Genotype, type Space, spaceOf, validateGenotype } from '@cpnas/supernet'
-import { addedOptions, parseTrainingConfig, type TrainingConfig, withoutAdded } from '@cpnas/training'
+import { addedTrainingOptions, parseTrainingConfig, type TrainingConfig, withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { commonFiles, commonSettings, type RunBase } from '../base.js'
@@ -79,6 +79,6 @@ export const trainingFormat: RunFormat<TrainingRunConfig> & { readonly files: ty
     genotype,
     initFrom: initHash,
     teacher: teacherHash,
-    ...withoutAdded(training, addedOptions),
+    ...withoutAdded(training, addedTrainingOptions),
   }),
 }

@@ -40,9 +40,14 @@ export interface TrainingConfig extends CommonConfig {
 
   /** Weight of the cross-entropy in the loss. The source: 1. */
   readonly crossEntropyWeight: number
-  /** Weight of the filters' reconstruction error. The source: 1. Child only. */
+  /** Weight of the filters' error. The source: 1. Child only. */
   readonly filterWeight: number
-  /** lambda, the weight of intra-class compactness: `compactnessLoss` of @cpnas/cp-loss. Value not stated in the source. */
+  /**
+   * What filters and features are held to: `own`, their reconstruction and the means of their classes; or `parent`, the filters and features
+   * of the teacher, a trained Parent of the same network. The source's symbols allow both.
+   */
+  readonly cpTarget: 'own' | 'parent'
+  /** lambda, the weight of intra-class compactness, or of the distance to the Parent's features. Value not stated in the source. */
   readonly lambda: number
   /** Weight of the distance to the teacher's class probabilities; 0 without a teacher. */
   readonly distillationWeight: number

@@ -1,4 +1,4 @@
-import { type Centers, cpLoss } from '@cpnas/cp-loss'
+import { type Centers, cpLoss, type ParentInputs } from '@cpnas/cp-loss'
 import type { Objective } from '../loop/step.js'
 import type { RecipeContext, Stage } from './context.js'
 import { dropPathMasks } from './drop-path.js'
@@ -25,6 +25,8 @@ export interface StepInputs<T> {
   readonly images: T
   readonly labels: T
   readonly targets: SoftTargets<T> | undefined
+  /** What the Parent has and makes of the images, if the loss holds the Child to it. */
+  readonly parent: ParentInputs<T> | undefined
   /** Before this batch. */
   readonly centers: Centers<T> | undefined
   readonly dropPath: { readonly probability: number; readonly place: string }
@@ -49,7 +51,7 @@ export interface StepAux<T> {
 export const trainingObjective = <T>(
   context: RecipeContext<T>,
   stage: Stage,
-  { images, labels, targets, centers, dropPath }: StepInputs<T>,
+  { images, labels, targets, parent, centers, dropPath }: StepInputs<T>,
 ): Objective<T, StepAux<T>> => {
   const { backend, config, normalizations, spec } = context
   const weights = termsOf(context, stage)
@@ -71,6 +73,7 @@ export const trainingObjective = <T>(
         labels,
         classes: spec.model.classes,
         filters: stage.latent.map(name => parameters[name]!),
+        parent,
       },
       centers,
       {

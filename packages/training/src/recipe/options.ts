@@ -67,12 +67,20 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
   emaDecay: { range: fraction, description: 'decay of the weight average (0: none)' },
   statisticsDecay: { range: fraction, description: 'decay of the running batch statistics' },
   crossEntropyWeight: { range: weight, description: 'weight of the cross-entropy' },
+  cpTarget: {
+    range: choice('own', 'parent'),
+    description:
+      'what filters and features are held to: own (reconstruction, class means), or the parent given as teacher',
+  },
   filterWeight: {
     range: weight,
-    description: 'weight of the filter reconstruction error, Child only',
+    description: "weight of the filters' error, Child only",
     idle: { option: 'precision', values: ['float'] },
   },
-  lambda: { range: weight, description: 'weight of the intra-class compactness' },
+  lambda: {
+    range: weight,
+    description: "weight of the intra-class compactness, or of the distance to the Parent's features",
+  },
   distillationWeight: { range: weight, description: 'weight of the distillation loss' },
   temperature: {
     range: { kind: 'number', above: 0 },
@@ -80,6 +88,9 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
     idle: { option: 'distillationWeight', values: [0] },
   },
 }
+
+/** Values of options that trainings of earlier versions lack. */
+export const addedTrainingOptions = { ...addedOptions, cpTarget: 'own' } as const
 
 /** Why an option does not go with the others, and what to do. */
 const inconsistency = (
@@ -97,6 +108,18 @@ const inconsistency = (
       where: 'stages',
       problem: '2 stages are for 1-bit networks: one of precision float has no first stage',
       remedy: 'Give stages 1, or precision binary',
+    }
+  if (config.cpTarget === 'parent' && precision === 'float')
+    return {
+      where: 'cpTarget',
+      problem: 'parent is for 1-bit networks: a network of precision float is a Parent itself',
+      remedy: 'Give cpTarget own, or precision binary',
+    }
+  if (config.cpTarget === 'parent' && config.filterWeight === 0 && config.lambda === 0)
+    return {
+      where: 'cpTarget',
+      problem: 'parent has no effect: filterWeight and lambda are 0',
+      remedy: 'Give one of them a weight above 0, or cpTarget own',
     }
   if (config.stem === 'imagenet' && config.channels < 2)
     return {
@@ -129,4 +152,8 @@ export const checkTrainingConfig = (config: TrainingConfig): Either<CpnasError, 
 
 /** A configuration read from JSON: exactly the options of TrainingConfig, each in its range. */
 export const parseTrainingConfig = (value: unknown): Either<CpnasError, TrainingConfig> =>
-  pipe(parseOptions(trainingOptions, value, 'a training', addedOptions), flatMap(checkRates), flatMap(checkConsistency))
+  pipe(
+    parseOptions(trainingOptions, value, 'a training', addedTrainingOptions),
+    flatMap(checkRates),
+    flatMap(checkConsistency),
+  )

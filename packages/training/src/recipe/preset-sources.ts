@@ -45,6 +45,7 @@ const cifar10: PresetSources = {
   emaDecay: ours('none'),
   statisticsDecay: "PyTorch's default momentum, which DARTS has: 0.1 of every batch enters",
   crossEntropyWeight: 'CP-NAS: the sum of the terms has no weight on the cross-entropy',
+  cpTarget: ours('the reading that needs no trained Parent'),
   filterWeight: ours(
     'CP-NAS has none on the reconstruction error, that is 1, and 0.01 and above were seen to cost accuracy; 1e-5 to 1e-3 in the literature',
   ),

@@ -45,6 +45,7 @@ const cifar10: TrainingConfig = {
   emaDecay: 0,
   statisticsDecay: 0.9,
   crossEntropyWeight: 1,
+  cpTarget: 'own',
   filterWeight: 1e-4,
   lambda: 0.01,
   distillationWeight: 0,

@@ -57,7 +57,7 @@ export const runTraining = <T>(
   catchDeviceError<TrainingResult>(async () => {
     const checked = pipe(
       checkTrainingConfig(config),
-      flatMap(() => checkTeacher(config, data.train, options.teacher)),
+      flatMap(() => checkTeacher(config, data.train, options.teacher, genotype)),
       flatMap(() => openSplits(data.train, config)),
     )
     if (checked._tag === 'Left') return checked

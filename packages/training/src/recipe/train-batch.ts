@@ -28,11 +28,18 @@ export const trainBatch = <T>(
   labels: T,
 ): BatchStep<T, Carried<T>> => {
   const { backend, config, optimizer, teacher, splits } = context
-  const targets = teacher && softTargets(backend, teach(backend, teacher, images), config.temperature)
+  const taught = teacher && teach(backend, teacher, images)
+  const targets =
+    taught && config.distillationWeight > 0 ? softTargets(backend, taught.logits, config.temperature) : undefined
+  const parent =
+    taught && config.cpTarget === 'parent'
+      ? { filters: stage.latent.map(name => teacher.parameters[name]!), features: taught.features }
+      : undefined
   const objective = trainingObjective(context, stage, {
     images,
     labels,
     targets,
+    parent,
     centers: carried.centers,
     dropPath: { probability: dropPathAt(config, epoch), place: `${stage.number} ${update}` },
   })

@@ -11,6 +11,7 @@ import {
   modelSpec,
   runTraining,
   sgd,
+  type TrainingConfig,
   type TrainingEvent,
   type TrainingResult,
   type TrainingSnapshot,
@@ -327,6 +328,40 @@ describe('runTraining', () => {
     const other = finished((await runTiny(options, { teacher })).result).state.history[0]!.terms.distillation!
     expect(own).toBeLessThan(other / 2)
     expect(own).toBeCloseTo(0, 9)
+  })
+
+  it('is held to the filters and features of its Parent, which stay as they are', async () => {
+    const teacher = finished((await runTiny({ precision: 'float' })).result).last
+    const before = digest(teacher.parameters)
+    const held = { cpTarget: 'parent', filterWeight: 0.5, lambda: 0.25 } as const
+    const { result, memory, snapshots } = await runTiny(held, { teacher })
+    const [first] = finished(result).state.history
+    const { crossEntropy, filter, compactness } = first!.terms
+    expect(first!.loss).toBeCloseTo(crossEntropy + 0.5 * filter! + 0.25 * compactness!, 9)
+    expect(digest(teacher.parameters)).toBe(before)
+    expect(memory.tensors).toBe(0)
+    expect(Object.keys(snapshots[0]!.tensors).filter(name => name.startsWith('centers'))).toEqual([])
+    // More weight draws the features closer.
+    const strongly = finished((await runTiny({ ...held, filterWeight: 0, lambda: 100 }, { teacher })).result)
+    const weakly = finished((await runTiny({ ...held, filterWeight: 0, lambda: 1e-6 }, { teacher })).result)
+    expect(strongly.state.history[1]!.terms.compactness!).toBeLessThan(weakly.state.history[1]!.terms.compactness!)
+  })
+
+  it('refuses a Parent that is none, or of another network', async () => {
+    const child = finished((await runTiny({ epochs: 1 })).result).last
+    const parent = finished((await runTiny({ epochs: 1, precision: 'float' })).result).last
+    const other: Model = { ...parent, genotype: { ...tinyGenotype, normal: tinyGenotype.reduce } }
+    const refused = async (options: Partial<TrainingConfig>, model?: Model) =>
+      (await runTiny({ cpTarget: 'parent', ...options }, model ? { teacher: model } : {})).result
+    const invalid = (where: string, problem: RegExp) => ({
+      left: { _tag: 'InvalidOption', where, problem: expect.stringMatching(problem) },
+    })
+    expect(await refused({})).toMatchObject(invalid('cpTarget', /no teacher/))
+    expect(await refused({}, child)).toMatchObject(invalid('teacher', /is a Child/))
+    expect(await refused({}, other)).toMatchObject(invalid('teacher', /other cells/))
+    expect(await refused({ channels: 3 }, parent)).toMatchObject(invalid('teacher', /another size/))
+    expect(await refused({ filterWeight: 0, lambda: 0 }, parent)).toMatchObject(invalid('cpTarget', /no effect/))
+    expect(await refused({ precision: 'float' }, parent)).toMatchObject(invalid('cpTarget', /1-bit networks/))
   })
 
   it('refuses a teacher that does not fit', async () => {
