@@ -33,6 +33,8 @@ export interface Option {
 export interface Idle {
   readonly option: string
   readonly values: readonly unknown[]
+  /** Values of a third option that make it have one all the same. */
+  readonly unless?: { readonly option: string; readonly values: readonly unknown[] }
 }
 
 /** A configuration's options by name: used to check it and to generate a command line. */

@@ -1,4 +1,4 @@
-import { type CpnasError, cpnasError, formatValue, type OptionTable } from '@cpnas/core'
+import { type CpnasError, cpnasError, formatValue, type Idle, type OptionTable } from '@cpnas/core'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 
 /** The hyper-parameters of a kind of run. */
@@ -28,6 +28,9 @@ export const givenOf = <C extends object>(
   ]) as Partial<C>
 }
 
+const isIdle = <C extends object>({ option, values, unless }: Idle, config: C): boolean =>
+  values.includes(config[option as keyof C]) && !unless?.values.includes(config[unless.option as keyof C])
+
 /** InvalidOption if one of the options given has no effect beside the others of the configuration. */
 export const checkGiven = <C extends object>(
   hyperparameters: { readonly table: OptionTable<C> },
@@ -38,7 +41,7 @@ export const checkGiven = <C extends object>(
     const { replaces, idle } = hyperparameters.table[name]
     const beside = [
       ...(replaces !== undefined && typeof values[replaces as keyof C] === 'object' ? [replaces] : []),
-      ...(idle?.values.includes(config[idle.option as keyof C]) ? [idle.option] : []),
+      ...(idle !== undefined && isIdle(idle, config) ? [idle.option] : []),
     ]
     if (values[name] && beside[0] !== undefined)
       return left(

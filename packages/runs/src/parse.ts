@@ -72,7 +72,7 @@ const everyEdge: Check = value => {
     : `has ${normal!.length} and ${reduce!.length} edges, not those of a cell`
 }
 
-const losses = { lossChild: number, lossParent: optional(number) }
+const losses = { lossChild: optional(number), lossParent: optional(number) }
 
 const searchEntries: Readonly<Record<HistoryEntry['type'], Check>> = {
   warmup: record({ epoch: number, architecture, ...losses }),

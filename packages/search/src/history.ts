@@ -11,13 +11,17 @@ export const recordOf = ({ history }: SearchState, entry: HistoryEntry): SearchS
   history: [...history, entry],
 })
 
+const lossesOf = (losses: Observation['losses']): Pick<SampleEntry, 'lossChild' | 'lossParent'> => ({
+  ...(losses && { lossChild: losses.child }),
+  ...(losses?.parent === undefined ? {} : { lossParent: losses.parent }),
+})
+
 /** The entry of a warm-up epoch, counted from 1. */
 export const warmupOf = ({ proposal, losses }: Observation, epoch: number): WarmupEntry => ({
   type: 'warmup',
   epoch,
   architecture: proposal.architecture,
-  lossChild: losses.child,
-  ...(losses.parent === undefined ? {} : { lossParent: losses.parent }),
+  ...lossesOf(losses),
 })
 
 /** The entry of a sample, with what the strategy makes of its evaluations. */
@@ -38,8 +42,7 @@ export const sampleOf = (
     ...(parent && { accuracyParent: parent.accuracy }),
     accuracyChild: child.accuracy,
     z: score(evaluations),
-    lossChild: losses.child,
-    ...(losses.parent === undefined ? {} : { lossParent: losses.parent }),
+    ...lossesOf(losses),
     validationLossChild: child.loss,
     ...(parent && { validationLossParent: parent.loss }),
   }

@@ -1,6 +1,7 @@
 export { operationsOf, type SearchConfig } from './config.js'
 export type { Done, Evaluated, Evaluator, Reporter } from './evaluator.js'
 export { type EvaluatorRecord, evaluators } from './evaluators/index.js'
+export { oneShot } from './evaluators/one-shot.js'
 export { type SearchContext, scratch, sharedWeights } from './evaluators/shared-weights.js'
 export { tableEvaluator } from './evaluators/table.js'
 export { networksOf } from './evaluators/weights.js'

@@ -76,11 +76,15 @@ export const searchOptions: OptionTable<SearchConfig> = {
     range: choice('auto', 'always'),
     description: 'whether the Parent is trained, too: auto, if the strategy looks at it',
   },
-  epochsPerSample: { range: integer(1), description: 'training epochs per sample' },
+  epochsPerSample: {
+    range: integer(1),
+    description: 'training epochs per sample',
+    idle: { option: 'evaluator', values: ['one-shot'] },
+  },
   warmupEpochs: {
     range: integer(0),
     description: 'epochs on random architectures first',
-    ...unlessWith('warmupEpochs'),
+    idle: { ...unlessWith('warmupEpochs').idle, unless: { option: 'evaluator', values: ['one-shot'] } },
   },
   share: { range: share, description: 'share of the training images to use' },
   validationShare: {

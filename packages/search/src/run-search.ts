@@ -10,6 +10,7 @@ import { evaluators } from './evaluators/index.js'
 import { checkConfig } from './options.js'
 import { searchWith } from './search-with.js'
 import { strategyOf } from './strategies/index.js'
+import { withWarmups } from './strategies/with-warmups.js'
 import type { SearchOptions, SearchResult } from './types.js'
 
 /**
@@ -33,9 +34,10 @@ export const runSearch = <T>(
     checkConfig(config),
     flatMap(() => openSplits(dataset, config, 'batches')),
     map(splits => {
-      const strategy = strategyOf(config)
+      const evaluator = evaluators[config.evaluator]!
+      const strategy = evaluator.warmsUp ? withWarmups(config, strategyOf(config)) : strategyOf(config)
       const context = { backend, config, spec: specFor(config, dataset), splits, signal }
-      return { strategy, evaluator: evaluators[config.evaluator]!.create(context, strategy.length) }
+      return { strategy, evaluator: evaluator.create(context, strategy.length) }
     }),
     TE.fromEither,
     TE.flatMap(({ strategy, evaluator }) => searchWith(strategy, evaluator, options)),

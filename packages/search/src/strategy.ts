@@ -16,8 +16,8 @@ export interface Proposal {
 /** The result of a proposal. */
 export interface Observation {
   readonly proposal: Proposal
-  /** Mean training losses of the last epoch; NaN where nothing was trained. */
-  readonly losses: PerNetwork<number>
+  /** Mean training losses of the last epoch; absent where nothing was trained. */
+  readonly losses?: PerNetwork<number>
   /** On the validation split; of a sample only. */
   readonly evaluations?: PerNetwork<Evaluation>
 }

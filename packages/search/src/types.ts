@@ -25,8 +25,8 @@ export interface WarmupEntry {
   /** From 1. */
   readonly epoch: number
   readonly architecture: Genotype
-  /** Mean training loss of the epoch; of the Parent where it is trained. */
-  readonly lossChild: number
+  /** Mean training loss of the epoch; of the Parent where it is trained. Absent where nothing is trained. */
+  readonly lossChild?: number
   readonly lossParent?: number
 }
 
@@ -48,8 +48,8 @@ export interface SampleEntry {
    * Child's accuracy.
    */
   readonly z: number
-  /** Mean training loss of the sample's last epoch. */
-  readonly lossChild: number
+  /** Mean training loss of the sample's last epoch; absent where it was not trained. */
+  readonly lossChild?: number
   readonly lossParent?: number
   /** Mean cross-entropy on the validation split. */
   readonly validationLossChild: number

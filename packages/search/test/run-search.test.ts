@@ -129,6 +129,39 @@ describe('runSearch', () => {
       }
   })
 
+  it('trains the shared weights first if it is one-shot, and then only evaluates', async () => {
+    const steps: Record<string, number> = {}
+    const emit = (event: SearchEvent) => {
+      if (event.type === 'progress') steps[event.phase] = (steps[event.phase] ?? 0) + 1
+    }
+    const oneShot = { strategy: 'random', evaluator: 'one-shot', samples: 4, warmupEpochs: 3 } as const
+    const { result, snapshots, memory } = await runTiny(oneShot, { emit })
+    const found = rightOf(result)
+    // 8 images of each split in batches of 4; the Child alone, for the strategy does not look at the Parent.
+    expect(steps).toEqual({ warmup: 2 * 3, evaluate: 2 * 4 })
+    expect(found.state.history.map(({ type }) => type)).toEqual([
+      ...Array(3).fill('warmup'),
+      ...Array(4).fill('sample'),
+    ])
+    for (const sample of samplesIn(found))
+      expect([sample.lossChild, sample.accuracyParent]).toEqual([undefined, undefined])
+    expect(snapshots.at(-1)!.tensors).toEqual(snapshots[2]!.tensors)
+    expect(snapshots[2]!.tensors).not.toEqual(snapshots[1]!.tensors)
+    expect(memory).toEqual({ tensors: 0, bytes: 0 })
+  })
+
+  it('trains every operation of an edge as often as the others if it is one-shot', async () => {
+    // Two operations on an edge and two steps an epoch: a pass an epoch, in which both are trained, on every edge.
+    const oneShot = { strategy: 'random', evaluator: 'one-shot', samples: 1, warmupEpochs: 4, momentum: 0 } as const
+    const { snapshots } = await runTiny({ ...oneShot, operations: ['sep_conv_3x3', 'dil_conv_3x3'] })
+    for (const epoch of [1, 2, 3]) {
+      const [before, after] = [snapshots[epoch - 1]!.tensors, snapshots[epoch]!.tensors]
+      const filters = Object.keys(after).filter(name => /parameters.*edges.*pointwise$/.test(name))
+      expect(filters).toHaveLength(3 * 14 * 2)
+      for (const name of filters) expect(after[name]!.values).not.toEqual(before[name]!.values)
+    }
+  })
+
   it('judges an architecture alike whatever was trained before it, if it is trained from scratch', async () => {
     const evolve = { strategy: 'random', evaluator: 'scratch', samples: 3 } as const
     const [all, first] = [await runTiny(evolve), await runTiny({ ...evolve, operations: ['none', 'skip_connect'] })]

@@ -9,7 +9,7 @@ const positionText = ({ round, rounds, pass, passes, sample, samples }: Position
     : `round ${round}/${rounds} pass ${pass}/${passes} sample ${sample}/${samples}`
 
 const warmupLine = (config: SearchConfig, { epoch, lossChild, lossParent }: WarmupEntry): string =>
-  `warm-up ${epoch}/${config.warmupEpochs}: loss child ${lossChild.toFixed(3)}${lossParent === undefined ? '' : ` parent ${lossParent.toFixed(3)}`}`
+  `warm-up ${epoch}/${config.warmupEpochs}: loss child ${lossChild!.toFixed(3)}${lossParent === undefined ? '' : ` parent ${lossParent.toFixed(3)}`}`
 
 const accuracies = ({ accuracyChild, accuracyParent }: SampleEntry): string =>
   `child ${percent(accuracyChild)}${accuracyParent === undefined ? '' : ` parent ${percent(accuracyParent)}`}`

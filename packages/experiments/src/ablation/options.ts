@@ -1,4 +1,4 @@
-import { type CpnasError, type OptionTable, renameOptions } from '@cpnas/core'
+import { type CpnasError, type Idle, type OptionTable, renameOptions } from '@cpnas/core'
 import { checkConfig, type SearchConfig, searchOptions, presets as searchPresets } from '@cpnas/search'
 import { checkTrainingConfig, type TrainingConfig, trainingOptions, trainingPresets } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
@@ -43,6 +43,12 @@ export const places: Readonly<Record<string, Place>> = Object.fromEntries([
     .map(name => [flatName('train', name), { side: 'train', name }]),
 ])
 
+const flatIdle = (side: Side, { option, unless, ...idle }: Idle): Idle => ({
+  ...idle,
+  option: flatName(side, option),
+  ...(unless === undefined ? {} : { unless: { ...unless, option: flatName(side, unless.option) } }),
+})
+
 const tables: Readonly<Record<Side, OptionTable<FlatConfig>>> = {
   search: searchOptions as unknown as OptionTable<FlatConfig>,
   train: trainingOptions as unknown as OptionTable<FlatConfig>,
@@ -56,7 +62,7 @@ export const ablationOptions: OptionTable<FlatConfig> = Object.fromEntries(
     const { replaces, idle } = option
     const others = {
       ...(replaces === undefined ? {} : { replaces: flatName(side, replaces) }),
-      ...(idle === undefined ? {} : { idle: { ...idle, option: flatName(side, idle.option) } }),
+      ...(idle === undefined ? {} : { idle: flatIdle(side, idle) }),
     }
     return [flat, { ...option, ...others, description: `${whose}${option.description}` }]
   }),

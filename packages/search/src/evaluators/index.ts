@@ -1,11 +1,14 @@
 import type { Evaluator } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
+import { oneShot } from './one-shot.js'
 import { type SearchContext, scratch, sharedWeights } from './shared-weights.js'
 
 /** An evaluator as it is chosen and configured. What it keeps between proposals is private to it. */
 export interface EvaluatorRecord {
   /** What it does, in one line. */
   readonly description: string
+  /** Whether a strategy without warm-ups begins with `warmupEpochs` of them, too. Default false. */
+  readonly warmsUp?: boolean
   /** The evaluator of a setting, for a search of that length. */
   readonly create: <T>(setting: SearchContext<T>, length: SearchLength) => Evaluator<unknown>
 }
@@ -19,5 +22,11 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
   scratch: {
     description: 'trained for some epochs from weights of its own',
     create: scratch,
+  },
+  'one-shot': {
+    description:
+      'evaluated on shared weights that were trained before, by another path every batch (SPOS, arXiv 1904.00420)',
+    warmsUp: true,
+    create: oneShot,
   },
 }

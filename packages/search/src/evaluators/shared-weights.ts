@@ -21,10 +21,8 @@ import {
   type Owner,
   ownersOf,
   partition,
-  prune,
-  restoreWeights,
-  storeWeights,
   type Weights,
+  weightsKeeping,
 } from './weights.js'
 
 /** What an evaluator that trains needs. */
@@ -91,17 +89,13 @@ const workOn = async <T>(
  * rate falls along a cosine over the whole search. Source: CP-NAS (arXiv 2005.00057); ENAS (arXiv 1802.03268) for the sharing.
  */
 export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
-  const { backend, config, spec } = context
-  const optimizer = sgd(config)
+  const { config } = context
   const total = epochsOf(config, length)
   const { learningRate: initial, minLearningRate: minimum } = config
   const epochAt = (index: number): Epoch => ({ index, learningRate: cosine({ initial, minimum, total }, index) })
   return {
+    ...weightsKeeping(context),
     cost: costOf(context),
-    begin: (remaining, stored) =>
-      stored === undefined
-        ? right(initialWeights(backend, spec, config, remaining, optimizer))
-        : restoreWeights(backend, spec, config, remaining, optimizer, stored),
     evaluate: (weights, proposal, done, report) => {
       const first = epochsOf(config, done)
       const epochs = proposal.type === 'warmup' ? 1 : config.epochsPerSample
@@ -113,9 +107,6 @@ export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength
         report,
       )
     },
-    prune: (weights, remaining) => prune(backend, weights, spec, config, remaining),
-    store: weights => storeWeights(backend, weights),
-    dispose: weights => backend.dispose(weights),
   }
 }
 
@@ -203,7 +194,7 @@ const trainOwner = async <T>(
 }
 
 /** Accuracy and loss of the networks on the validation split, with batch statistics. */
-const evaluateArchitecture = async <T>(
+export const evaluateArchitecture = async <T>(
   { backend, config, spec, splits, signal }: SearchContext<T>,
   weights: Weights<T>,
   { architecture, where, report }: Work,

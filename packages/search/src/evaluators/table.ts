@@ -7,8 +7,8 @@ import type { Proposal } from '../strategy.js'
 import type { PerNetwork } from '../types.js'
 
 /**
- * Looks up the known results of an architecture, so that a whole search takes a moment: a tabular benchmark. Nothing is trained, and losses
- * are NaN. InvalidOption for an architecture that the table does not have.
+ * Looks up the known results of an architecture, so that a whole search takes a moment: a tabular benchmark. Nothing is trained.
+ * InvalidOption for an architecture that the table does not have.
  */
 export const tableEvaluator = (
   lookUp: (architecture: Genotype, proposal: Proposal) => PerNetwork<Evaluation> | undefined,
@@ -16,13 +16,12 @@ export const tableEvaluator = (
   cost: { warmup: 0, sample: 1 },
   begin: () => right(undefined),
   evaluate: async (_, proposal) => {
-    const losses = { child: Number.NaN }
-    if (proposal.type === 'warmup') return { weights: undefined, observation: right({ proposal, losses }) }
+    if (proposal.type === 'warmup') return { weights: undefined, observation: right({ proposal }) }
     const evaluations = lookUp(proposal.architecture, proposal)
     return {
       weights: undefined,
       observation: evaluations
-        ? right({ proposal, losses, evaluations })
+        ? right({ proposal, evaluations })
         : left(
             cpnasError(
               'InvalidOption',

@@ -15,9 +15,10 @@ import {
   type NetworkSpec,
   parameterShapes,
 } from '@cpnas/supernet'
-import { type Learner, type Optimizer, tensorMismatch } from '@cpnas/training'
+import { type Learner, type Optimizer, sgd, tensorMismatch } from '@cpnas/training'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
+import type { Evaluator } from '../evaluator.js'
 import { strategies } from '../strategies/index.js'
 
 /** A set of weights and the networks it is trained for. */
@@ -99,7 +100,7 @@ export const merge = <T>(a: Learner<T>, b: Learner<T>): Learner<T> => ({
 })
 
 /** Frees the weights of operations that no longer remain. */
-export const prune = <T>(
+const prune = <T>(
   backend: Backend<T>,
   weights: Weights<T>,
   spec: NetworkSpec,
@@ -113,7 +114,7 @@ export const prune = <T>(
   })
 
 /** Reads all weights back, under the names `child.parameters.NAME`, `child.velocity.NAME` and so on. */
-export const storeWeights = <T>(backend: Backend<T>, weights: Weights<T>): Promise<StoredTensors> =>
+const storeWeights = <T>(backend: Backend<T>, weights: Weights<T>): Promise<StoredTensors> =>
   readTensors(
     backend,
     Object.fromEntries(
@@ -126,7 +127,7 @@ export const storeWeights = <T>(backend: Backend<T>, weights: Weights<T>): Promi
   )
 
 /** The inverse of `storeWeights`; InvalidCheckpoint if the tensors are not those of the supernet. */
-export const restoreWeights = <T>(
+const restoreWeights = <T>(
   backend: Backend<T>,
   spec: NetworkSpec,
   config: SearchConfig,
@@ -170,4 +171,26 @@ export const restoreWeights = <T>(
       ]),
     ),
   )
+}
+
+/** What every evaluator on shared weights does with them between proposals. */
+export const weightsKeeping = <T>({
+  backend,
+  config,
+  spec,
+}: {
+  readonly backend: Backend<T>
+  readonly config: SearchConfig
+  readonly spec: NetworkSpec
+}): Pick<Evaluator<Weights<T>>, 'begin' | 'prune' | 'store' | 'dispose'> => {
+  const optimizer = sgd(config)
+  return {
+    begin: (remaining, stored) =>
+      stored === undefined
+        ? right(initialWeights(backend, spec, config, remaining, optimizer))
+        : restoreWeights(backend, spec, config, remaining, optimizer, stored),
+    prune: (weights, remaining) => prune(backend, weights, spec, config, remaining),
+    store: weights => storeWeights(backend, weights),
+    dispose: weights => backend.dispose(weights),
+  }
 }

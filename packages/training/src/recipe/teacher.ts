@@ -28,10 +28,13 @@ export const teach = <T>(
 const wrong = (problem: string, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidOption', 'teacher', problem, remedy))
 
-type Taught = Pick<TrainingConfig, 'distillationWeight' | 'cpTarget' | 'filterWeight' | 'lambda'>
-
 /** Whether a training learns from a teacher. */
-export const needsTeacher = ({ distillationWeight, cpTarget, filterWeight, lambda }: Taught): boolean =>
+export const needsTeacher = ({
+  distillationWeight,
+  cpTarget,
+  filterWeight,
+  lambda,
+}: Pick<TrainingConfig, 'distillationWeight' | 'cpTarget' | 'filterWeight' | 'lambda'>): boolean =>
   distillationWeight > 0 || (cpTarget === 'parent' && (filterWeight > 0 || lambda > 0))
 
 /** InvalidOption if a Child of the genotype cannot be held to the filters and features of this network. */
