@@ -153,6 +153,26 @@ test('strategies are compared over a table: regret, cost, significance, a plot',
   const again = await run([...args, '--out', join(directory, 'again'), '--json'])
   expect(JSON.parse(again.out)).toEqual(rows)
 
+  const search = join(directory, 'search')
+  const settings = ['--space', 'tiny', '--evaluator', 'one-shot', '--strategy', 'random', '--samples', '4']
+  const small = [
+    '--channels',
+    '2',
+    '--share',
+    '0.02',
+    '--warmup-epochs',
+    '1',
+    '--parent',
+    'always',
+    '--backend',
+    'wasm',
+  ]
+  expect(await run(['search', '--out', search, '--quiet', ...settings, ...small])).toMatchObject({ code: 0 })
+  const ranked = await run(['table', 'rank', table, search])
+  expect(ranked.out).toContain("4 architectures that the table has; Kendall's tau with its test accuracies")
+  expect(ranked.out).toMatch(/│ z, beta_P 0\.5 +│ +-?[01]\.\d\d │/)
+  await expectRefusal(['table', 'rank', table, out], directory, ['out', 'holds no'])
+
   await expectRefusal(['compare', table, '--strategies', 'darts'], directory, ['strategies', 'darts is no strategy'])
   await expectRefusal(['compare', table, '--strategies', 'random:1'], directory, ['strategies', 'random:1 will not do'])
   await expectRefusal(['compare', table, '--epochs', '4'], directory, [

@@ -51,6 +51,7 @@ export type { EarlySignal } from './table/early-signals.js'
 export { figuresOfTable, type TableFigures, type ValueSpread } from './table/figures.js'
 export { cellsOfTable, jobsOf, type TableJob } from './table/jobs.js'
 export { type Shard, type TableImages, type TableRunConfig, tableRun } from './table/kind.js'
+export { type Agreement, type Ranking, rankingOf } from './table/ranking.js'
 export { readTable } from './table/read.js'
 export {
   type OpenedTable,

@@ -1,4 +1,4 @@
-import type { CpnasError } from '@cpnas/core'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import {
   assembleTable,
@@ -6,18 +6,23 @@ import {
   jobsOf,
   performTable,
   planRun,
+  type Ranking,
+  rankingOf,
   readTable,
   type Shard,
   type TablePlan,
 } from '@cpnas/experiments'
-import { printTable } from '@cpnas/table'
+import { type Run, readRuns } from '@cpnas/runs'
+import { samplesOf } from '@cpnas/search'
+import { printTable, type Table } from '@cpnas/table'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandGroup, type CommandOptions, command, refuseOptions, type Values } from '../command.js'
 import { hyperparameterOptions } from '../hyperparameters.js'
 import { shellWord, thousands } from '../report/amounts.js'
 import { layOut } from '../report/layout.js'
-import { printTableFigures, tableWords } from '../report/table-words.js'
+import { printRanking, printTableFigures, tableWords } from '../report/table-words.js'
 import { tellRun } from '../runs/run-command.js'
 import { tableRuns } from '../runs/run-commands.js'
 import { requestOf, runOptions } from '../runs/run-options.js'
@@ -139,5 +144,40 @@ const info = command({
     ),
 })
 
+const rankingOfRun = (table: Table, run: Run): E.Either<CpnasError, Ranking> => {
+  const wrong = (problem: string, remedy: string) => E.left(cpnasError('InvalidOption', run.directory, problem, remedy))
+  if (run.kind !== 'search' || run.config.space !== table.space.name)
+    return wrong(`is no search in the space ${table.space.name}`, `Name one: cpnas search --space ${table.space.name}`)
+  const ranking = rankingOf(table, samplesOf(run))
+  return ranking === undefined
+    ? wrong('has fewer than two architectures that are in the table', 'Let it go on, or finish the table')
+    : E.right(ranking)
+}
+
+const rank = command({
+  name: 'rank',
+  summary: 'Say how well the accuracies of a search rank architectures, by what a table knows of them',
+  details: `RUN is a search with --space tiny, finished or not. For its Children, its Parents and z at several beta_P: Kendall's tau with the test
+accuracies of the table, over all pairs of architectures and over those of equal multiply-accumulates.`,
+  argument: { name: 'table', description: 'a file of `cpnas table write`' },
+  further: { name: 'run', description: 'directory of a search' },
+  options: { json: { kind: 'flag', description: 'print JSON' } },
+  run: ({ json = false }, io, file, [, directory]) =>
+    pipe(
+      readTable(file),
+      TE.bindTo('table'),
+      TE.bind('runs', () => readRuns([directory!])),
+      TE.flatMapEither(({ table, runs }) => rankingOfRun(table, runs[0]!)),
+      TE.map(ranking => {
+        io.out(json ? `${JSON.stringify(ranking)}\n` : layOut(printRanking(ranking), io))
+        return { status: 'done' as const }
+      }),
+    ),
+})
+
 /** `cpnas table`. */
-export const tableCommands: CommandGroup = { name: 'table', summary: summaries.table, commands: [build, write, info] }
+export const tableCommands: CommandGroup = {
+  name: 'table',
+  summary: summaries.table,
+  commands: [build, write, info, rank],
+}

@@ -1,4 +1,4 @@
-import type { EarlySignal, TableEvent, TableFigures, TableJob } from '@cpnas/experiments'
+import type { Agreement, EarlySignal, Ranking, TableEvent, TableFigures, TableJob } from '@cpnas/experiments'
 import type { Table } from '@cpnas/table'
 import { thousands } from './amounts.js'
 import { percent } from './format.js'
@@ -72,5 +72,27 @@ export const printTableFigures = (table: Table, figures: TableFigures): readonly
     signalsGrid('epoch, at equal multiply-accumulates', figures.signalsWithin),
     `Best: ${best.cell.join(',')}, ${percent(figures.child.highest)}, ${thousands(best.bytes)} bytes, ${best.milliseconds.toFixed(3)} ms`,
     `Largest: ${largest.cell.join(',')}, ${percent(largestRegret)} behind`,
+  ]
+}
+
+/** For people: how well a search ranks architectures. */
+export const printRanking = ({ architectures, child, parent, z, macs }: Ranking): readonly Block[] => {
+  const row = (name: string, { all, within }: Agreement): readonly string[] => [
+    name,
+    correlation(all),
+    correlation(within),
+  ]
+  return [
+    `${thousands(architectures)} architectures that the table has; Kendall's tau with its test accuracies`,
+    grid(
+      ['by', 'all pairs', 'at equal multiply-accumulates'],
+      [
+        row('Child', child),
+        ...(parent === undefined ? [] : [row('Parent', parent)]),
+        ...z.map(({ betaP, agreement }) => row(`z, beta_P ${betaP}`, agreement)),
+        row('multiply-accumulates', macs),
+      ],
+      1,
+    ),
   ]
 }
