@@ -14,26 +14,41 @@ const uniformCandidates = 200
 const bestKept = 5
 const mutationsEach = 20
 
-/** The share of the variance that pairs of operations explain beyond their sum; how much noise there is in an accuracy, of that variance. */
-const pairShares = [0, 0.25, 0.5, 0.75]
-const noises = [0.01, 0.05, 0.2, 1]
+/**
+ * Shares of the variance: that how often operations are there explains, wherever they are; of the rest, that pairs of operations explain
+ * beyond their sum; and how much noise there is in an accuracy, of that variance.
+ */
+const countShares = [0, 0.5, 0.9]
+const pairShares = [0, 0.5]
+const noises = [0.02, 0.1, 0.5]
+
+/** Shares of the variance of accuracies. */
+export interface VarianceShares {
+  readonly count: number
+  readonly pair: number
+}
 
 /**
- * How alike the accuracies of two architectures are: of their edges, and of their pairs of edges, the share with the same operations. So an
- * accuracy is a sum of effects of operations on edges and of pairs of them, each normal around 0.
+ * How alike the accuracies of two architectures are: a sum of the share of pairs of edges, one of each, with the same operation; of the share of
+ * their edges with the same operation; and of the share of their pairs of edges with the same two. So an accuracy is a sum of effects of
+ * an operation anywhere in a kind of cell, of an operation on an edge, and of pairs of them, each normal around 0.
  */
 export const operationKernel =
-  (kinds: readonly CellKind[], pairShare: number): Kernel<Genotype> =>
+  (kinds: readonly CellKind[], { count, pair }: VarianceShares): Kernel<Genotype> =>
   (a, b) => {
     let edges = 0
     let same = 0
+    let anywhere = 0
     for (const kind of kinds) {
       const [left, right] = [a[kind], b[kind]]
       edges += left.length
-      for (let i = 0; i < left.length; i++) if (left[i] === right[i]) same += 1
+      for (let i = 0; i < left.length; i++) {
+        if (left[i] === right[i]) same += 1
+        for (let j = 0; j < right.length; j++) if (left[i] === right[j]) anywhere += 1 / right.length
+      }
     }
     const pairs = edges > 1 ? (same * (same - 1)) / (edges * (edges - 1)) : 1
-    return (1 - pairShare) * (same / edges) + pairShare * pairs
+    return (count * anywhere + (1 - count) * ((1 - pair) * same + pair * pairs * edges)) / edges
   }
 
 /** What is to be thought of any architecture after some samples. */
@@ -41,7 +56,7 @@ const beliefsOf = (samples: readonly SampleEntry[], kinds: readonly CellKind[]):
   gaussianProcess(
     samples.map(({ architecture }) => architecture),
     samples.map(({ z }) => z),
-    pairShares.map(share => operationKernel(kinds, share)),
+    countShares.flatMap(count => pairShares.map(pair => operationKernel(kinds, { count, pair }))),
     noises,
   )
 
@@ -119,7 +134,7 @@ const create = (config: SearchConfig): Strategy => {
 }
 
 /**
- * `bayesian`: a Gaussian process over the effects of operations on edges and of their pairs, which pools all samples, says which architecture
+ * `bayesian`: a Gaussian process over the effects of operations, anywhere and on an edge, and of their pairs, which pools all samples, says which architecture
  * is expected to improve most; the result is the one of highest posterior mean among those evaluated, so that a lucky evaluation does
  * not win. Ours; the method is Bayesian optimization with expected improvement (Jones, Schonlau and Welch 1998), the kernel that of an
  * analysis of variance.

@@ -42,24 +42,28 @@ describe('the kernel of operations', () => {
   const cell = fc.array(fc.constantFrom(...operations), { minLength: 4, maxLength: 4 })
   const genotype = fc.record({ normal: cell, reduce: cell })
 
-  it('is the share of equal edges, and of equal pairs of edges', () => {
-    const a = { normal: ['none', 'none', 'none'], reduce: [] }
-    const b = { normal: ['none', 'none', 'conv_3x3'], reduce: [] }
-    expect(operationKernel(['normal'], 0)(a, b)).toBeCloseTo(2 / 3, 12)
-    expect(operationKernel(['normal'], 1)(a, b)).toBeCloseTo(1 / 3, 12)
-    expect(operationKernel(['normal'], 0.5)(a, b)).toBeCloseTo(1 / 2, 12)
+  it('is the share of equal edges, of equal pairs of edges, and of equal operations wherever they are', () => {
+    const a = { normal: ['none', 'none', 'conv_3x3'], reduce: [] }
+    const b = { normal: ['none', 'conv_3x3', 'conv_3x3'], reduce: [] }
+    const kernel = (count: number, pair: number) => operationKernel(['normal'], { count, pair })(a, b)
+    expect(kernel(0, 0)).toBeCloseTo(2 / 3, 12)
+    expect(kernel(0, 1)).toBeCloseTo(1 / 3, 12)
+    expect(kernel(0, 0.5)).toBeCloseTo(1 / 2, 12)
+    // Twice none and once conv_3x3, against once and twice: 2 + 2 of 9 pairs.
+    expect(kernel(1, 0)).toBeCloseTo(4 / 9, 12)
+    expect(kernel(0.5, 0)).toBeCloseTo((4 / 9 + 2 / 3) / 2, 12)
   })
 
-  it('is symmetric, 1 for an architecture with itself, and positive semidefinite', () => {
+  it('is symmetric and positive semidefinite', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(genotype, fc.double({ min: -1, max: 1, noNaN: true })), { minLength: 1, maxLength: 12 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        (weighted, share) => {
-          const kernel = operationKernel(['normal', 'reduce'], share)
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (weighted, count, pair) => {
+          const kernel = operationKernel(['normal', 'reduce'], { count, pair })
           let form = 0
           for (const [a, x] of weighted) {
-            expect(kernel(a, a)).toBeCloseTo(1, 12)
             for (const [b, y] of weighted) {
               expect(kernel(a, b)).toBe(kernel(b, a))
               form += x * y * kernel(a, b)
