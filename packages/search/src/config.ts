@@ -33,7 +33,7 @@ export interface SearchConfig extends CommonConfig {
   /** Epochs a sampled architecture is trained before it is evaluated. The source: 1. */
   readonly epochsPerSample: number
   /** Whether a Parent is trained beside every Child: `auto`, if the strategy looks at it. The source: always. */
-  readonly parent: 'auto' | 'always'
+  readonly withParent: 'auto' | 'always'
   /** Epochs before the first round, each on an architecture drawn uniformly. Not stated in the source; BNAS 5. */
   readonly warmupEpochs: number
 }

@@ -72,7 +72,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'tournament size',
     ...unlessWith('tournament'),
   },
-  parent: {
+  withParent: {
     range: choice('auto', 'always'),
     description: 'whether the Parent is trained, too: auto, if the strategy looks at it',
   },
@@ -115,7 +115,7 @@ export const addedSearchOptions = {
   eta: 3,
   population: 10,
   tournament: 5,
-  parent: 'always',
+  withParent: 'always',
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */

@@ -29,7 +29,7 @@ const paper: SearchConfig = {
   eta: 3,
   population: 25,
   tournament: 10,
-  parent: 'auto',
+  withParent: 'auto',
   epochsPerSample: 1,
   warmupEpochs: 5,
   share: 1,

@@ -9,7 +9,7 @@ const variants: readonly Partial<SearchConfig>[] = [
   {},
   { shareWeights: true, epochsPerSample: 2, cutout: 2 },
   { warmupEpochs: 2, passes: 2, momentum: 0, edges: 2 },
-  { evaluator: 'one-shot', strategy: 'bayesian', samples: 4, warmupEpochs: 3, parent: 'always' },
+  { evaluator: 'one-shot', strategy: 'bayesian', samples: 4, warmupEpochs: 3, withParent: 'always' },
 ]
 
 describe('a resumed search', () => {

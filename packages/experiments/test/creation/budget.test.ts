@@ -25,7 +25,7 @@ describe('planBudget', () => {
     // 270 s for Children of 8 channels and the validation of 3/7 as many: 270 / (0.0007 * (1 + 1/7)) images, 84 times 4,000.
     expect(search).toMatchObject({
       strategy: 'bayesian',
-      parent: 'auto',
+      withParent: 'auto',
       samples: 60,
       epochsPerSample: 1,
       validationShare: 0.3,

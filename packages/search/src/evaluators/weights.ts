@@ -29,13 +29,13 @@ export interface Owner {
 
 /** The networks of an architecture that are trained. */
 export const networksOf = ({
-  parent,
+  withParent,
   strategy,
-}: Pick<SearchConfig, 'parent' | 'strategy'>): readonly [NetworkKind, ...NetworkKind[]] =>
-  parent === 'always' || strategies[strategy]!.usesParent ? ['child', 'parent'] : ['child']
+}: Pick<SearchConfig, 'withParent' | 'strategy'>): readonly [NetworkKind, ...NetworkKind[]] =>
+  withParent === 'always' || strategies[strategy]!.usesParent ? ['child', 'parent'] : ['child']
 
 /** The networks that are trained with weights of their own, or one set for all. */
-export const ownersOf = (config: Pick<SearchConfig, 'shareWeights' | 'parent' | 'strategy'>): readonly Owner[] =>
+export const ownersOf = (config: Pick<SearchConfig, 'shareWeights' | 'withParent' | 'strategy'>): readonly Owner[] =>
   config.shareWeights
     ? [{ name: 'shared', networks: networksOf(config) }]
     : networksOf(config).map(kind => ({ name: kind, networks: [kind] }))
