@@ -69,8 +69,7 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
   crossEntropyWeight: { range: weight, description: 'weight of the cross-entropy' },
   cpTarget: {
     range: choice('own', 'parent'),
-    description:
-      'what filters and features are held to: own (reconstruction, class means), or the parent given as teacher',
+    description: 'hold filters and features to its own, or to its Parent (the teacher)',
   },
   filterWeight: {
     range: weight,
@@ -79,7 +78,7 @@ export const trainingOptions: OptionTable<TrainingConfig> = {
   },
   lambda: {
     range: weight,
-    description: "weight of the intra-class compactness, or of the distance to the Parent's features",
+    description: 'weight of the compactness, or of the distance to the Parent',
   },
   distillationWeight: { range: weight, description: 'weight of the distillation loss' },
   temperature: {

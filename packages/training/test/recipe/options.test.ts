@@ -1,6 +1,6 @@
 import { formatRange } from '@cpnas/core'
 import {
-  addedOptions,
+  addedTrainingOptions,
   checkTrainingConfig,
   parseTrainingConfig,
   presetSources,
@@ -13,7 +13,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 const { quick } = trainingPresets
-const added: Readonly<Record<string, unknown>> = addedOptions
+const added: Readonly<Record<string, unknown>> = addedTrainingOptions
 const names = Object.keys(trainingOptions) as (keyof TrainingConfig)[]
 const presetNames = Object.keys(trainingPresets) as (keyof typeof trainingPresets)[]
 
@@ -58,6 +58,7 @@ const wrong: readonly (readonly [keyof TrainingConfig, unknown])[] = [
   ['dropPath', 1],
   ['auxiliaryWeight', -1],
   ['labelSmoothing', 1],
+  ['cpTarget', 'teacher'],
   ['emaDecay', 1],
   ['statisticsDecay', 1],
   ['crossEntropyWeight', -1],
@@ -119,7 +120,7 @@ describe('options of a training', () => {
       fc.property(fc.constantFrom(...names), name => {
         const { [name]: _, ...rest } = quick
         // Files of versions that did not have it lack it.
-        if (Object.hasOwn(addedOptions, name))
+        if (Object.hasOwn(added, name))
           expect(parseTrainingConfig(rest)).toEqual({ _tag: 'Right', right: { ...rest, [name]: added[name] } })
         else expect(parseTrainingConfig(rest)).toMatchObject({ left: { where: name, problem: 'is missing' } })
         expect(parseTrainingConfig({ ...quick, [`${name}s`]: 1 })).toMatchObject({ left: { where: `${name}s` } })
