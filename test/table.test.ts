@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { tiny } from '@cpnas/supernet'
 import { allCells, keyOf, parseTable, printTable, type Table } from '@cpnas/table'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
@@ -8,6 +7,7 @@ import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
 import { json, jsonLines, temporary } from './support/files.js'
 import { proceed } from './support/proceed.js'
+import { tableFacts, tableFigures } from './support/table-facts.js'
 
 const brief = [
   '--architectures',
@@ -97,13 +97,7 @@ test('a training of a table is the one that `cpnas train` makes', async () => {
 
 /** A table in which every convolution is worth two points, and nothing is noise. */
 const simpleTable = (): Table => ({
-  space: tiny,
-  dataset: 'cifar10',
-  digest: 'abc',
-  images: { training: 100, validation: 1000, test: 1000 },
-  training: { epochs: 3 },
-  engine: 'wasm',
-  processor: 'one',
+  ...tableFacts(3),
   entries: new Map(
     allCells().map(cell => {
       const accuracy = 0.4 + 0.02 * cell.filter(operation => operation === 'conv_3x3').length
@@ -114,8 +108,7 @@ const simpleTable = (): Table => ({
         loss: 1,
         lossValidation: 1,
       }
-      const figures = { binaryMacs: 1, floatMacs: 1, bits: 1, bytes: 1, milliseconds: 1 }
-      return [keyOf(cell), { cell, child: [training], parent: [training], ...figures }]
+      return [keyOf(cell), { cell, child: [training], parent: [training], ...tableFigures(1) }]
     }),
   ),
 })
@@ -174,6 +167,10 @@ test('strategies are compared over a table: regret, cost, significance, a plot',
   await expectRefusal(['table', 'rank', table, out], directory, ['out', 'holds no'])
 
   await expectRefusal(['compare', table, '--strategies', 'darts'], directory, ['strategies', 'darts is no strategy'])
+  await expectRefusal(['compare', table, '--budgets', '17,40'], directory, [
+    'budgets',
+    '17 is less than the 18 trainings of cp-nas',
+  ])
   await expectRefusal(['compare', table, '--strategies', 'random:1'], directory, ['strategies', 'random:1 will not do'])
   await expectRefusal(['compare', table, '--epochs', '4'], directory, [
     'epochs',

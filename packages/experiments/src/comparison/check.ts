@@ -3,6 +3,7 @@ import { strategies } from '@cpnas/search'
 import { allCells, isComplete, type Table } from '@cpnas/table'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type ComparisonOptions, parseContestant } from './compare.js'
+import { leastBudget } from './contestants.js'
 
 const refuse = (where: string, problem: string, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidOption', where, problem, remedy))
@@ -10,7 +11,7 @@ const refuse = (where: string, problem: string, remedy: string): Either<CpnasErr
 /** InvalidOption: a strategy that there is not, or that a table is nothing for; more epochs than the table has; a table with gaps. */
 export const checkComparison = (
   table: Table,
-  { strategies: names, epochs, against }: ComparisonOptions,
+  { strategies: names, budgets, epochs, against }: ComparisonOptions,
 ): Either<CpnasError, void> => {
   const known = Object.keys(strategies)
   for (const name of [against, ...names]) {
@@ -19,6 +20,10 @@ export const checkComparison = (
       return refuse('strategies', `${name} is no strategy`, `Known are ${known.join(', ')}`)
     if (betaP !== undefined && (strategy !== 'cp-nas' || !(betaP >= 0)))
       return refuse('strategies', `${name} will not do`, 'Give a beta_P of at least 0, to cp-nas only: cp-nas:0.5')
+    const least = leastBudget(strategy)
+    const small = budgets.find(budget => budget < least)
+    if (small !== undefined)
+      return refuse('budgets', `${small} is less than the ${least} trainings of ${name}`, `Give at least ${least}`)
   }
   const all = table.training.epochs as number
   if (epochs !== undefined && epochs > all)

@@ -103,14 +103,15 @@ export const compareOnTable =
   ): TaskEither<CpnasError, readonly ComparisonRow[]> =>
   async () => {
     const { strategies, budgets, against } = options
+    const names = [...new Set([against, ...strategies])]
     const rows: ComparisonRow[] = []
     for (const budget of budgets) {
       const found = new Map<string, readonly Replay[]>()
-      for (const name of new Set([against, ...strategies])) {
+      for (const name of names) {
         const replays = await replaysOf(table, name, budget, options)
         if (E.isLeft(replays)) return replays
         found.set(name, replays.right)
-        onDone(rows.length + found.size, budgets.length * new Set([against, ...strategies]).size)
+        onDone(rows.length + found.size, budgets.length * names.length)
       }
       for (const [name, replays] of found)
         rows.push(rowOf(name, budget, replays, name === against ? undefined : found.get(against)))

@@ -8,21 +8,26 @@ const operations = tiny.operations.length
 /** Samples of an elimination with one pass. */
 const samplesOfPass = ((operations - 1) * (operations + 2)) / 2
 
+const networksOf = (strategy: string): number => (strategies[strategy]!.usesParent ? 2 : 1)
+
+/** What a strategy costs at least: one that goes by passes takes a whole one. */
+export const leastBudget = (strategy: string): Budget =>
+  networksOf(strategy) * (strategies[strategy]!.options.includes('passes') ? samplesOfPass : 1)
+
 const within = (value: number, lowest: number, highest: number): number =>
   Math.max(lowest, Math.min(highest, Math.round(value)))
 
 /**
  * The configuration of a strategy that spends a budget: as many samples or passes as fit. `betaP` is for `cp-nas`. The population of an
  * evolution is a fifth of its samples and its tournament a quarter of that, in the proportions of Real et al.; `successive-halving`
- * begins with as many architectures as cost the budget, with eta 3.
+ * begins with as many architectures as cost the budget, with eta 3. The budget is at least `leastBudget`.
  */
 export const contestantFor = (
   strategy: string,
   budget: Budget,
   { epochs, seed, betaP }: { readonly epochs: number; readonly seed: number; readonly betaP?: number },
 ): SearchConfig => {
-  const networks = strategies[strategy]!.usesParent ? 2 : 1
-  const samples = Math.max(1, Math.floor(budget / networks))
+  const samples = Math.floor(budget / networksOf(strategy))
   const population = within(samples / 5, 4, 100)
   const eta = 3
   const rungs = Math.floor(Math.log(epochs) / Math.log(eta) + 1e-9) + 1

@@ -1,8 +1,8 @@
 import { generatorFor } from '@cpnas/core'
-import { tiny } from '@cpnas/supernet'
 import { allCells, keyOf, type Table } from '@cpnas/table'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { tableFacts, tableFigures } from '../../../../test/support/table-facts.js'
 import { earlySignals } from '../../src/table/early-signals.js'
 
 /** Numbers that follow from a seed, uniform in -0.05..0.05. */
@@ -13,13 +13,7 @@ const tableOf = (
   count: number,
   of: (i: number, convolutions: number) => { readonly child: number; readonly parent: number; readonly final: number },
 ): Table => ({
-  space: tiny,
-  dataset: 'cifar10',
-  digest: '',
-  images: { training: 1, validation: 1, test: 1 },
-  training: { epochs: 1 },
-  engine: 'wasm',
-  processor: '',
+  ...tableFacts(1),
   entries: new Map(
     allCells()
       .slice(-count)
@@ -33,10 +27,14 @@ const tableOf = (
           loss: 1,
           lossValidation: 1,
         })
-        const figures = { binaryMacs: convolutions, floatMacs: 1, bits: 1, bytes: 1, milliseconds: 1 }
         return [
           keyOf(cell),
-          { cell, child: [training(child, 0), training(0, final)], parent: [training(parent, 0)], ...figures },
+          {
+            cell,
+            child: [training(child, 0), training(0, final)],
+            parent: [training(parent, 0)],
+            ...tableFigures(convolutions),
+          },
         ]
       }),
   ),

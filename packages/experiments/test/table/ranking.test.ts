@@ -1,7 +1,7 @@
 import type { SampleEntry } from '@cpnas/search'
-import { tiny } from '@cpnas/supernet'
 import { keyOf, type Table } from '@cpnas/table'
 import { expect, test } from 'vitest'
+import { tableFacts, tableFigures } from '../../../../test/support/table-facts.js'
 import { rankingOf } from '../../src/table/ranking.js'
 
 const cells = [
@@ -12,18 +12,11 @@ const cells = [
 
 /** Three architectures of test accuracies 0.3, 0.4 and 0.6; the first two have as many multiply-accumulates. */
 const table: Table = {
-  space: tiny,
-  dataset: 'cifar10',
-  digest: '',
-  images: { training: 1, validation: 1, test: 1 },
-  training: { epochs: 1 },
-  engine: 'wasm',
-  processor: '',
+  ...tableFacts(1),
   entries: new Map(
     cells.map((cell, i) => {
       const training = { seed: 0, validation: [0.1], test: [0.3, 0.4, 0.6][i]!, loss: 1, lossValidation: 1 }
-      const figures = { binaryMacs: i === 2 ? 9 : 1, floatMacs: 1, bits: 1, bytes: 1, milliseconds: 1 }
-      return [keyOf(cell), { cell, child: [training], parent: [training], ...figures }]
+      return [keyOf(cell), { cell, child: [training], parent: [training], ...tableFigures(i === 2 ? 9 : 1) }]
     }),
   ),
 }

@@ -4,8 +4,8 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { candidatesOf, type SearchConfig } from '../config.js'
 import { recordOf, sampleOf, samplesOf } from '../history.js'
-import type { Strategy } from '../strategy.js'
-import type { SampleEntry } from '../types.js'
+import type { Observation, Strategy } from '../strategy.js'
+import type { SampleEntry, SearchState } from '../types.js'
 
 /** One of the values, uniformly. Moves the generator on. */
 export const choose = <A>(generator: RandomGenerator, values: readonly A[]): A =>
@@ -34,6 +34,17 @@ export const mutate = (
   const others = everywhere[kind][edge]!.filter(operation => operation !== parent[kind][edge])
   return others.length === 0 ? parent : { ...parent, [kind]: parent[kind].with(edge, choose(generator, others)) }
 }
+
+/** The state with the samples that were observed; their score is the Child's accuracy. */
+export const recordSamples = (state: SearchState, observations: readonly Observation[]): SearchState =>
+  observations.reduce(
+    (after, observation) =>
+      recordOf(
+        after,
+        sampleOf(observation, ({ child }) => child.accuracy),
+      ),
+    state,
+  )
 
 /** The sample of the highest score, the earliest of equals. */
 export const bestOf = (samples: readonly SampleEntry[]): SampleEntry =>
@@ -65,15 +76,7 @@ export const samplesStrategy = (
         },
       ]
     },
-    tell: (state, observations) =>
-      observations.reduce(
-        (after, observation) =>
-          recordOf(
-            after,
-            sampleOf(observation, ({ child }) => child.accuracy),
-          ),
-        state,
-      ),
+    tell: recordSamples,
     result: state => bestOf(samplesOf(state)).architecture,
     remaining: () => everywhere,
     length: { warmups: 0, samples },

@@ -1,10 +1,10 @@
 import { generatorFor } from '@cpnas/core'
 import { inSpace, spaceOf } from '@cpnas/supernet'
 import { candidatesOf, type SearchConfig } from '../config.js'
-import { recordOf, sampleOf, samplesOf } from '../history.js'
+import { samplesOf } from '../history.js'
 import type { Strategy, StrategyRecord } from '../strategy.js'
 import type { SampleEntry, SearchState } from '../types.js'
-import { bestOf, drawGenotype } from './samples.js'
+import { bestOf, drawGenotype, recordSamples } from './samples.js'
 
 /** So many architectures, each trained for so many epochs. */
 interface Rung {
@@ -53,15 +53,7 @@ const create = (config: SearchConfig): Strategy => {
         },
       }))
     },
-    tell: (state, observations) =>
-      observations.reduce(
-        (after, observation) =>
-          recordOf(
-            after,
-            sampleOf(observation, ({ child }) => child.accuracy),
-          ),
-        state,
-      ),
+    tell: recordSamples,
     result: state => bestOf(byRung(state, rungs).at(-1)!).architecture,
     remaining: () => everywhere,
     length: { warmups: 0, samples: rungs.reduce((sum, { architectures }) => sum + architectures, 0) },
