@@ -63,6 +63,9 @@ test('a table built in parts, one of them killed and resumed, is the one that is
   }
   const info = await run(['table', 'info', one])
   expect(info.out).toContain('4 of 1,000 architectures of the space tiny; fashion-mnist: 133 training images')
+  await expectRefusal(['table', 'build', '--architectures', '1001', '--out', join(out, 'new')], out, [
+    '--architectures: 1001',
+  ])
   await expectRefusal(['compare', one], out, ['the table: has 4 of 1000 architectures'])
 })
 

@@ -127,8 +127,17 @@ export const parseConfig = (value: unknown): Either<CpnasError, SearchConfig> =>
     flatMap(checkEvaluator),
   )
 
-/** InvalidOption for an evaluator that the strategy cannot work with. */
+/** InvalidOption for an evaluator that the strategy cannot work with, or that would evaluate weights that nothing has trained. */
 const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
+  if (evaluators[config.evaluator]!.warmsUp && config.warmupEpochs === 0)
+    return left(
+      cpnasError(
+        'InvalidOption',
+        'warmupEpochs',
+        `is 0, and \`evaluator\` ${config.evaluator} trains the shared weights in these epochs alone`,
+        'Give at least 1',
+      ),
+    )
   const { evaluators: possible } = strategies[config.strategy]!
   return possible === undefined || possible.includes(config.evaluator)
     ? right(config)

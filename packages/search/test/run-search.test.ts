@@ -150,6 +150,11 @@ describe('runSearch', () => {
     expect(memory).toEqual({ tensors: 0, bytes: 0 })
   })
 
+  it('refuses to evaluate shared weights that nothing has trained', async () => {
+    const { result } = await runTiny({ strategy: 'random', evaluator: 'one-shot', samples: 1, warmupEpochs: 0 })
+    expect(result).toMatchObject({ left: { _tag: 'InvalidOption', where: 'warmupEpochs' } })
+  })
+
   it('trains every operation of an edge as often as the others if it is one-shot', async () => {
     // Two operations on an edge and two steps an epoch: a pass an epoch, in which both are trained, on every edge.
     const oneShot = { strategy: 'random', evaluator: 'one-shot', samples: 1, warmupEpochs: 4, momentum: 0 } as const

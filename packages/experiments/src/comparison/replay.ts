@@ -32,9 +32,9 @@ const seen = (trainings: TableEntry['child'], seed: number, key: string, network
 /** The table of accuracies as one search sees it. */
 const evaluatorOf = (table: Table, seed: number, all: number) =>
   tableEvaluator(({ normal }, { epochs = all }) => {
-    const entry = lookUp(table, normal)
-    if (entry === undefined) return undefined
     const key = keyOf(normal)
+    const entry = table.entries.get(key)
+    if (entry === undefined) return undefined
     const of = (network: 'child' | 'parent') => {
       const { validation, lossValidation } = seen(entry[network], seed, key, network)
       return { accuracy: validation[epochs - 1]!, loss: lossValidation }

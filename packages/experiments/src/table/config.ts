@@ -1,4 +1,5 @@
 import { integer, type OptionTable, share } from '@cpnas/core'
+import { allCells } from '@cpnas/table'
 import { type TrainingConfig, trainingPresets } from '@cpnas/training'
 
 /** The hyper-parameters of a table: how its networks are trained, and how often. */
@@ -32,8 +33,8 @@ export const tableOptions: OptionTable<TableConfig> = {
   childSeeds: { range: counted, description: 'trainings of every Child, each with a seed of its own' },
   parentSeeds: { range: counted, description: 'trainings of every Parent, each with a seed of its own' },
   architectures: {
-    range: { kind: 'integer', minimum: 2 },
-    description: 'how many of the architectures, drawn at random; all of them are 1,000',
+    range: integer(2, allCells().length),
+    description: 'how many of the 1,000 architectures, drawn at random',
   },
 }
 

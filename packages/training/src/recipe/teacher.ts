@@ -84,7 +84,10 @@ export const checkTeacher = (
         )
       : right(undefined)
   if (!needsTeacher(config))
-    return wrong('is given, but distillationWeight is 0', 'Give distillationWeight above 0, or no teacher')
+    return wrong(
+      'is given, but nothing learns from it: distillationWeight is 0 and cpTarget is own',
+      'Give distillationWeight above 0 or cpTarget parent, or no teacher',
+    )
   const { classNames, image, normalization } = model
   if (JSON.stringify(classNames) !== JSON.stringify(data.classNames))
     return wrong(
