@@ -37,6 +37,7 @@ const trainPaths = async <T>(
 ): Promise<{ readonly weights: Weights<T>; readonly losses: Either<Interruption, readonly number[]> }> => {
   const { backend, config, spec, splits, signal } = context
   const optimizer = sgd(config)
+  const latent = networks.includes('child') ? latentNames(spec, candidatesOf(config)) : []
   let step = index * splits.trainingSteps
   const result = await catchReadError(() =>
     overBatches(
@@ -54,7 +55,7 @@ const trainPaths = async <T>(
           optimizer,
           learningRate,
           gradientClip: config.gradientClip,
-          latent: networks.includes('child') ? latentNames(spec, path) : [],
+          latent,
         })
         return { carried: merge(rest, updated), terms: aux.map(x => ({ x, mean: true })) }
       },
