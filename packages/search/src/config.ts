@@ -34,6 +34,12 @@ export interface SearchConfig extends CommonConfig {
   readonly epochsPerSample: number
   /** Whether a Parent is trained beside every Child: `auto`, if the strategy looks at it. The source: always. */
   readonly withParent: 'auto' | 'always'
+  /**
+   * `pass`: the samples of a pass are trained at the same time, as it were: each from the weights that the pass begins with. At its end the
+   * weights that one sample trained are taken over, those that several trained (stem, preprocessing, normalization, classifier) averaged
+   * in the order of the samples. `none`: one after the other, each from what the one before has left, as in the source.
+   */
+  readonly parallel: 'none' | 'pass'
   /** Epochs before the first round, each on an architecture drawn uniformly. Not stated in the source; BNAS 5. */
   readonly warmupEpochs: number
 }

@@ -1,6 +1,6 @@
 import type { StoredTensors } from '@cpnas/backends'
 import type { CpnasError, Interruption } from '@cpnas/core'
-import type { Mixture } from '@cpnas/supernet'
+import type { Architecture, Mixture } from '@cpnas/supernet'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Observation, Proposal } from './strategy.js'
 import type { ProgressEvent } from './types.js'
@@ -29,7 +29,11 @@ export interface Evaluator<W> {
   /** Work of a proposal of either type, in evaluation steps; what progress is measured in. */
   readonly cost: { readonly warmup: number; readonly sample: number }
   /** Begins with the weights of the operations given: anew, or from what was stored; InvalidCheckpoint if that does not fit. */
-  begin(remaining: Mixture, stored: StoredTensors | undefined): Either<CpnasError, W>
+  begin(remaining: Architecture, stored: StoredTensors | undefined): Either<CpnasError, W>
+  /**
+   * Proposals that will come next, the first of them at once: work on them may begin. Absent where one is evaluated after the other.
+   */
+  foresee?(weights: W, proposals: readonly Proposal[], done: Done): void
   /** Works on a proposal. Consumes the weights. */
   evaluate(weights: W, proposal: Proposal, done: Done, report: Reporter): Promise<Evaluated<W>>
   /** Drops the weights of operations that no longer remain. Consumes the weights. */

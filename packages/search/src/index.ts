@@ -1,5 +1,6 @@
 export { operationsOf, type SearchConfig } from './config.js'
 export type { Done, Evaluated, Evaluator, Reporter } from './evaluator.js'
+export { type Performer, performSample, type SampleResult, type SampleWork } from './evaluators/delegated.js'
 export { type EvaluatorRecord, evaluators } from './evaluators/index.js'
 export { oneShot } from './evaluators/one-shot.js'
 export { type SearchContext, scratch, sharedWeights } from './evaluators/shared-weights.js'

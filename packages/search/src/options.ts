@@ -81,6 +81,11 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'training epochs per sample',
     idle: { option: 'evaluator', values: ['one-shot'] },
   },
+  parallel: {
+    range: choice('none', 'pass'),
+    description: 'pass: all samples of a pass begin with the same weights',
+    ...unlessWith('parallel'),
+  },
   warmupEpochs: {
     range: integer(0),
     description: 'epochs on random architectures first',
@@ -116,6 +121,7 @@ export const addedSearchOptions = {
   population: 10,
   tournament: 5,
   withParent: 'always',
+  parallel: 'none',
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */
@@ -138,6 +144,15 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
         'Give at least 1',
       ),
     )
+  if (config.parallel === 'pass' && evaluators[config.evaluator]!.warmsUp)
+    return left(
+      cpnasError(
+        'InvalidOption',
+        'parallel',
+        `is pass, and \`evaluator\` ${config.evaluator} trains no samples`,
+        'Leave it out',
+      ),
+    )
   const { evaluators: possible } = strategies[config.strategy]!
   return possible === undefined || possible.includes(config.evaluator)
     ? right(config)
@@ -149,6 +164,23 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
           `Give ${possible.join(' or ')}`,
         ),
       )
+}
+
+/**
+ * InvalidOption for a search whose proposals cannot be worked on elsewhere: each begins with the weights that the one before it has left.
+ */
+export const checkShareable = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
+  const { keepsWeights, warmsUp = false } = evaluators[config.evaluator]!
+  if (!keepsWeights || config.parallel === 'pass') return right(config)
+  const passes = !warmsUp && strategies[config.strategy]!.options.includes('parallel')
+  return left(
+    cpnasError(
+      'InvalidOption',
+      'queue',
+      `cannot share out this search: with \`evaluator\` ${config.evaluator} every sample begins with what the one before it has left`,
+      `Give ${passes ? '`parallel` pass, or ' : ''}\`evaluator\` scratch`,
+    ),
+  )
 }
 
 /** InvalidOption for operations that are not of the space. */

@@ -31,6 +31,7 @@ const paper: SearchConfig = {
   tournament: 10,
   withParent: 'auto',
   epochsPerSample: 1,
+  parallel: 'none',
   warmupEpochs: 5,
   share: 1,
   validationShare: 0.5,

@@ -6,6 +6,7 @@ import { flatMap, map } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { SearchConfig } from './config.js'
+import { delegated, type Performer, performSample } from './evaluators/delegated.js'
 import { evaluators } from './evaluators/index.js'
 import { checkConfig } from './options.js'
 import { searchWith } from './search-with.js'
@@ -20,6 +21,8 @@ import type { SearchOptions, SearchResult } from './types.js'
  * After every sample, warm-up epoch and drop the snapshot is saved and its entries are emitted; resuming from it gives bit for bit what an
  * uninterrupted run gives, on the same engine with the same number of threads; another engine can continue too, and rounds differently.
  *
+ * A `performer` does the work on proposals in place of this process (`sharesOut` says of which searches it can).
+ *
  * Errors: InvalidOption (configuration, a split smaller than a batch), InvalidCheckpoint (a snapshot of other networks), NonFiniteLoss
  * (names sample and option; the last snapshot saved is from before), InvalidData, DeviceFailed (as NonFiniteLoss: the snapshot is from
  * before; the backend can no longer be used, only closed), what `save` fails with.
@@ -28,7 +31,7 @@ export const runSearch = <T>(
   backend: Backend<T>,
   dataset: Dataset,
   config: SearchConfig,
-  { signal, ...options }: SearchOptions = {},
+  { signal, performer, ...options }: SearchOptions & { readonly performer?: Performer } = {},
 ): TE.TaskEither<CpnasError, SearchResult> =>
   pipe(
     checkConfig(config),
@@ -37,7 +40,14 @@ export const runSearch = <T>(
       const evaluator = evaluators[config.evaluator]!
       const strategy = evaluator.warmsUp ? withWarmups(config, strategyOf(config)) : strategyOf(config)
       const context = { backend, config, spec: specFor(config, dataset), splits, signal }
-      return { strategy, evaluator: evaluator.create(context, strategy.length) }
+      const { length } = strategy
+      return {
+        strategy,
+        evaluator:
+          performer !== undefined || config.parallel === 'pass'
+            ? delegated(context, performer ?? { perform: performSample(context, length) })
+            : evaluator.create(context, length),
+      }
     }),
     TE.fromEither,
     TE.flatMap(({ strategy, evaluator }) => searchWith(strategy, evaluator, options)),

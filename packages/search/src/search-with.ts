@@ -43,8 +43,10 @@ const run = async <W>(
   let state = begin
   let weights = beginWeights
   for (;;) {
-    const [proposal] = strategy.ask(state)
+    const proposals = strategy.ask(state, evaluator.foresee ? Number.POSITIVE_INFINITY : 1)
+    const [proposal] = proposals
     if (proposal === undefined) break
+    evaluator.foresee?.(weights, proposals, doneIn(state))
     const report = reporter(cost, length, state, proposal.position, emit)
     const evaluated = await evaluator.evaluate(weights, proposal, doneIn(state), report)
     weights = evaluated.weights

@@ -34,8 +34,11 @@ export interface SearchLength {
  */
 export interface Strategy<S extends SearchState = SearchState> {
   readonly initial: S
-  /** The proposals that can be worked on now, independently of one another. None: the search is finished. */
-  ask(state: S): readonly Proposal[]
+  /**
+   * The next proposals, at most so many, that depend on no observation of one another: each is asked for whatever the others turn out to be.
+   * None: the search is finished. Default: 1.
+   */
+  ask(state: S, most?: number): readonly Proposal[]
   /** The state after some of the proposals, in their order; their entries are at the end of its history. */
   tell(state: S, observations: readonly Observation[]): S
   /** The architecture that was found; of a finished search. */

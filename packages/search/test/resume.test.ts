@@ -10,6 +10,8 @@ const variants: readonly Partial<SearchConfig>[] = [
   { shareWeights: true, epochsPerSample: 2, cutout: 2 },
   { warmupEpochs: 2, passes: 2, momentum: 0, edges: 2 },
   { evaluator: 'one-shot', strategy: 'bayesian', samples: 4, warmupEpochs: 3, withParent: 'always' },
+  { parallel: 'pass', passes: 2, warmupEpochs: 1 },
+  { parallel: 'pass', shareWeights: true },
 ]
 
 describe('a resumed search', () => {

@@ -7,6 +7,8 @@ import { type SearchContext, scratch, sharedWeights } from './shared-weights.js'
 export interface EvaluatorRecord {
   /** What it does, in one line. */
   readonly description: string
+  /** Whether weights are carried from one proposal to the next. */
+  readonly keepsWeights: boolean
   /** Whether a strategy without warm-ups begins with `warmupEpochs` of them, too. Default false. */
   readonly warmsUp?: boolean
   /** The evaluator of a setting, for a search of that length. */
@@ -17,15 +19,18 @@ export interface EvaluatorRecord {
 export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
   'shared-weights': {
     description: 'trained for some epochs on weights that all architectures share',
+    keepsWeights: true,
     create: sharedWeights,
   },
   scratch: {
     description: 'trained for some epochs from weights of its own',
+    keepsWeights: false,
     create: scratch,
   },
   'one-shot': {
     description:
       'evaluated on shared weights that were trained before, by another path every batch (SPOS, arXiv 1904.00420)',
+    keepsWeights: true,
     warmsUp: true,
     create: oneShot,
   },

@@ -50,7 +50,10 @@ interface Trained<T> {
 }
 
 /** Work of a warm-up epoch, and of a sample with so many epochs, in evaluation steps. */
-const costOf = <T>({ config, splits }: SearchContext<T>): Evaluator<unknown>['cost'] => {
+export const costOf = <T>({
+  config,
+  splits,
+}: Pick<SearchContext<T>, 'config' | 'splits'>): Evaluator<unknown>['cost'] => {
   const networks = networksOf(config).length
   const epoch = networks * trainingStepWork * splits.trainingSteps
   return { warmup: epoch, sample: config.epochsPerSample * epoch + networks * splits.validationSteps }

@@ -16,7 +16,8 @@ import {
   parameterShapes,
 } from '@cpnas/supernet'
 import { type Learner, type Optimizer, sgd, tensorMismatch } from '@cpnas/training'
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { SearchConfig } from '../config.js'
 import type { Evaluator } from '../evaluator.js'
 import { strategies } from '../strategies/index.js'
@@ -126,19 +127,14 @@ const storeWeights = <T>(backend: Backend<T>, weights: Weights<T>): Promise<Stor
     ),
   )
 
-/** The inverse of `storeWeights`; InvalidCheckpoint if the tensors are not those of the supernet. */
-const restoreWeights = <T>(
-  backend: Backend<T>,
-  spec: NetworkSpec,
-  config: SearchConfig,
-  remaining: Mixture,
-  optimizer: Optimizer,
-  tensors: StoredTensors,
-): Either<CpnasError, Weights<T>> => {
-  const slots = Object.keys(optimizer.init<T>())
-  const places = ownersOf(config).flatMap(owner =>
-    Object.entries(shapesOf(spec, remaining, owner)).flatMap(([name, shape]) =>
-      ['parameters', ...slots].map(slot => ({
+/** The slots of SGD beside the parameters. */
+const slotsOf = (config: SearchConfig): readonly string[] => Object.keys(sgd(config).init())
+
+/** Where the weights of an architecture are stored, and their shapes. */
+const placesOf = (spec: NetworkSpec, config: SearchConfig, architecture: Architecture) =>
+  ownersOf(config).flatMap(owner =>
+    Object.entries(shapesOf(spec, architecture, owner)).flatMap(([name, shape]) =>
+      ['parameters', ...slotsOf(config)].map(slot => ({
         owner: owner.name,
         slot,
         name,
@@ -147,6 +143,41 @@ const restoreWeights = <T>(
       })),
     ),
   )
+
+/** What `storeWeights` gives of new weights. */
+export const initialTensors = (spec: NetworkSpec, config: SearchConfig, architecture: Architecture): StoredTensors =>
+  Object.fromEntries(
+    ownersOf(config).flatMap(owner => {
+      const shapes = shapesOf(spec, architecture, owner)
+      return Object.entries(initialParameters(shapes, config.seed)).map(([name, values]) => [
+        `${owner.name}.parameters.${name}`,
+        { shape: shapes[name]!, values },
+      ])
+    }),
+  )
+
+/** The tensors of an architecture among those of a supernet. */
+export const tensorsFor = (
+  spec: NetworkSpec,
+  config: SearchConfig,
+  architecture: Architecture,
+  tensors: StoredTensors,
+): StoredTensors =>
+  Object.fromEntries(
+    placesOf(spec, config, architecture).flatMap(({ key }) => {
+      const tensor = tensors[key]
+      return tensor === undefined ? [] : [[key, tensor]]
+    }),
+  )
+
+/** InvalidCheckpoint if the tensors are not those of the architecture; a parameter that was never trained has no momentum. */
+export const checkTensors = (
+  spec: NetworkSpec,
+  config: SearchConfig,
+  architecture: Architecture,
+  tensors: StoredTensors,
+): Either<CpnasError, StoredTensors> => {
+  const places = placesOf(spec, config, architecture)
   const missing = places.find(({ key, slot }) => slot === 'parameters' && tensors[key] === undefined)
   if (missing) return left(tensorMismatch(missing.key, 'is missing'))
   const misshapen = places.find(({ key, shape }) => tensors[key] && !sameShape(tensors[key].shape, shape))
@@ -154,21 +185,36 @@ const restoreWeights = <T>(
   const known = new Set(places.map(({ key }) => key))
   const foreign = Object.keys(tensors).find(key => !known.has(key))
   if (foreign !== undefined) return left(tensorMismatch(foreign, 'is no tensor of this search'))
+  return right(tensors)
+}
+
+/** The inverse of `storeWeights`; InvalidCheckpoint if the tensors are not those of the supernet. */
+const restoreWeights = <T>(
+  backend: Backend<T>,
+  spec: NetworkSpec,
+  config: SearchConfig,
+  remaining: Architecture,
+  tensors: StoredTensors,
+): Either<CpnasError, Weights<T>> => {
+  const places = placesOf(spec, config, remaining)
   const record = (owner: string, slot: string): TensorRecord<T> =>
     Object.fromEntries(
       places
         .filter(place => place.owner === owner && place.slot === slot && tensors[place.key])
         .map(({ name, shape, key }) => [name, backend.tensor(tensors[key]!.values, shape)]),
     )
-  return right(
-    Object.fromEntries(
-      ownersOf(config).map(({ name }) => [
-        name,
-        {
-          parameters: record(name, 'parameters'),
-          state: Object.fromEntries(slots.map(slot => [slot, record(name, slot)])),
-        },
-      ]),
+  return pipe(
+    checkTensors(spec, config, remaining, tensors),
+    map(() =>
+      Object.fromEntries(
+        ownersOf(config).map(({ name }) => [
+          name,
+          {
+            parameters: record(name, 'parameters'),
+            state: Object.fromEntries(slotsOf(config).map(slot => [slot, record(name, slot)])),
+          },
+        ]),
+      ),
     ),
   )
 }
@@ -188,7 +234,7 @@ export const weightsKeeping = <T>({
     begin: (remaining, stored) =>
       stored === undefined
         ? right(initialWeights(backend, spec, config, remaining, optimizer))
-        : restoreWeights(backend, spec, config, remaining, optimizer, stored),
+        : restoreWeights(backend, spec, config, remaining, stored),
     prune: (weights, remaining) => prune(backend, weights, spec, config, remaining),
     store: weights => storeWeights(backend, weights),
     dispose: weights => backend.dispose(weights),

@@ -109,7 +109,7 @@ const create = (config: SearchConfig): Strategy => {
       .map(sample => ({ sample, mean: belief(sample.architecture).mean }))
       .sort((a, b) => b.mean - a.mean)
       .map(({ sample }) => sample)
-  const base = samplesStrategy(config, (generator, before) => {
+  const base = samplesStrategy(config, initialSamples, (generator, before) => {
     if (before.length < initialSamples) return drawGenotype(generator, everywhere)
     const belief = beliefsOf(before, kinds)
     const ranked = rank(before, belief)

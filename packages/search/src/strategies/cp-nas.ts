@@ -53,16 +53,21 @@ export const cpNasStrategy = (config: SearchConfig): Strategy<CpNasState> => {
     samples: samplesIn(operations.length, round),
   })
 
-  const ask = (state: CpNasState): readonly Proposal[] => {
+  /** Within a pass, one sample does not depend on another. */
+  const ask = (state: CpNasState, most = 1): readonly Proposal[] => {
     const { warmup, round, pass, sample, remaining } = state
-    const position = positionOf(state)
     if (warmup < warmupEpochs) {
       const [architecture] = samplePass(everywhere, passSeed(rounds * passes + warmup))
-      return [{ type: 'warmup', architecture: inSpace(space, architecture!), position }]
+      return [{ type: 'warmup', architecture: inSpace(space, architecture!), position: positionOf(state) }]
     }
     if (round > rounds) return []
-    const pool = samplePass(remaining, passSeed((round - 1) * passes + pass - 1))
-    return [{ type: 'sample', architecture: inSpace(space, pool[sample - 1]!), position }]
+    return samplePass(remaining, passSeed((round - 1) * passes + pass - 1))
+      .slice(sample - 1, sample - 1 + most)
+      .map((architecture, i) => ({
+        type: 'sample',
+        architecture: inSpace(space, architecture),
+        position: positionOf({ ...state, sample: sample + i }),
+      }))
   }
 
   const recordSample = (state: CpNasState, entry: SampleEntry): CpNasState => {
@@ -171,7 +176,7 @@ const without = (
 /** `cp-nas`. */
 export const cpNas: StrategyRecord = {
   description: 'abandon the worst operation of every edge in each round (CP-NAS, arXiv 2005.00057)',
-  options: ['edges', 'passes', 'betaP', 'warmupEpochs'],
+  options: ['edges', 'passes', 'betaP', 'parallel', 'warmupEpochs'],
   usesParent: true,
   create: cpNasStrategy,
 }
@@ -182,7 +187,7 @@ export const cpNas: StrategyRecord = {
  */
 export const bnas: StrategyRecord = {
   description: "abandon the worst operation of every edge by the Child's accuracy (BNAS, arXiv 1911.10862)",
-  options: ['edges', 'passes', 'warmupEpochs'],
+  options: ['edges', 'passes', 'parallel', 'warmupEpochs'],
   usesParent: false,
   create: config => cpNasStrategy({ ...config, betaP: 0 }),
 }

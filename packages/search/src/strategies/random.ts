@@ -9,5 +9,6 @@ export const random: StrategyRecord = {
   description: 'the best of architectures drawn uniformly (Li and Talwalkar, arXiv 1902.07638)',
   options: ['samples'],
   usesParent: false,
-  create: config => samplesStrategy(config, (generator, _, everywhere) => drawGenotype(generator, everywhere)),
+  create: config =>
+    samplesStrategy(config, config.samples, (generator, _, everywhere) => drawGenotype(generator, everywhere)),
 }

@@ -12,7 +12,7 @@ export const regularizedEvolution: StrategyRecord = {
   options: ['samples', 'population', 'tournament'],
   usesParent: false,
   create: config =>
-    samplesStrategy(config, (generator, before, everywhere) => {
+    samplesStrategy(config, config.population, (generator, before, everywhere) => {
       if (before.length < config.population) return drawGenotype(generator, everywhere)
       const alive = before.slice(-config.population)
       const tournament = Array.from({ length: config.tournament }, () => choose(generator, alive))

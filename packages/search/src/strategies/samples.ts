@@ -52,10 +52,11 @@ export const bestOf = (samples: readonly SampleEntry[]): SampleEntry =>
 
 /**
  * A strategy that evaluates `samples` architectures one after another and returns the one whose Child has the highest accuracy.
- * `draw` chooses each, given a generator of its own for every sample and the samples so far.
+ * `draw` chooses each, given a generator of its own for every sample and the samples so far; the first `independent` do not look at those.
  */
 export const samplesStrategy = (
   config: SearchConfig,
+  independent: number,
   draw: (generator: RandomGenerator, before: readonly SampleEntry[], everywhere: Mixture) => Genotype,
 ): Strategy => {
   const { seed, samples } = config
@@ -63,18 +64,19 @@ export const samplesStrategy = (
   const space = spaceOf(config)
   return {
     initial: { history: [] },
-    ask: state => {
+    ask: (state, most = 1) => {
       const before = samplesOf(state)
-      const sample = before.length + 1
-      if (sample > samples) return []
-      const generator = generatorFor(seed, `sample ${sample}`)
-      return [
-        {
+      const done = before.length
+      const count = Math.min(most, samples - done, Math.max(1, independent - done))
+      return Array.from({ length: Math.max(0, count) }, (_, i) => {
+        const sample = done + i + 1
+        const generator = generatorFor(seed, `sample ${sample}`)
+        return {
           type: 'sample',
           architecture: inSpace(space, draw(generator, before, everywhere)),
           position: { round: 1, rounds: 1, pass: 1, passes: 1, sample, samples },
-        },
-      ]
+        }
+      })
     },
     tell: recordSamples,
     result: state => bestOf(samplesOf(state)).architecture,

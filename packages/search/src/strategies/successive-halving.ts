@@ -36,14 +36,15 @@ const create = (config: SearchConfig): Strategy => {
   )
   return {
     initial: { history: [] },
-    ask: state => {
+    ask: (state, most = 1) => {
       const done = byRung(state, rungs)
       const rung = done.findIndex((samples, i) => samples.length < rungs[i]!.architectures)
       if (rung < 0) return []
       const { architectures, epochs } = rungs[rung]!
       const chosen =
         rung === 0 ? first : [...done[rung - 1]!].sort((a, b) => b.z - a.z).map(({ architecture }) => architecture)
-      return chosen.slice(done[rung]!.length, architectures).map((architecture, i) => ({
+      const end = Math.min(architectures, done[rung]!.length + most)
+      return chosen.slice(done[rung]!.length, end).map((architecture, i) => ({
         type: 'sample',
         architecture,
         epochs,

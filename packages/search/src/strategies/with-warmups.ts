@@ -20,9 +20,9 @@ export const withWarmups = (config: SearchConfig, strategy: Strategy): Strategy 
       : strategy.tell(state, [observation])
   return {
     ...strategy,
-    ask: state => {
+    ask: (state, most) => {
       const done = warmupsIn(state)
-      if (done >= warmupEpochs) return strategy.ask(state)
+      if (done >= warmupEpochs) return strategy.ask(state, most)
       const generator = generatorFor(seed, `warm-up ${done + 1}`)
       const architecture = inSpace(space, drawGenotype(generator, candidatesOf(config)))
       return [{ type: 'warmup', architecture, position: first!.position }]

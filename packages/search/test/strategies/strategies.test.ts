@@ -75,6 +75,22 @@ describe('every strategy', () => {
     )
   })
 
+  it('asks ahead for what it will ask for, whatever is observed', () => {
+    fc.assert(
+      fc.property(configs, accuracies, fc.integer({ min: 1, max: 12 }), (config, accuracy, most) => {
+        const strategy = strategyOf(config)
+        const states = play(strategy, accuracy)
+        for (const [i, state] of states.entries()) {
+          const ahead = strategy.ask(state, most)
+          expect(ahead.length).toBeLessThanOrEqual(most)
+          expect(strategy.ask(state, 1)).toEqual(ahead.slice(0, 1))
+          for (const [j, proposal] of ahead.entries()) expect(strategy.ask(states[i + j]!)).toEqual([proposal])
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it('is a function of configuration and state', () => {
     fc.assert(
       fc.property(configs, accuracies, (config, accuracy) => {
