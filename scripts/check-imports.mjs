@@ -20,6 +20,7 @@ const layers = [
   'table',
   'models',
   'runs',
+  'queue',
   'report',
   'experiments',
   'cli',

@@ -107,6 +107,10 @@ export const refuseOptions = <G extends object>(
   return wrong === undefined ? right(undefined) : left(cpnasError('InvalidOption', flagOf(wrong), problem, remedy))
 }
 
+/** InvalidOption if an option that a command needs was not given. */
+export const refuseMissing = <A>(value: A | undefined, name: string, remedy: string): Either<CpnasError, A> =>
+  value === undefined ? left(cpnasError('InvalidOption', flagOf(name), 'is missing', remedy)) : right(value)
+
 const parseText = (name: string, parse: (text: string) => Either<string, unknown>, text: string) => {
   const parsed = parse(text)
   return isLeft(parsed)

@@ -8,6 +8,7 @@ export type CpnasErrorTag =
   | 'InvalidCheckpoint'
   | 'InvalidModel'
   | 'OutputInUse'
+  | 'QueueFailed'
   | 'StorageFailed'
   | 'DownloadFailed'
   | 'BackendUnavailable'

@@ -46,21 +46,24 @@ export const checkImages = (
   )
 }
 
+/** What config.json says of every run. */
+export const baseFor = (
+  { source, train, fingerprint }: IdentifiedData,
+  { backend, threads }: Pick<RunBase, 'backend' | 'threads'>,
+): RunBase => ({
+  dataset: source.name,
+  data: source.directory === undefined ? null : resolve(source.directory),
+  labels: hashOf(train.labels),
+  images: { by: fingerprint.by, digest: fingerprint.digest },
+  ...(source.imageSize === undefined ? {} : { imageSize: source.imageSize }),
+  backend,
+  threads,
+})
+
 /** The configuration to record of a run; for a resumed one only the engine and its threads can change. */
 export const runConfig = <C, R extends RunBase>(
   { stored, threads }: Plan<C, R>,
-  { source, train, fingerprint }: IdentifiedData,
-  { name }: ResolvedBackend,
+  data: IdentifiedData,
+  { name: backend }: ResolvedBackend,
   complete: (base: RunBase) => R,
-): R =>
-  stored === undefined
-    ? complete({
-        dataset: source.name,
-        data: source.directory === undefined ? null : resolve(source.directory),
-        labels: hashOf(train.labels),
-        images: { by: fingerprint.by, digest: fingerprint.digest },
-        ...(source.imageSize === undefined ? {} : { imageSize: source.imageSize }),
-        backend: name,
-        threads,
-      })
-    : { ...stored, backend: name, threads }
+): R => (stored === undefined ? complete(baseFor(data, { backend, threads })) : { ...stored, backend, threads })

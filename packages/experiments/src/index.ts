@@ -8,7 +8,13 @@ export {
   type Trial,
 } from './ablation/trials.js'
 export { type Assignment, formatVary, parseVary, type Value, type Vary } from './ablation/vary.js'
-export { type AblationOutcome, type AblationPlan, type OpenedAblation, performAblation } from './ablation/work.js'
+export {
+  type AblationEvent,
+  type AblationOutcome,
+  type AblationPlan,
+  type OpenedAblation,
+  performAblation,
+} from './ablation/work.js'
 export * from './class-mapping.js'
 export { comparisonChart } from './comparison/chart.js'
 export { checkComparison } from './comparison/check.js'
@@ -30,7 +36,14 @@ export { givenOf, type Hyperparameters, namesOf } from './hyperparameters.js'
 export { checkImages } from './images.js'
 export type { InnerEvent, PlannedRun, PlannedSearch, PlannedTraining } from './inner-runs.js'
 export * from './network-summary.js'
-export { type EngineChoice, engineText, type Opened, type Telling, withBackend } from './open-run.js'
+export {
+  type EngineChoice,
+  engineText,
+  type Opened,
+  type Telling,
+  type WorkersChoice,
+  withBackend,
+} from './open-run.js'
 export { openRunner, speedOf, startPacked, timesOf } from './packed-speed.js'
 export * from './plan.js'
 export * from './predict.js'
@@ -49,19 +62,15 @@ export { type AssembleOptions, assembleTable } from './table/assemble.js'
 export { type TableConfig, tablePresets, trainingOfTable } from './table/config.js'
 export type { EarlySignal } from './table/early-signals.js'
 export { figuresOfTable, type TableFigures, type ValueSpread } from './table/figures.js'
+export type { TableRow } from './table/job.js'
 export { cellsOfTable, jobsOf, type TableJob } from './table/jobs.js'
 export { type Shard, type TableImages, type TableRunConfig, tableRun } from './table/kind.js'
 export { type Agreement, type Ranking, rankingOf } from './table/ranking.js'
 export { readTable } from './table/read.js'
-export {
-  type OpenedTable,
-  performTable,
-  type TableEvent,
-  type TablePlan,
-  type TableRow,
-  type TableState,
-} from './table/work.js'
+export { type OpenedTable, performTable, type TableEvent, type TablePlan, type TableState } from './table/work.js'
 export * from './training/kind.js'
 export type { OpenedSources, TrainingPlan } from './training/sources.js'
 export type { Tested, TrainingSummary } from './training/summary.js'
 export { type OpenedTraining, performTraining, type TestEvent, type TrainingOutcome } from './training/work.js'
+export type { Workplace } from './work/kind.js'
+export { performWork, type WorkerOptions } from './work/worker.js'

@@ -12,9 +12,12 @@ import {
   type RunState,
   readRunConfig,
   searchFiles,
+  type TrainingRunConfig,
   type TrainingSources,
   trainingFiles,
   withLock,
+  writeFingerprint,
+  writeRunConfig,
 } from '@cpnas/runs'
 import type { SearchConfig, SearchEvent } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
@@ -146,6 +149,49 @@ const performRun = <
   )
 }
 
+/** What a training in the directory of another run has in its config.json, and its teacher. */
+const trainingOf = (
+  { base, directory, genotype, teaching }: Pick<Setting, 'base' | 'directory' | 'genotype' | 'teaching'>,
+  planned: PlannedTraining,
+): TE.TaskEither<CpnasError, { readonly config: TrainingRunConfig; readonly teacher: Model | undefined }> =>
+  pipe(
+    planned.search === undefined
+      ? TE.right(genotype!)
+      : pipe(
+          readGenotype(join(directory, planned.search, searchFiles.genotype)),
+          TE.map(found => found.genotype),
+        ),
+    TE.map(cells => {
+      const taught = isTaught(planned) ? teaching : undefined
+      const { teacher, teacherHash } = taught?.record ?? { teacher: null, teacherHash: null }
+      const sources = { initFrom: null, initHash: null, teacher, teacherHash }
+      return { config: { ...base, genotype: cells, ...sources, training: planned.config }, teacher: taught?.model }
+    }),
+  )
+
+/** Writes what the directory of a run has before it begins, for one that is worked on elsewhere. Gives the training's cells and teacher. */
+export const beginPlanned = (
+  setting: Pick<Setting, 'base' | 'directory' | 'genotype' | 'teaching' | 'data'>,
+  planned: PlannedRun,
+): TE.TaskEither<CpnasError, { readonly config?: TrainingRunConfig; readonly teacher: Model | undefined }> => {
+  const directory = join(setting.directory, planned.name)
+  const write = <R extends RunBase>(format: RunFormat<R>, config: R): TE.TaskEither<CpnasError, void> =>
+    pipe(
+      storedAs(format, directory, config),
+      TE.flatMap(() => writeFingerprint(format.files, directory, setting.data.fingerprint)),
+      TE.flatMap(() => writeRunConfig(format, directory, config)),
+    )
+  return planned.kind === 'search'
+    ? pipe(
+        write(searchRun, { ...setting.base, search: planned.config }),
+        TE.map(() => ({ teacher: undefined })),
+      )
+    : pipe(
+        trainingOf(setting, planned),
+        TE.tap(({ config }) => write(trainingRun, config)),
+      )
+}
+
 /** Begins or continues one of the runs; false if the signal stopped it. */
 export const performPlanned = (
   setting: Setting,
@@ -153,27 +199,16 @@ export const performPlanned = (
   position: number,
   count: number,
 ): TE.TaskEither<CpnasError, boolean> => {
-  const { base, data, engine, directory, signal } = setting
+  const { base, data, engine, signal } = setting
   const emit = emitterOf(setting, planned, position, count)
   if (planned.kind === 'search') {
     const config = { ...base, search: planned.config }
     return performRun(setting, searchRun, planned, config, emit, at => searchRunOf(at, { data, engine, config }))
   }
-  const cells =
-    planned.search === undefined
-      ? TE.right(setting.genotype!)
-      : pipe(
-          readGenotype(join(directory, planned.search, searchFiles.genotype)),
-          TE.map(({ genotype }) => genotype),
-        )
   return pipe(
-    cells,
-    TE.flatMap(genotype => {
-      const teaching = isTaught(planned) ? setting.teaching : undefined
-      const { teacher, teacherHash } = teaching?.record ?? { teacher: null, teacherHash: null }
-      const sources = { initFrom: null, initHash: null, teacher, teacherHash }
-      const config = { ...base, genotype, ...sources, training: planned.config }
-      const prepared = { initial: undefined, teacher: teaching?.model }
+    trainingOf(setting, planned),
+    TE.flatMap(({ config, teacher }) => {
+      const prepared = { initial: undefined, teacher }
       return performRun(setting, trainingRun, planned, config, emit, at =>
         trainingRunOf({ ...at, saveEvery: undefined }, { data, engine, config, prepared }, signal),
       )

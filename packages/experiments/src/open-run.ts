@@ -1,5 +1,6 @@
 import { type ResolvedBackend, resolveBackend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
+import type { QueueChoice } from '@cpnas/queue'
 import { type Lock, type PerformOptions, type RunBase, type RunState, withLock } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -31,6 +32,12 @@ export const withBackend =
       resolved => TE.fromTask(() => resolved.backend.close()),
     )
 
+/** Whose work it is: of the workers of a queue. */
+export interface WorkersChoice extends QueueChoice {
+  /** Whether they must round as the engine of the run does. Default: false. */
+  readonly sameEngine?: boolean | undefined
+}
+
 /** Everything a run has opened, with its directory locked. */
 export interface Opened<R extends RunBase, A = undefined> {
   readonly data: IdentifiedData
@@ -51,6 +58,8 @@ export interface Telling<O, S, E> {
   readonly note?: (line: string) => void
   /** Called with the data at the end, when it is known which images were damaged. Default: not called. */
   readonly over?: (data: OpenData) => void
+  /** The queue whose workers do the work. Default: this process does it. */
+  readonly queue?: WorkersChoice | undefined
   /** How the images of a folder are read. */
   readonly images?: Pick<DataChoice, 'cache' | 'workers' | 'maxCorrupt'>
   /** Stops it after the work in progress. */
@@ -104,13 +113,17 @@ export const openRun = <C, R extends RunBase, A, B>(
 /** Which engine, and why; as journals name it. */
 export const engineText = ({ name, reason }: ResolvedBackend): string => `${name}, ${reason}`
 
-/** The options of `perform` that follow from a run's callbacks. */
+/** The options of `perform` that follow from a run's callbacks; the lines are said when it begins. */
 export const performing = <O extends Pick<Opened<RunBase>, 'lock'>, S extends RunState, E>(
   opened: O,
-  { begun, emit = () => {}, signal }: Telling<O, S, E>,
+  { begun, emit = () => {}, note = () => {}, signal }: Telling<O, S, E>,
+  lines: readonly string[] = [],
 ): PerformOptions<S, E> => ({
   emit,
-  ...(begun === undefined ? {} : { begun: state => begun(opened, state) }),
+  begun: state => {
+    begun?.(opened, state)
+    for (const line of lines) note(line)
+  },
   lock: opened.lock,
   signal,
   version,

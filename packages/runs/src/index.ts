@@ -18,6 +18,7 @@ export {
   savingTimes,
   secondsWorked,
   stretches,
+  type WorkedBy,
 } from './journal-entries.js'
 export * from './lock.js'
 export { machine } from './machine.js'

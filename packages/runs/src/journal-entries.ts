@@ -19,6 +19,15 @@ export interface StartEntry {
   readonly threads: number
 }
 
+/** A worker of a queue that did a part of a run. */
+export interface WorkedBy {
+  readonly host: string
+  readonly engine: string
+  readonly threads: number
+  /** How long it took. */
+  readonly seconds: number
+}
+
 /** What processes record about when and where they worked on a run; it does not affect the results. */
 export type JournalEntry =
   | StartEntry
@@ -27,6 +36,8 @@ export type JournalEntry =
       readonly time: string
       /** Entries of the history that there were now. */
       readonly entries: number
+      /** Who did the work, where it was not the process that saved it. */
+      readonly by?: WorkedBy
     }
   | { readonly type: 'stopped' | 'finished'; readonly time: string }
 

@@ -2,7 +2,7 @@ import type { CpnasError } from '@cpnas/core'
 import { storageFailed, writeFileAtomic } from '@cpnas/core/files'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { JournalEntry, StartEntry } from './journal-entries.js'
+import type { JournalEntry, StartEntry, WorkedBy } from './journal-entries.js'
 import { machine } from './machine.js'
 import { readText } from './read-text.js'
 
@@ -14,7 +14,7 @@ export interface Journal {
   /** This process begins or resumes the run. */
   readonly start: (work: Pick<StartEntry, 'entries' | 'engine' | 'threads'>) => TE.TaskEither<CpnasError, void>
   /** A snapshot was saved; one that adds nothing to the history is not worth a line. */
-  readonly saved: (entries: number) => TE.TaskEither<CpnasError, void>
+  readonly saved: (entries: number, by?: WorkedBy) => TE.TaskEither<CpnasError, void>
   /** Why it ends. */
   readonly end: (type: 'stopped' | 'finished') => TE.TaskEither<CpnasError, void>
 }
@@ -43,8 +43,10 @@ export const journalAt = (path: string, version: string): Journal => {
     })
   return {
     start: work => pipe(append({ type: 'start', ...machine(version), ...work }), know(work.entries)),
-    saved: entries =>
-      entries === known ? TE.right(undefined) : pipe(append({ type: 'saved', entries }), know(entries)),
+    saved: (entries, by) =>
+      entries === known
+        ? TE.right(undefined)
+        : pipe(append({ type: 'saved', entries, ...(by && { by }) }), know(entries)),
     end: type => append({ type }),
   }
 }

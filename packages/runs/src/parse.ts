@@ -125,7 +125,11 @@ const journalEntries: Readonly<Record<JournalEntry['type'], Check>> = {
     engine: text,
     threads: number,
   }),
-  saved: record({ time, entries: count }),
+  saved: record({
+    time,
+    entries: count,
+    by: optional(record({ host: text, engine: text, threads: number, seconds: number })),
+  }),
   stopped: record({ time }),
   finished: record({ time }),
 }

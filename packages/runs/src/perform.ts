@@ -14,13 +14,14 @@ import {
   writeRunConfig,
 } from './directory.js'
 import { journalAt } from './journal.js'
+import type { WorkedBy } from './journal-entries.js'
 import type { Lock } from './lock.js'
 
 /** What the work of a run is given. */
 export interface WorkOptions<S extends RunState, E> {
   readonly snapshot?: Snapshot<S>
-  /** Saves a snapshot; StorageFailed or OutputInUse if that is not possible. */
-  readonly save: (snapshot: Snapshot<S>) => TE.TaskEither<CpnasError, void>
+  /** Saves a snapshot, with who did the work if it was not this process; StorageFailed or OutputInUse if that is not possible. */
+  readonly save: (snapshot: Snapshot<S>, by?: WorkedBy) => TE.TaskEither<CpnasError, void>
   /** Call it with every event. */
   readonly emit: (event: E) => void
   readonly signal: AbortSignal
@@ -89,11 +90,11 @@ export const perform = <R extends RunBase, S extends RunState, E, F extends { re
     TE.flatMap(snapshot =>
       work({
         ...(snapshot === undefined ? {} : { snapshot }),
-        save: snapshot =>
+        save: (snapshot, by) =>
           pipe(
             lock.check,
             TE.flatMap(() => saveSnapshot(format, directory, config, snapshot)),
-            TE.flatMap(() => journal.saved(snapshot.state.history.length)),
+            TE.flatMap(() => journal.saved(snapshot.state.history.length, by)),
           ),
         emit,
         signal,

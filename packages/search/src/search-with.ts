@@ -29,6 +29,9 @@ export const searchWith = <W>(
 
 type Run<W> = { readonly weights: W; readonly result: Either<CpnasError, SearchResult> }
 
+/** Proposals that may be worked on at the same time. */
+const foreseen = 1024
+
 /** Consumes the weights and returns their replacements. */
 const run = async <W>(
   strategy: Strategy,
@@ -43,7 +46,7 @@ const run = async <W>(
   let state = begin
   let weights = beginWeights
   for (;;) {
-    const proposals = strategy.ask(state, evaluator.foresee ? Number.POSITIVE_INFINITY : 1)
+    const proposals = strategy.ask(state, evaluator.foresee ? foreseen : 1)
     const [proposal] = proposals
     if (proposal === undefined) break
     evaluator.foresee?.(weights, proposals, doneIn(state))

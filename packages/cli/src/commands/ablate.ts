@@ -28,7 +28,7 @@ import { printAblation } from '../report/ablation-summary.js'
 import { ablationWords } from '../report/ablation-words.js'
 import { tellRun } from '../runs/run-command.js'
 import { ablationRuns } from '../runs/run-commands.js'
-import { requestOf, runOptions, teacherOption } from '../runs/run-options.js'
+import { requestOf, runOptions, sharedOptions, teacherOption, workersOf } from '../runs/run-options.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
@@ -56,6 +56,7 @@ const own = {
   parents: { kind: 'flag', description: 'also train the Parents, without a teacher' },
   teacher: teacherOption,
   ...runOptions(ablationRuns),
+  ...sharedOptions,
 } as const satisfies CommandOptions
 
 /** Their names are known at run time only; their type is `FlatConfig`. */
@@ -116,8 +117,9 @@ Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
   options,
   run: (given, io) =>
     pipe(
-      planAblation(given),
-      TE.flatMap(plan => {
+      TE.fromEither(workersOf(given)),
+      TE.bind('plan', () => planAblation(given)),
+      TE.flatMap(({ plan, queue }) => {
         const { directory, stored, work } = plan
         const { runs } = planTrials(work)
         return tellRun(
@@ -134,7 +136,7 @@ Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
             record: ({ record, files }) => ({ ...record, files }),
             saved: { stopped: 'all that is done is saved', failed: 'All that is done is saved' },
           },
-          given,
+          { ...given, givenTo: queue },
           io,
         )
       }),

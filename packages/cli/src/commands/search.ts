@@ -10,7 +10,7 @@ import { searchWords } from '../report/search-words.js'
 import { printSummary } from '../report/summary.js'
 import { tellRun } from '../runs/run-command.js'
 import { searchRuns } from '../runs/run-commands.js'
-import { printSchema, requestOf, runOptions, schemaOption } from '../runs/run-options.js'
+import { printSchema, requestOf, runOptions, schemaOption, sharedOptions, workersOf } from '../runs/run-options.js'
 import { summaries } from './summaries.js'
 
 /** The values of an option with their descriptions. */
@@ -28,15 +28,21 @@ ${[listed('strategy', strategies), listed('evaluator', evaluators), listed('spac
   options: {
     ...schemaOption,
     ...runOptions(searchRuns),
+    ...sharedOptions,
     ...hyperparameterOptions(searchRuns.kind.hyperparameters),
   } satisfies CommandOptions,
   run: (given, io) =>
     given.printSchema
       ? printSchema(searchRuns, io)
       : pipe(
-          requestOf(searchRuns, given),
-          TE.flatMap(request => planRun(searchRuns.kind, request)),
-          TE.flatMap(plan => {
+          TE.fromEither(workersOf(given)),
+          TE.bind('plan', () =>
+            pipe(
+              requestOf(searchRuns, given),
+              TE.flatMap(request => planRun(searchRuns.kind, request)),
+            ),
+          ),
+          TE.flatMap(({ plan, queue }) => {
             const { directory, config, stored } = plan
             const { samples } = strategyOf(config).length
             return tellRun(
@@ -55,7 +61,7 @@ ${[listed('strategy', strategies), listed('evaluator', evaluators), listed('spac
                 record: outcome => outcome,
                 saved: { stopped: 'all finished samples are saved', failed: 'All finished samples are saved' },
               },
-              given,
+              { ...given, givenTo: queue },
               io,
             )
           }),

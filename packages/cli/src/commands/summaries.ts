@@ -14,6 +14,8 @@ export const summaries = {
   page: 'Write a trained network as a page that recognizes pictures, offline',
   report: 'Show runs as one HTML page, or write them as TensorBoard events',
   watch: 'Serve the report of a run live, while it goes on',
+  worker: 'Work for searches, ablations and tables that other processes give out, here or on other machines',
+  queue: 'Show the runs and the workers of a queue',
   show: 'Check a genotype file, print its cells and its size as a network, draw it',
   backends: 'Say which engines work on this machine and how fast, and which not and why',
   data: 'Get and check data sets (cifar10, cifar100, mnist, fashion-mnist, image-folder)',

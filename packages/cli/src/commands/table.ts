@@ -25,7 +25,7 @@ import { layOut } from '../report/layout.js'
 import { printRanking, printTableFigures, tableWords } from '../report/table-words.js'
 import { tellRun } from '../runs/run-command.js'
 import { tableRuns } from '../runs/run-commands.js'
-import { requestOf, runOptions } from '../runs/run-options.js'
+import { requestOf, runOptions, sharedOptions, workersOf } from '../runs/run-options.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
@@ -33,6 +33,7 @@ const buildOptions = {
   shard: countOption({ description: 'which part of the table to build, from 1', default: '1' }),
   shards: countOption({ description: 'in how many parts, each in a directory of its own', default: '1' }),
   ...runOptions(tableRuns),
+  ...sharedOptions,
   ...hyperparameterOptions(tableRuns.kind.hyperparameters),
 } as const satisfies CommandOptions
 
@@ -70,8 +71,9 @@ can share the work: give each another --shard. Press Ctrl-C to stop; --resume co
   options: buildOptions,
   run: (given, io) =>
     pipe(
-      plan(given),
-      TE.flatMap(planned => {
+      TE.fromEither(workersOf(given)),
+      TE.bind('planned', () => plan(given)),
+      TE.flatMap(({ planned, queue }) => {
         const { directory, config, part, stored } = planned
         const jobs = jobsOf(config, part)
         return tellRun(
@@ -90,7 +92,7 @@ can share the work: give each another --shard. Press Ctrl-C to stop; --resume co
             record: rows => ({ trainings: rows.length }),
             saved: { stopped: 'all finished trainings are saved', failed: 'All finished trainings are saved' },
           },
-          given,
+          { ...given, givenTo: queue },
           io,
         )
       }),

@@ -1,6 +1,6 @@
 import type { ResolvedBackend } from '@cpnas/backends'
 import { type CpnasError, printable } from '@cpnas/core'
-import { engineText, type OpenData, type Opened, type Plan, type Telling } from '@cpnas/experiments'
+import { engineText, type OpenData, type Opened, type Plan, type Telling, type WorkersChoice } from '@cpnas/experiments'
 import type { RunBase } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -88,7 +88,7 @@ export const tellRun = <
   plan: L,
   perform: (plan: L, telling: Telling<O, S, E>) => TE.TaskEither<CpnasError, A | undefined>,
   { events, introduction, text, record, saved }: RunWords<O, S, E, A>,
-  given: Values<typeof reportOptions & typeof dataOptions>,
+  given: Values<typeof reportOptions & typeof dataOptions> & { readonly givenTo?: WorkersChoice | undefined },
   io: Io,
 ): TE.TaskEither<CpnasError, Outcome> => {
   const { directory, stored } = plan
@@ -125,6 +125,7 @@ export const tellRun = <
         for (const line of corruptLines([data.train, data.test])) io.err(`${line}\n`)
       },
       images: given,
+      queue: given.givenTo,
       signal: io.signal,
     }),
     TE.mapLeft(resumable(saved.failed, resume)),

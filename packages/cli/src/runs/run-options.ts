@@ -1,10 +1,18 @@
 import { backendNames } from '@cpnas/backends'
 import { type CpnasError, schemaOf } from '@cpnas/core'
-import { type ConfigFile, type NamedData, namesOf, type Request, readConfigFile } from '@cpnas/experiments'
+import {
+  type ConfigFile,
+  type NamedData,
+  namesOf,
+  type Request,
+  readConfigFile,
+  type WorkersChoice,
+} from '@cpnas/experiments'
 import type { RunBase } from '@cpnas/runs'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { CommandOptions, FlagOption, ValueOption, Values } from '../command.js'
+import { type CommandOptions, type FlagOption, refuseOptions, type ValueOption, type Values } from '../command.js'
 import { dataOptions } from '../data-source.js'
 import type { Io, Outcome } from '../io.js'
 import { countOption, textOption, wordOption } from '../values.js'
@@ -24,6 +32,44 @@ export const engineOptions = {
   }),
   threads: countOption({ description: 'threads of the engine', default: "the machine's cores" }),
 }
+
+/** Which queue, and where its blobs are. */
+export const queueOptions = {
+  queue: textOption({
+    placeholder: 'url',
+    description: 'let the workers of this Redis do the work: redis://host:6379; see `cpnas worker`',
+    default: 'none: this process does it',
+  }),
+  blobs: textOption({
+    placeholder: 'dir',
+    description: 'with --queue: a directory that all machines share, for weights and files',
+    default: 'none: they are in Redis',
+  }),
+} as const satisfies CommandOptions
+
+/** The options of runs whose work can be given to workers. */
+export const sharedOptions = {
+  ...queueOptions,
+  sameEngine: {
+    kind: 'flag',
+    description: "with --queue: refuse workers that round differently from this machine's engine",
+  },
+} as const satisfies CommandOptions
+
+/** The workers of the options; InvalidOption for options that need a queue, without one. */
+export const workersOf = (
+  given: Values<typeof sharedOptions>,
+): E.Either<CpnasError, { readonly queue?: WorkersChoice | undefined }> =>
+  pipe(
+    given.queue === undefined
+      ? refuseOptions(given, ['blobs', 'sameEngine'], 'is for work that workers do', 'Give --queue as well')
+      : E.right(undefined),
+    E.map(() =>
+      given.queue === undefined
+        ? {}
+        : { queue: { address: given.queue, blobs: given.blobs, sameEngine: given.sameEngine } },
+    ),
+  )
 
 const presetOption = <P extends string>(presets: readonly P[], preset: P): ValueOption<P> =>
   wordOption(presets, {

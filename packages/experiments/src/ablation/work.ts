@@ -1,14 +1,16 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { CpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import { openSplits } from '@cpnas/data'
-import { baseOf, pathsOf, writeFingerprint, writeRunConfig } from '@cpnas/runs'
+import type { Giver } from '@cpnas/queue'
+import { baseOf, pathsOf, type WorkedBy, writeFingerprint, writeRunConfig } from '@cpnas/runs'
 import { checkTeacher } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { OpenData } from '../data.js'
 import {
+  beginPlanned,
   type InnerEvent,
   isFinished,
   isTaught,
@@ -22,6 +24,8 @@ import { type Opened, openRun, type Telling } from '../open-run.js'
 import type { Plan } from '../plan.js'
 import { searchNeed } from '../search/work.js'
 import { readTeacher, type Teacher } from '../sources/teacher.js'
+import { giveInnerRun, innerRunTask } from '../work/inner-run.js'
+import { withWorkers } from '../work/with-workers.js'
 import { ablationChart } from './chart.js'
 import { type AblationRunConfig, ablationFiles, ablationRun } from './kind.js'
 import { type FlatConfig, renamedOf } from './options.js'
@@ -43,6 +47,17 @@ export interface AblationOutcome {
   readonly record: object
   readonly results: readonly TrialResult[]
   readonly files: Readonly<Record<'json' | 'csv' | 'chart', string>>
+}
+
+/** What happens in an ablation. */
+export type AblationEvent =
+  | InnerEvent
+  /** A worker of a queue has finished one of the runs. */
+  | { readonly type: 'given'; readonly fraction: number; readonly run: string; readonly by: WorkedBy }
+
+/** The setting of its runs, which can say more. */
+interface AblationSetting extends Setting {
+  readonly emit: (event: AblationEvent) => void
 }
 
 /** InvalidOption if a split of one of the runs is smaller than a batch, or if the teacher is not one for those that are to have it. */
@@ -89,6 +104,51 @@ const performAll = (setting: Setting, runs: readonly PlannedRun[]): TE.TaskEithe
   return from(0)
 }
 
+/**
+ * Gives the unfinished runs to the workers of a queue, each as soon as the search that it needs is finished; false if the signal stopped it.
+ */
+const giveAll = (
+  setting: AblationSetting,
+  runs: readonly PlannedRun[],
+  giver: Giver,
+): TE.TaskEither<CpnasError, boolean> => {
+  const { directory, emit } = setting
+  let finished = runs.filter(run => isFinished(directory, run)).length
+  const given = new Map<string, TE.TaskEither<CpnasError, boolean>>()
+  const giveOne = (run: PlannedRun): TE.TaskEither<CpnasError, boolean> => {
+    const at = join(directory, run.name)
+    const needed = run.kind === 'training' && run.search !== undefined ? given.get(run.search)! : TE.right(true)
+    const own = pipe(
+      beginPlanned(setting, run),
+      TE.flatMap(({ config, teacher }) => giveInnerRun(giver, innerRunTask(run, config, teacher), run.kind, at)),
+      TE.tapIO(by => () => {
+        if (by === undefined) return
+        finished += 1
+        emit({ type: 'given', fraction: finished / runs.length, run: run.name, by })
+      }),
+      TE.map(by => by !== undefined),
+    )
+    return pipe(
+      needed,
+      TE.flatMap(ready => (!ready ? TE.right(false) : isFinished(directory, run) ? TE.right(true) : own)),
+    )
+  }
+  for (const run of runs) {
+    // Each is begun once, whoever waits for it.
+    let promise: ReturnType<TE.TaskEither<CpnasError, boolean>> | undefined
+    const one = giveOne(run)
+    given.set(run.name, () => {
+      promise ??= one()
+      return promise
+    })
+  }
+  return pipe(
+    [...given.values()],
+    TE.sequenceArray,
+    TE.map(results => results.every(done => done)),
+  )
+}
+
 const resultOf =
   (directory: string) =>
   (trial: Trial): TE.TaskEither<CpnasError, TrialResult> =>
@@ -129,11 +189,13 @@ const finish = (
 const performOpened = (
   { directory, stored, work }: AblationPlan,
   opened: OpenedAblation,
-  { begun, emit = () => {}, note = () => {}, signal }: Telling<OpenedAblation, number, InnerEvent>,
+  { begun, emit = () => {}, note = () => {}, signal }: Telling<OpenedAblation, number, AblationEvent>,
+  giver: Giver | undefined,
+  lines: readonly string[],
 ): TE.TaskEither<CpnasError, AblationOutcome | undefined> => {
   const { data, engine, config, prepared } = opened
   const { runs, trials } = planTrials(work)
-  const setting: Setting = {
+  const setting: AblationSetting = {
     directory,
     base: baseOf(config),
     genotype: work.genotype,
@@ -152,11 +214,11 @@ const performOpened = (
     TE.flatMap(() =>
       stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(ablationRun, directory, config),
     ),
-    TE.tapIO(
-      () => () =>
-        begun?.(opened, stored === undefined ? undefined : runs.filter(run => isFinished(directory, run)).length),
-    ),
-    TE.flatMap(() => performAll(setting, runs)),
+    TE.tapIO(() => () => {
+      begun?.(opened, stored === undefined ? undefined : runs.filter(run => isFinished(directory, run)).length)
+      for (const line of lines) note(line)
+    }),
+    TE.flatMap(() => (giver === undefined ? performAll(setting, runs) : giveAll(setting, runs, giver))),
     TE.flatMap(finished => (finished ? finish(directory, work.vary, trials) : TE.right(undefined))),
   )
 }
@@ -167,7 +229,7 @@ const performOpened = (
  */
 export const performAblation = (
   plan: AblationPlan,
-  telling: Telling<OpenedAblation, number, InnerEvent>,
+  telling: Telling<OpenedAblation, number, AblationEvent>,
 ): TE.TaskEither<CpnasError, AblationOutcome | undefined> => {
   const { stored, work, backend } = plan
   const { vary, seeds, parents, genotype, teacher } = work
@@ -187,6 +249,9 @@ export const performAblation = (
       teacherHash: found?.hash ?? null,
       ...work.config,
     }),
-    use: opened => performOpened(plan, opened, telling),
+    use: opened =>
+      withWorkers({ ...opened, directory: plan.directory }, telling, (giver, lines) =>
+        performOpened(plan, opened, telling, giver, lines),
+      ),
   })
 }

@@ -1,8 +1,10 @@
 import type { Backend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
 import { type Dataset, openSplits } from '@cpnas/data'
+import type { Giver } from '@cpnas/queue'
 import { type PreparedRun, pathsOf, perform, type SearchRunConfig, searchFiles, writeHistory } from '@cpnas/runs'
 import {
+  checkShareable,
   networksOf,
   runSearch,
   type SearchConfig,
@@ -11,11 +13,14 @@ import {
   type SearchState,
 } from '@cpnas/search'
 import { spaceOf, specFor, supernetShapes } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { checkMemory, type Need } from '../memory.js'
 import { engineText, type Opened, openRun, performing, type Telling } from '../open-run.js'
 import type { Plan } from '../plan.js'
+import { queuePerformer } from '../work/sample.js'
+import { withWorkers } from '../work/with-workers.js'
 import { writeGenotype } from '../write-genotype.js'
 import { searchRun } from './kind.js'
 import { type SearchSummary, summarizeSearch } from './summary.js'
@@ -42,6 +47,7 @@ export const searchNeed = (config: SearchConfig, data: Dataset): Need => {
 export const searchRunOf = (
   { directory, stored }: { readonly directory: string; readonly stored: SearchRunConfig | undefined },
   { data, engine, config }: Pick<Opened<SearchRunConfig>, 'data' | 'engine' | 'config'>,
+  giver?: Giver,
 ): PreparedRun<SearchRunConfig, SearchState, SearchEvent, Finished, SearchOutcome> => ({
   format: searchRun,
   directory,
@@ -49,8 +55,20 @@ export const searchRunOf = (
   stored,
   images: data.fingerprint,
   engine: engineText(engine),
-  // An engine's tensors are its own: the search is generic in them.
-  work: options => runSearch(engine.backend as Backend<unknown>, data.train, config.search, options),
+  work: options => {
+    // An engine's tensors are its own: the search is generic in them.
+    const backend = engine.backend as Backend<unknown>
+    if (giver === undefined) return runSearch(backend, data.train, config.search, options)
+    const { performer, by, close } = queuePerformer(giver, config.search, specFor(config.search, data.train))
+    return pipe(
+      runSearch(backend, data.train, config.search, {
+        ...options,
+        save: snapshot => options.save(snapshot, by()),
+        performer,
+      }),
+      TE.tapTask(() => close),
+    )
+  },
   finish: ({ genotype, state }, _, seconds) => {
     const paths = pathsOf(searchFiles, directory)
     return pipe(
@@ -76,8 +94,12 @@ export const performSearch = (
     prepare: ({ train }) =>
       pipe(
         TE.fromEither(checkMemory(searchNeed(plan.config, train), plan.backend)),
+        TE.flatMapEither(() => (telling.queue === undefined ? E.right(plan.config) : checkShareable(plan.config))),
         TE.flatMapEither(() => openSplits(train, plan.config, 'batches')),
       ),
     complete: base => ({ ...base, search: plan.config }),
-    use: opened => perform(searchRunOf(plan, opened), performing(opened, telling)),
+    use: opened =>
+      withWorkers({ ...opened, directory: plan.directory }, telling, (giver, lines) =>
+        perform(searchRunOf(plan, opened, giver), performing(opened, telling, lines)),
+      ),
   })

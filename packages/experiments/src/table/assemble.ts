@@ -12,8 +12,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { millisecondsOf, openRunner } from '../packed-speed.js'
 import { type TableConfig, trainingOfTable } from './config.js'
+import type { TableRow } from './job.js'
 import { type TableRunConfig, tableRun } from './kind.js'
-import type { TableRow, TableState } from './work.js'
+import type { TableState } from './work.js'
 
 /** A directory in which a part of a table was built, and its finished trainings. */
 interface Part {

@@ -1,29 +1,19 @@
-import type { Backend } from '@cpnas/backends'
-import type { CpnasError } from '@cpnas/core'
+import type { CpnasError, Interruption } from '@cpnas/core'
 import { inMemory, openSplits } from '@cpnas/data'
-import { perform, type Snapshot, type WorkOptions } from '@cpnas/runs'
-import { runTraining, type TrainingEvent } from '@cpnas/training'
+import type { Giver } from '@cpnas/queue'
+import { type PreparedRun, perform, type WorkedBy, type WorkOptions } from '@cpnas/runs'
+import type { TrainingEvent } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { OpenData } from '../data.js'
 import { engineText, type Opened, openRun, performing, type Telling } from '../open-run.js'
 import type { Plan } from '../plan.js'
-import { testModel } from '../training/test-model.js'
+import { queueRows } from '../work/table-row.js'
+import { withWorkers } from '../work/with-workers.js'
 import { type TableConfig, trainingOfTable } from './config.js'
+import { performJob, type TableRow } from './job.js'
 import { jobsOf, type TableJob } from './jobs.js'
 import { type Shard, type TableImages, type TableRunConfig, tableRun } from './kind.js'
-
-/** A finished training of a table: a line of history.jsonl. Accuracies are fractions in 0..1. */
-export interface TableRow extends TableJob {
-  /** On the validation split after every epoch. */
-  readonly validation: readonly number[]
-  /** On the test images after the last epoch. */
-  readonly test: number
-  /** Mean training loss of the last epoch; cross-entropy on the validation split after it. */
-  readonly loss: number
-  readonly lossValidation: number
-}
 
 /** Where the building of a table stands. */
 export interface TableState {
@@ -35,61 +25,74 @@ export type TableEvent =
   | { readonly type: 'row'; readonly fraction: number; readonly row: TableRow }
   | { readonly type: 'training'; readonly fraction: number; readonly job: TableJob; readonly event: TrainingEvent }
 
-/** Images a step of a test. */
-const testBatch = 100
-
 type Result = { readonly status: 'finished'; readonly state: TableState } | { readonly status: 'stopped' }
 
-const stopped: E.Either<CpnasError, Result> = E.right({ status: 'stopped' })
+/** Trains the network of a job, here or elsewhere; `by` says who did it, if it was not this process. */
+type RowOf = (index: number) => Promise<E.Either<Interruption, { readonly row: TableRow; readonly by?: WorkedBy }>>
 
 /**
- * Trains the networks of a table, or of one of its parts, one after another, and tests them. A row depends on its job alone, so
- * that the order and the parts do not matter. After each the snapshot is saved.
+ * Trains the networks of a table, or of one of its parts, and tests them. A row depends on its job alone, so that the order and the
+ * parts do not matter. After each the snapshot is saved.
  */
 const buildTable =
   (
-    backend: Backend<unknown>,
-    data: Pick<OpenData, 'train' | 'test'>,
-    config: TableConfig,
-    shard: Shard,
-    {
-      snapshot,
-      save,
-      emit,
-      signal,
-    }: Omit<WorkOptions<TableState, TableEvent>, 'snapshot'> & { readonly snapshot?: Snapshot<TableState> },
+    rowOf: RowOf,
+    jobs: readonly TableJob[],
+    { snapshot, save, emit }: Pick<WorkOptions<TableState, TableEvent>, 'snapshot' | 'save' | 'emit'>,
   ): TE.TaskEither<CpnasError, Result> =>
   async () => {
-    const jobs = jobsOf(config, shard)
     let history = snapshot?.state.history ?? []
-    for (const job of jobs.slice(history.length)) {
-      const done = history.length
-      const genotype = { normal: job.cell, reduce: job.cell }
-      const trained = await runTraining(backend, data, genotype, trainingOfTable(config, job.precision, job.seed), {
-        emit: event => emit({ type: 'training', fraction: (done + event.fraction) / jobs.length, job, event }),
-        signal,
-      })()
-      if (E.isLeft(trained)) return trained
-      if (trained.right.status === 'stopped') return stopped
-      const { last, state } = trained.right
-      const tested = await testModel(backend, last, data.test, { batchSize: testBatch, onStep: () => {}, signal })()
-      if (E.isLeft(tested)) return tested
-      if (tested.right === undefined) return stopped
-      const { loss, lossValidation } = state.history.at(-1)!
-      const row: TableRow = {
-        ...job,
-        validation: state.history.map(({ accuracyValidation }) => accuracyValidation!),
-        test: tested.right.top1,
-        loss,
-        lossValidation: lossValidation!,
+    while (history.length < jobs.length) {
+      const trained = await rowOf(history.length)
+      if (E.isLeft(trained)) {
+        const { left: reason } = trained
+        return reason === 'stopped' ? E.right({ status: 'stopped' }) : E.left(reason)
       }
+      const { row, by } = trained.right
       history = [...history, row]
-      const saved = await save({ state: { history }, tensors: {} })()
+      const saved = await save({ state: { history }, tensors: {} }, by)()
       if (E.isLeft(saved)) return saved
       emit({ type: 'row', fraction: history.length / jobs.length, row })
     }
     return E.right({ status: 'finished', state: { history } })
   }
+
+/** The work of building: by this process, or by the workers of a queue. */
+const workOf =
+  (
+    { data, engine }: OpenedTable,
+    config: TableConfig,
+    jobs: readonly TableJob[],
+    giver: Giver | undefined,
+  ): PreparedRun<TableRunConfig, TableState, TableEvent, Finished, readonly TableRow[]>['work'] =>
+  options => {
+    const { emit, signal } = options
+    if (giver !== undefined) {
+      const queue = queueRows(giver, config, jobs)
+      return pipe(
+        buildTable(queue.row, jobs, options),
+        TE.tapTask(() => queue.close),
+      )
+    }
+    const images = { train: inMemory(data.train), test: inMemory(data.test) }
+    return buildTable(
+      async index => {
+        const job = jobs[index]!
+        const row = await performJob(engine, images, config, job, {
+          emit: event => emit({ type: 'training', fraction: (index + event.fraction) / jobs.length, job, event }),
+          signal,
+        })()
+        return pipe(
+          row,
+          E.map(row => ({ row })),
+        )
+      },
+      jobs,
+      options,
+    )
+  }
+
+type Finished = Extract<Result, { readonly status: 'finished' }>
 
 /** A planned building of a table. */
 export interface TablePlan extends Plan<TableConfig, TableRunConfig> {
@@ -119,26 +122,24 @@ export const performTable = (
         TE.fromEither,
       ),
     complete: (base, facts) => ({ ...base, ...part, facts, table: config }),
-    use: opened => {
-      const { train, test } = opened.data
-      const images = { train: inMemory(train), test: inMemory(test) }
-      return perform(
-        {
-          format: tableRun,
-          directory,
-          config: opened.config,
-          stored,
-          images: opened.data.fingerprint,
-          engine: engineText(opened.engine),
-          // An engine's tensors are its own: the work is generic in them.
-          work: options => buildTable(opened.engine.backend as Backend<unknown>, images, config, part, options),
-          finish:
-            ({ state }) =>
-            async () =>
-              E.right(state.history),
-        },
-        performing(opened, telling),
-      )
-    },
+    use: opened =>
+      withWorkers({ ...opened, directory }, telling, (giver, lines) =>
+        perform(
+          {
+            format: tableRun,
+            directory,
+            config: opened.config,
+            stored,
+            images: opened.data.fingerprint,
+            engine: engineText(opened.engine),
+            work: workOf(opened, config, jobsOf(config, part), giver),
+            finish:
+              ({ state }) =>
+              async () =>
+                E.right(state.history),
+          },
+          performing(opened, telling, lines),
+        ),
+      ),
   })
 }
