@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '@cpnas/core/files'
 import type { Redis } from 'ioredis'
@@ -10,9 +10,11 @@ export interface BlobStore {
   /** Rejects if it is not there, or damaged. */
   readonly get: (name: BlobName) => Promise<Uint8Array>
   readonly remove: (names: readonly BlobName[]) => Promise<void>
+  /** Removes what is older than a week: a process that was killed has left it. */
+  readonly sweep: () => Promise<void>
 }
 
-/** Days that a blob stays in Redis when nobody removes it. */
+/** Days that a blob stays when nobody removes it. */
 const days = 7
 
 const keyOf = ({ hash }: BlobName): string => `cpnas-blob:${hash}`
@@ -44,6 +46,8 @@ export const redisBlobs = (client: Redis): BlobStore => ({
   remove: async names => {
     if (names.length > 0) await client.del(names.map(keyOf))
   },
+  // They expire.
+  sweep: async () => {},
 })
 
 /** Blobs in a directory that all machines share, under the first two digits of their hash. */
@@ -59,6 +63,13 @@ export const directoryBlobs = (directory: string): BlobStore => {
     get: async name => checked(name, await readFile(pathOf(name)), directory),
     remove: async names => {
       await Promise.all(names.map(name => rm(pathOf(name), { force: true })))
+    },
+    sweep: async () => {
+      const found = await readdir(directory, { recursive: true }).catch(() => [])
+      for (const name of found.filter(name => /^[0-9a-f]{2}.[0-9a-f]{64}$/.test(name))) {
+        const path = join(directory, name)
+        if (Date.now() - (await stat(path)).mtimeMs > days * 86_400_000) await rm(path, { force: true })
+      }
     },
   }
 }
@@ -89,6 +100,7 @@ export const cachedBlobs = (store: BlobStore, capacity: number): BlobStore => {
       return bytes
     },
     remove: store.remove,
+    sweep: store.sweep,
   }
 }
 

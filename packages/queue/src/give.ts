@@ -277,7 +277,9 @@ const give = async <A>(
   onConnection(server, options.note)
   const announced = announce(client, 'run', () => run)
   await announced.now()
-  const { giver, waiting, close, fitting } = giverOf(server, queue, events, storeOf(choice, client), run, options)
+  const store = storeOf(choice, client)
+  await store.sweep().catch(() => {})
+  const { giver, waiting, close, fitting } = giverOf(server, queue, events, store, run, options)
   let alone = false
   const timer = setInterval(async () => {
     if (waiting() === 0 || client.status !== 'ready') return

@@ -1,9 +1,13 @@
+import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import {
   type Handler,
   type Identity,
+  type Json,
   parseQueueUrl,
   queueStatus,
   type Read,
@@ -11,12 +15,16 @@ import {
   serve,
   type Task,
   type TaskOutput,
+  taskId,
   withGiver,
 } from '@cpnas/queue'
+import fc from 'fast-check'
 import type * as E from 'fp-ts/lib/Either.js'
 import { left, right } from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, redisProgram, startRedis, type TestRedis } from './redis.js'
+import { freePort, redisProgram, startRedis, type TestRedis } from '../../../test/support/redis.js'
+import { directoryBlobs } from '../src/blobs.js'
+import { parsePayload, payloadOf } from '../src/task.js'
 
 const identity: Identity = { version: '1.2.3', images: { title: 'Digits', digest: 'd'.repeat(64) } }
 const engine = { engine: 'test', rounding: 'r1', threads: 1 }
@@ -363,5 +371,49 @@ describe('a Redis that cannot be used', () => {
       expect.stringContaining('Set maxmemory-policy noeviction'),
     ])
     await redis.stop()
+  })
+})
+
+describe('blobs in a directory', () => {
+  it('come back, and say what is damaged; those of last week go', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cpnas-blobs-'))
+    const store = directoryBlobs(directory)
+    const [one, other] = [await store.put(Uint8Array.of(1, 2, 3)), await store.put(Uint8Array.of(4))]
+    expect(await store.get(one)).toEqual(Uint8Array.of(1, 2, 3))
+    const pathOf = ({ hash }: { readonly hash: string }) => join(directory, hash.slice(0, 2), hash)
+    writeFileSync(pathOf(one), Uint8Array.of(1, 2))
+    await expect(store.get(one)).rejects.toThrow('is damaged')
+    const old = new Date(Date.now() - 8 * 86_400_000)
+    utimesSync(pathOf(one), old, old)
+    writeFileSync(join(directory, 'not ours'), '')
+    await store.sweep()
+    await expect(store.get(one)).rejects.toThrow('ENOENT')
+    expect(await store.get(other)).toEqual(Uint8Array.of(4))
+    expect(existsSync(join(directory, 'not ours'))).toBe(true)
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe('a payload', () => {
+  it.each([
+    [null, 'is no task'],
+    [{ label: 'a', blobs: {} }, 'is no task'],
+    [{ label: 'a', data: 1, blobs: { x: { hash: '../../etc/passwd', bytes: 1 } } }, 'names no blobs'],
+    [{ label: 'a', data: 1, blobs: { x: { hash: 'a'.repeat(64), bytes: 2 ** 40 } } }, 'names no blobs'],
+    [{ label: 'a', data: 'x'.repeat(2 ** 24), blobs: {} }, 'characters of data'],
+  ])('%#', (value, problem) => {
+    expect(parsePayload(value)).toMatchObject({ left: expect.stringContaining(problem) })
+  })
+
+  it('is the same for the same inputs, whatever its label', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.uint8Array(), fc.string(), (data, bytes, label) => {
+        const task: Task = { kind: 'k', label: 'l', data: data as Json, blobs: { bytes } }
+        expect(taskId({ ...task, label, blobs: { bytes: Uint8Array.from(bytes) } })).toBe(taskId(task))
+        expect(taskId({ ...task, kind: 'other' })).not.toBe(taskId(task))
+        expect(taskId({ ...task, blobs: { bytes: Uint8Array.of(...bytes, 0) } })).not.toBe(taskId(task))
+        expect(parsePayload(JSON.parse(JSON.stringify(payloadOf(label, task))))).toMatchObject({ right: { label } })
+      }),
+    )
   })
 })
