@@ -3,9 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { runProcess, watch } from './support/cli.js'
+import { type Running, runProcess, start, watch } from './support/cli.js'
 import { writeGenotype } from './support/genotype.js'
 import { png, writeClasses } from './support/image-folder.js'
+import { redisProgram, startRedis } from './support/redis.js'
 import { tiny, tinyTraining } from './support/settings.js'
 
 const docs = join(import.meta.dirname, '../docs')
@@ -117,6 +118,27 @@ describe.each(['index', 'pictures', 'search-and-train', 'runs', 'files', 'table'
       }
     }
   })
+})
+
+test.skipIf(redisProgram === undefined)('many-machines: every command does what the page says', async () => {
+  const folder = prepare('many-machines')
+  const redis = await startRedis()
+  const workers: Running[] = []
+  for (const words of commandsOf('many-machines')) {
+    const here = words.map(word => word.replace('redis://localhost:6379', redis.url))
+    if (words[0] === 'worker') workers.push(start([...here, ...engine], folder))
+    else {
+      const { code, err } = await runProcess(shortened(here), folder)
+      expect({ words, code, err: code === 0 ? '' : err }).toEqual({ words, code: 0, err: '' })
+    }
+  }
+  for (const { child } of workers) child.kill('SIGINT')
+  const ended = await Promise.all(workers.map(({ finished }) => finished))
+  // One of them may have been quicker every time.
+  expect(
+    ended.map(({ err }) => Number(/Stopped after (\d+) task/.exec(err)?.[1])).reduce((a, b) => a + b),
+  ).toBeGreaterThan(3)
+  await redis.stop()
 })
 
 test('questions: every message is what is printed', async () => {

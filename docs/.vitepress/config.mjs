@@ -30,6 +30,8 @@ export default defineConfig({
           { text: 'The method', link: '/method' },
           { text: 'The table', link: '/table' },
           { text: 'Runs, and other machines', link: '/runs' },
+          { text: 'Many machines', link: '/many-machines' },
+          { text: 'How far it scales', link: '/scaling' },
           { text: 'Files', link: '/files' },
           { text: 'Questions', link: '/questions' },
           { text: 'Speed', link: '/speed' },

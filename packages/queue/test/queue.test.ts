@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,7 +22,7 @@ import {
 import fc from 'fast-check'
 import type * as E from 'fp-ts/lib/Either.js'
 import { left, right } from 'fp-ts/lib/Either.js'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { freePort, redisProgram, startRedis, type TestRedis } from '../../../test/support/redis.js'
 import { directoryBlobs } from '../src/blobs.js'
 import { parsePayload, payloadOf } from '../src/task.js'
@@ -416,4 +417,20 @@ describe('a payload', () => {
       }),
     )
   })
+})
+
+test.skipIf(redisProgram === undefined)('the example of the README prints what it says', async () => {
+  const redis = await startRedis()
+  const root = join(import.meta.dirname, '..')
+  const [, example] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))!
+  const out = await new Promise<string>((resolve, reject) =>
+    execFile(
+      process.execPath,
+      ['--input-type=module', '--eval', example!],
+      { cwd: root, env: { ...process.env, REDIS: redis.url } },
+      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+    ),
+  )
+  expect(out).toBe(`${/\/\/ prints (.*)/.exec(example!)![1]}\n`)
+  await redis.stop()
 })

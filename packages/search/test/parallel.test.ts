@@ -27,7 +27,13 @@ const setting = (config: SearchConfig) => {
   if (splits._tag === 'Left') throw new Error(splits.left.problem)
   return {
     dataset,
-    context: { backend: referenceBackend(), config, spec: specFor(config, dataset), splits: splits.right },
+    context: {
+      backend: referenceBackend(),
+      config,
+      spec: specFor(config, dataset),
+      splits: splits.right,
+      signal: undefined,
+    },
   }
 }
 

@@ -29,9 +29,27 @@ const rowsOf = ({ name, backend, threads, journal }: Run): readonly (readonly Co
       ])
 }
 
+/** A row for every machine and engine of a queue whose workers did a part of a run. */
+const workerRowsOf = ({ name, journal }: Run): readonly (readonly Content[])[] => {
+  const parts = journal.flatMap(entry =>
+    entry.type === 'saved' && entry.by ? [{ ...entry.by, time: entry.time }] : [],
+  )
+  const workers = new Map<string, typeof parts>()
+  for (const part of parts) {
+    const worker = JSON.stringify([part.host, part.engine, part.threads])
+    workers.set(worker, [...(workers.get(worker) ?? []), part])
+  }
+  return [...workers.values()].map(done => {
+    const { host, engine, threads } = done[0]!
+    const seconds = done.reduce((sum, one) => sum + one.seconds, 0) / done.length
+    return [name, host, engine, threads, done.length, seconds.toFixed(1), moment(done.at(-1)!.time)]
+  })
+}
+
 /** When and where runs were worked on, as they recorded it, and what the page was made with. */
-export const environment = (runs: Indexed<Run>, now: Environment): PageSection =>
-  section({
+export const environment = (runs: Indexed<Run>, now: Environment): PageSection => {
+  const workers = runs.flatMap(({ run }) => workerRowsOf(run))
+  return section({
     id: 'environment',
     title: 'Environment',
     content: details(
@@ -45,7 +63,19 @@ ${table({
   text: true,
 })}
 <p class="note">A row for every process that worked on a run. The time of one that was killed ends with what it saved last.</p>
+${
+  workers.length === 0
+    ? ''
+    : html`<h3>Of the workers of a queue</h3>
+${table({
+  label: 'Work of the workers of a queue',
+  head: ['run', 'machine', 'engine', 'threads', 'lines of history', 'seconds each', 'last (UTC)'],
+  rows: workers,
+  text: true,
+})}`
+}
 <h3>Of this page: where and when it was made, which need not be where the runs were</h3>
 ${table({ label: 'Environment of this page', head: ['', 'now'], rows: now, text: true })}`,
     ),
   })
+}
