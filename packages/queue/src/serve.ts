@@ -48,6 +48,7 @@ export interface ServeOptions extends Identity, Pick<WorkerRecord, 'engine' | 'r
   readonly lostAfter?: number
   /** Called when it is ready, with what is to be known about the Redis. */
   readonly ready: (shown: string, warnings: readonly string[]) => void
+  /** Called when a task begins and ends. */
   readonly event: (event: WorkerEvent) => void
   /** Called when the connection is lost and when it is back. */
   readonly note: (line: string) => void

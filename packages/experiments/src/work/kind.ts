@@ -11,6 +11,7 @@ export interface Workplace {
   readonly threads: number
   /** Where runs that it has begun are, each in a directory named by its task. */
   readonly directory: string
+  /** Called with what people should know. */
   readonly note: (line: string) => void
 }
 

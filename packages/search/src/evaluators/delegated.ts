@@ -28,6 +28,7 @@ export interface SampleResult {
 export interface Performer {
   /** Works that will be asked for next: they may begin. Default: nothing is done. */
   readonly foresee?: (works: readonly SampleWork[]) => void
+  /** Works on one; `report` follows its steps where that is possible. */
   readonly perform: (work: SampleWork, report: Reporter) => Promise<Either<Interruption, SampleResult>>
 }
 
