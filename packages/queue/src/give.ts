@@ -146,6 +146,15 @@ const giverOf = (
       ),
     )
 
+  /** Redis answers, and not as asked: its memory or disk is full, or this user may not. */
+  const refused = (task: Task, { message }: Error): CpnasError =>
+    cpnasError(
+      'QueueFailed',
+      task.label,
+      `cannot be given out: ${message}`,
+      `Look after ${server.url.shown}: its memory, its disk, the rights of its user; what is finished is saved, and \`resume\` continues`,
+    )
+
   const add = async (id: string, task: Task): Promise<void> => {
     await putAll(store, task.blobs)
     // A task that had failed before this run was resumed is tried again.
@@ -204,7 +213,7 @@ const giverOf = (
     const before = running.get(id)
     // A task is always read alike.
     if (before) return before as Promise<E.Either<Interruption, TaskDone<A>>>
-    const promise = attempt(id, task, read, tries)
+    const promise = attempt(id, task, read, tries).catch((error: Error) => E.left(refused(task, error)))
     running.set(id, promise)
     return promise
   }

@@ -185,8 +185,13 @@ const work = async (
     stalledInterval: (lostAfter * 1000) / 2,
     maxStalledCount: mayStall,
   })
-  // Those of the connection; a task's own failure is an event of its own.
-  worker.on('error', () => {})
+  let said: string | undefined
+  worker.on('error', ({ name, message }) => {
+    // Of a lost connection `onConnection` tells; a task's own failure is an event of its own.
+    if (name !== 'ReplyError' || message === said) return
+    said = message
+    note(`${url.shown}: ${message}`)
+  })
   onConnection(server, note)
   await announced.now().catch(() => {})
   ready(url.shown, warnings)

@@ -210,6 +210,19 @@ describe.skipIf(redisProgram === undefined)('a queue', () => {
     expect(rightOf(await give([taskOf(12)]))).toMatchObject([{ data: 144 }])
   })
 
+  it('stops a run, with the reason, when Redis is full', async () => {
+    const small = await startRedis('--maxmemory', '3mb')
+    const big: Task = { ...taskOf(15), blobs: { bytes: new Uint8Array(2 ** 22) } }
+    expect(await give([big], { address: small.url })).toMatchObject({
+      left: {
+        _tag: 'QueueFailed',
+        where: 'square of 15',
+        problem: expect.stringContaining('cannot be given out: OOM'),
+      },
+    })
+    await small.stop()
+  })
+
   it('repeats what a Redis without a disk has lost', async () => {
     const forgetful = await startRedis('--appendonly', 'no')
     const notes: string[] = []

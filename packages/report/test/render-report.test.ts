@@ -187,7 +187,13 @@ test('the environment is told apart: what runs recorded, what the page was made 
 })
 
 test('the workers of a queue are told apart, with what each did', async () => {
-  const by = (host: string, seconds: number) => ({ host, engine: 'wasm, asked for', threads: 1, seconds })
+  const by = (host: string, seconds: number) => ({
+    host,
+    engine: 'wasm, asked for',
+    rounding: '0123456789ab',
+    threads: 1,
+    seconds,
+  })
   const journal = [
     start('12:00:00', 0),
     { ...saved('12:00:10', 1), by: by('left', 4) },
@@ -196,8 +202,8 @@ test('the workers of a queue are told apart, with what each did', async () => {
   ]
   const page = parsePage(await renderReport([searchRun({ journal })]))
   expect(rowsIn(page, 'environment').slice(1, 3)).toEqual([
-    ['first', 'left', 'wasm, asked for', '1', '2', '4.5', '2026-05-01 12:00:30'],
-    ['first', '<right>', 'wasm, asked for', '1', '1', '6.0', '2026-05-01 12:00:20'],
+    ['first', 'left', 'wasm, asked for', '0123456789ab', '1', '2', '4.5', '2026-05-01 12:00:30'],
+    ['first', '<right>', 'wasm, asked for', '0123456789ab', '1', '1', '6.0', '2026-05-01 12:00:20'],
   ])
 })
 

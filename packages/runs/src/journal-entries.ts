@@ -23,6 +23,8 @@ export interface StartEntry {
 export interface WorkedBy {
   readonly host: string
   readonly engine: string
+  /** How it rounds, in twelve digits. */
+  readonly rounding: string
   readonly threads: number
   /** How long it took. */
   readonly seconds: number

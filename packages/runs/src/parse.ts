@@ -128,7 +128,7 @@ const journalEntries: Readonly<Record<JournalEntry['type'], Check>> = {
   saved: record({
     time,
     entries: count,
-    by: optional(record({ host: text, engine: text, threads: number, seconds: number })),
+    by: optional(record({ host: text, engine: text, rounding: text, threads: number, seconds: number })),
   }),
   stopped: record({ time }),
   finished: record({ time }),

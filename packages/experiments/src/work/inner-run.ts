@@ -154,12 +154,12 @@ export const giveInnerRun =
     const {
       value: files,
       seconds,
-      by: { host, engine, threads },
+      by: { host, engine, rounding, threads },
     } = done.right
     for (const [role, file] of filesOf(kind)) {
       const written = await writeFileAtomic(join(directory, file), files[role]!)()
       if (E.isLeft(written)) return written
     }
     await giver.forget(task)
-    return E.right({ host, engine, threads, seconds })
+    return E.right({ host, engine, rounding, threads, seconds })
   }

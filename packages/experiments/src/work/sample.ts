@@ -181,8 +181,8 @@ export const queuePerformer = (
         tasks.delete(nameOf(work))
         if (E.isLeft(result)) return result
         const { value, seconds } = result.right
-        const { host, engine, threads } = result.right.by
-        by = { host, engine, threads, seconds }
+        const { host, engine, rounding, threads } = result.right.by
+        by = { host, engine, rounding, threads, seconds }
         saved = task
         return E.right(value)
       },

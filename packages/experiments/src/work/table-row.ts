@@ -83,9 +83,9 @@ export const queueRows = (giver: Giver, table: TableConfig, jobs: readonly Table
       saved = taskOf(job)
       return pipe(
         done,
-        E.map(({ value, seconds, by: { host, engine, threads } }) => ({
+        E.map(({ value, seconds, by: { host, engine, rounding, threads } }) => ({
           row: value,
-          by: { host, engine, threads, seconds } satisfies WorkedBy,
+          by: { host, engine, rounding, threads, seconds } satisfies WorkedBy,
         })),
       )
     },

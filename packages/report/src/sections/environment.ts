@@ -36,13 +36,13 @@ const workerRowsOf = ({ name, journal }: Run): readonly (readonly Content[])[] =
   )
   const workers = new Map<string, typeof parts>()
   for (const part of parts) {
-    const worker = JSON.stringify([part.host, part.engine, part.threads])
+    const worker = JSON.stringify([part.host, part.engine, part.rounding, part.threads])
     workers.set(worker, [...(workers.get(worker) ?? []), part])
   }
   return [...workers.values()].map(done => {
-    const { host, engine, threads } = done[0]!
+    const { host, engine, rounding, threads } = done[0]!
     const seconds = done.reduce((sum, one) => sum + one.seconds, 0) / done.length
-    return [name, host, engine, threads, done.length, seconds.toFixed(1), moment(done.at(-1)!.time)]
+    return [name, host, engine, rounding, threads, done.length, seconds.toFixed(1), moment(done.at(-1)!.time)]
   })
 }
 
@@ -69,7 +69,7 @@ ${
     : html`<h3>Of the workers of a queue</h3>
 ${table({
   label: 'Work of the workers of a queue',
-  head: ['run', 'machine', 'engine', 'threads', 'lines of history', 'seconds each', 'last (UTC)'],
+  head: ['run', 'machine', 'engine', 'rounding', 'threads', 'lines of history', 'seconds each', 'last (UTC)'],
   rows: workers,
   text: true,
 })}`
