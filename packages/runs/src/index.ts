@@ -1,7 +1,7 @@
 export * from './base.js'
 export * from './checkpoint.js'
 export * from './directory.js'
-export { type SearchRunConfig, searchFiles, searchFormat } from './formats/search.js'
+export { frontFiles, type PartTimes, type SearchRunConfig, searchFiles, searchFormat } from './formats/search.js'
 export {
   isText,
   parseCells,

@@ -30,6 +30,10 @@ export interface SearchConfig extends CommonConfig {
   readonly population: number
   /** Size of the tournament that selects a parent in `regularized-evolution`. Real et al.: 25. */
   readonly tournament: number
+  /** The longest time an image may take in the packed Child of the search's size, in milliseconds on one thread; 0: any. */
+  readonly targetMs: number
+  /** The largest file the packed Child of the search's size may have, in 1,000 bytes; 0: any. */
+  readonly targetKb: number
   /** Epochs a sampled architecture is trained before it is evaluated. The source: 1. */
   readonly epochsPerSample: number
   /** Whether a Parent is trained beside every Child: `auto`, if the strategy looks at it. The source: always. */

@@ -1,4 +1,5 @@
 export { operationsOf, type SearchConfig } from './config.js'
+export { type Cost, type CostOf, excess, needsCost } from './cost.js'
 export type { Done, Evaluated, Evaluator, Reporter } from './evaluator.js'
 export { type Performer, performSample, type SampleResult, type SampleWork } from './evaluators/delegated.js'
 export { type EvaluatorRecord, evaluators } from './evaluators/index.js'
@@ -9,10 +10,11 @@ export { checkTensors, networksOf } from './evaluators/weights.js'
 export { samplesOf } from './history.js'
 export * from './options.js'
 export * from './presets.js'
-export { runSearch } from './run-search.js'
+export { type RunSearchOptions, runSearch } from './run-search.js'
 export { searchWith } from './search-with.js'
 export { type CpNasState, cpNasStrategy } from './strategies/cp-nas.js'
 export { strategies, strategyOf } from './strategies/index.js'
+export { crowding, dominates, fronts, type Goals } from './strategies/nsga-ii.js'
 export { bestOf, choose, drawGenotype, samplesStrategy } from './strategies/samples.js'
 export type {
   Observation,

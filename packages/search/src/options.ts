@@ -72,6 +72,16 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'tournament size',
     ...unlessWith('tournament'),
   },
+  targetMs: {
+    range: { kind: 'number', minimum: 0 },
+    description: 'longest time of an image, packed, in ms (0: any)',
+    ...unlessWith('targetMs'),
+  },
+  targetKb: {
+    range: { kind: 'number', minimum: 0 },
+    description: 'largest packed file in kB (0: any)',
+    ...unlessWith('targetKb'),
+  },
   withParent: {
     range: choice('auto', 'always'),
     description: 'whether the Parent is trained, too: auto, if the strategy looks at it',
@@ -122,6 +132,8 @@ export const addedSearchOptions = {
   tournament: 5,
   withParent: 'always',
   parallel: 'none',
+  targetMs: 0,
+  targetKb: 0,
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */

@@ -29,6 +29,8 @@ const paper: SearchConfig = {
   eta: 3,
   population: 25,
   tournament: 10,
+  targetMs: 0,
+  targetKb: 0,
   withParent: 'auto',
   epochsPerSample: 1,
   parallel: 'none',

@@ -1,6 +1,7 @@
 import type { Genotype, Mixture } from '@cpnas/supernet'
 import type { Evaluation } from '@cpnas/training'
 import type { SearchConfig } from './config.js'
+import type { CostOf } from './cost.js'
 import type { PerNetwork, Position, SearchState } from './types.js'
 
 /** An architecture that a strategy wants to know about. */
@@ -63,6 +64,6 @@ export interface StrategyRecord {
   readonly evaluators?: readonly string[]
   /** The options that only some strategies have, of those that this one has. */
   readonly options: readonly (keyof SearchConfig)[]
-  /** The strategy of a configuration. */
-  readonly create: (config: SearchConfig) => Strategy
+  /** The strategy of a configuration. `costOf` is asked by those with a second goal or a target (`needsCost`). */
+  readonly create: (config: SearchConfig, costOf?: CostOf) => Strategy
 }

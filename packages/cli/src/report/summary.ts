@@ -1,5 +1,5 @@
-import type { SearchSummary, Size } from '@cpnas/experiments'
-import { searchFiles } from '@cpnas/runs'
+import type { FrontPoint, SearchOutcome, SearchSummary, Size } from '@cpnas/experiments'
+import { frontFiles, searchFiles } from '@cpnas/runs'
 import { cellKinds, type Genotype, inputNodes, type Space } from '@cpnas/supernet'
 import { counted, shellWord, thousands } from './amounts.js'
 import { duration, percent } from './format.js'
@@ -27,12 +27,34 @@ export const sizeLine = (name: string, size: Size): string =>
 export const sizeLines = (child: Size, parent: Size): string =>
   `${sizeLine('Child ', child)}\n${sizeLine('Parent', parent)}`
 
+/** What can be had for which time. */
+const frontTable = (front: readonly FrontPoint[]): Grid =>
+  grid(
+    ['front: ms an image, packed', 'kB', 'Child, validation'],
+    front.map(({ milliseconds, kilobytes, accuracyChild }) => [
+      milliseconds.toFixed(3),
+      kilobytes.toFixed(1),
+      percent(accuracyChild),
+    ]),
+    0,
+  )
+
 /** For people, at the end of a search. */
-export const printSummary = (summary: SearchSummary, space: Space, directory: string): readonly Block[] => [
+export const printSummary = (
+  summary: SearchSummary & Pick<SearchOutcome, 'front' | 'cost'>,
+  space: Space,
+  directory: string,
+): readonly Block[] => [
   genotypeTable(summary.genotype, space),
   `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}${summary.accuracyParent === undefined ? '' : `, Parent ${percent(summary.accuracyParent)}`} (chance ${percent(summary.chance)})`,
   sizeLines(summary.child, summary.parent),
+  ...(summary.cost === undefined
+    ? []
+    : [
+        `Packed: ${summary.cost.kilobytes.toFixed(1)} kB, ${summary.cost.milliseconds.toFixed(3)} ms an image on one thread here`,
+      ]),
+  ...(summary.front === undefined ? [] : [frontTable(summary.front)]),
   `${counted(summary.samples, 'architecture')}, ${duration(summary.seconds)}`,
-  `Files in ${directory}: ${Object.values(searchFiles).join(', ')}`,
+  `Files in ${directory}: ${[...Object.values(searchFiles), ...(summary.front === undefined ? [] : Object.values(frontFiles))].join(', ')}`,
   `Next: cpnas train --genotype ${shellWord(directory)}`,
 ]

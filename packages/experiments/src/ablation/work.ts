@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
-import type { CpnasError } from '@cpnas/core'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import { openSplits } from '@cpnas/data'
 import type { Giver } from '@cpnas/queue'
 import { baseOf, pathsOf, type WorkedBy, writeFingerprint, writeRunConfig } from '@cpnas/runs'
+import { needsCost } from '@cpnas/search'
 import { checkTeacher } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -73,7 +74,17 @@ const checkTrials = (
       (run): E.Either<CpnasError, unknown> =>
         run.kind === 'search'
           ? pipe(
-              checkMemory(searchNeed(run.config, train), backend),
+              needsCost(run.config)
+                ? E.left(
+                    cpnasError(
+                      'InvalidOption',
+                      'strategy',
+                      'with two goals, or a target, is for `cpnas search`: a search within another run does not time networks',
+                      'Leave it out, or search first and give the result with `genotype`',
+                    ),
+                  )
+                : E.right(undefined),
+              E.flatMap(() => checkMemory(searchNeed(run.config, train), backend)),
               E.flatMap(() => openSplits(train, run.config, 'batches')),
               E.mapLeft(renamedOf('search')),
             )

@@ -49,7 +49,10 @@ const costOf = (config: SearchConfig, state: SearchState, all: number): number =
 
 /** One search over a table, trained for up to `all` epochs; its seed is the configuration's. Errors of `searchWith`. */
 export const replay = (table: Table, config: SearchConfig, all: number): TE.TaskEither<CpnasError, Replay> => {
-  const strategy = strategyOf(config)
+  const strategy = strategyOf(config, ({ normal }) => {
+    const { milliseconds, bytes } = lookUp(table, normal)!
+    return { milliseconds, kilobytes: bytes / 1000 }
+  })
   const entries = [...table.entries.values()]
   const tests = entries.map(({ child }) => meanTest(child))
   return pipe(

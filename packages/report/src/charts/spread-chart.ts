@@ -15,6 +15,8 @@ export interface ChartPoint {
 export interface ChartSeries {
   readonly name: string
   readonly points: readonly ChartPoint[]
+  /** Points without a line through them. Default: false. */
+  readonly scattered?: boolean
 }
 
 /** Values with error bars over x. */
@@ -34,14 +36,14 @@ export interface SpreadChart {
 const cap = 5
 
 /** A line of the values, and their error bars. */
-const seriesOf = ({ name, points }: ChartSeries, colour: string): Option['series'] & object => [
+const seriesOf = ({ name, points, scattered = false }: ChartSeries, colour: string): Option['series'] & object => [
   {
     type: 'line',
     name,
     data: points.map(({ x, y }) => [x, y]),
     symbol: 'circle',
-    symbolSize: 8,
-    lineStyle: { color: colour, width: 2 },
+    symbolSize: scattered ? 5 : 8,
+    lineStyle: { color: colour, width: scattered ? 0 : 2 },
     itemStyle: { color: colour },
   },
   {

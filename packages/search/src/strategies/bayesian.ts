@@ -1,11 +1,12 @@
-import type { CellKind, Genotype, Mixture } from '@cpnas/supernet'
+import { type CellKind, type Genotype, inSpace, type Mixture, spaceOf } from '@cpnas/supernet'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { candidatesOf, type SearchConfig } from '../config.js'
+import { type CostOf, excess, noCost } from '../cost.js'
 import { samplesOf } from '../history.js'
 import type { Strategy, StrategyRecord } from '../strategy.js'
 import type { SampleEntry, SearchState } from '../types.js'
 import { type Belief, gaussianProcess, type Kernel } from './gaussian-process.js'
-import { bestOf, drawGenotype, mutate, samplesStrategy, searchedKinds } from './samples.js'
+import { bestOf, drawGenotype, drawWithin, mutate, samplesStrategy, searchedKinds } from './samples.js'
 
 /** Architectures that are drawn uniformly before any is chosen. */
 const initialSamples = 5
@@ -101,7 +102,16 @@ const candidatesFor = (
   return fresh.length > 0 ? fresh : drawn
 }
 
-const create = (config: SearchConfig): Strategy => {
+const create = (config: SearchConfig, costOf: CostOf = noCost): Strategy => {
+  const { targetMs, targetKb } = config
+  const space = spaceOf(config)
+  /** Those that meet the targets; if there are none, the closest. */
+  const within = (candidates: readonly Genotype[]): readonly Genotype[] => {
+    if (targetMs === 0 && targetKb === 0) return candidates
+    const over = candidates.map(genotype => excess(config, costOf(inSpace(space, genotype))))
+    const most = Math.max(0, Math.min(...over))
+    return candidates.filter((_, i) => over[i]! <= most)
+  }
   const kinds = searchedKinds(config)
   const everywhere = candidatesOf(config)
   const rank = (samples: readonly SampleEntry[], belief: (genotype: Genotype) => Belief): readonly SampleEntry[] =>
@@ -109,15 +119,19 @@ const create = (config: SearchConfig): Strategy => {
       .map(sample => ({ sample, mean: belief(sample.architecture).mean }))
       .sort((a, b) => b.mean - a.mean)
       .map(({ sample }) => sample)
-  const base = samplesStrategy(config, initialSamples, (generator, before) => {
-    if (before.length < initialSamples) return drawGenotype(generator, everywhere)
-    const belief = beliefsOf(before, kinds)
-    const ranked = rank(before, belief)
-    const best = belief(ranked[0]!.architecture).mean
-    return largest(candidatesFor(generator, ranked, everywhere, kinds), genotype =>
-      expectedImprovement(belief(genotype), best),
-    )
-  })
+  const base = samplesStrategy(
+    config,
+    done => Math.max(done + 1, initialSamples),
+    (generator, before) => {
+      if (before.length < initialSamples) return drawWithin(config, costOf, () => drawGenotype(generator, everywhere))
+      const belief = beliefsOf(before, kinds)
+      const ranked = rank(before, belief)
+      const best = belief(ranked[0]!.architecture).mean
+      return largest(within(candidatesFor(generator, ranked, everywhere, kinds)), genotype =>
+        expectedImprovement(belief(genotype), best),
+      )
+    },
+  )
   return {
     ...base,
     result: state => {
@@ -141,7 +155,7 @@ const create = (config: SearchConfig): Strategy => {
  */
 export const bayesian: StrategyRecord = {
   description: 'Bayesian optimization: learns what operations and their pairs are worth from all samples; ours',
-  options: ['samples'],
+  options: ['samples', 'targetMs', 'targetKb'],
   usesParent: false,
   create,
 }

@@ -1,8 +1,10 @@
 import type { SearchConfig } from '../config.js'
+import type { CostOf } from '../cost.js'
 import type { Strategy, StrategyRecord } from '../strategy.js'
 import { antiBandit } from './anti-bandit.js'
 import { bayesian } from './bayesian.js'
 import { bnas, cpNas } from './cp-nas.js'
+import { nsga2 } from './nsga-ii.js'
 import { random } from './random.js'
 import { regularizedEvolution } from './regularized-evolution.js'
 import { reinforce } from './reinforce.js'
@@ -16,9 +18,11 @@ export const strategies: Readonly<Record<string, StrategyRecord>> = {
   bayesian,
   reinforce,
   'successive-halving': successiveHalving,
+  'nsga-ii': nsga2,
   bnas,
   'anti-bandit': antiBandit,
 }
 
-/** The strategy of a configuration that has been checked. */
-export const strategyOf = (config: SearchConfig): Strategy => strategies[config.strategy]!.create(config)
+/** The strategy of a configuration that has been checked. RangeError when it asks what an architecture costs, and `costOf` is missing. */
+export const strategyOf = (config: SearchConfig, costOf?: CostOf): Strategy =>
+  strategies[config.strategy]!.create(config, costOf)

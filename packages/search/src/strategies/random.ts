@@ -1,5 +1,6 @@
+import { noCost } from '../cost.js'
 import type { StrategyRecord } from '../strategy.js'
-import { drawGenotype, samplesStrategy } from './samples.js'
+import { drawGenotype, drawWithin, samplesStrategy } from './samples.js'
 
 /**
  * `random`: architectures drawn uniformly, of which the one with the best Child is the result. Over shared weights it is random
@@ -7,8 +8,12 @@ import { drawGenotype, samplesStrategy } from './samples.js'
  */
 export const random: StrategyRecord = {
   description: 'the best of architectures drawn uniformly (Li and Talwalkar, arXiv 1902.07638)',
-  options: ['samples'],
+  options: ['samples', 'targetMs', 'targetKb'],
   usesParent: false,
-  create: config =>
-    samplesStrategy(config, config.samples, (generator, _, everywhere) => drawGenotype(generator, everywhere)),
+  create: (config, costOf = noCost) =>
+    samplesStrategy(
+      config,
+      () => config.samples,
+      (generator, _, everywhere) => drawWithin(config, costOf, () => drawGenotype(generator, everywhere)),
+    ),
 }

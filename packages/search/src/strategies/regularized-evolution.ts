@@ -1,5 +1,6 @@
+import { noCost } from '../cost.js'
 import type { StrategyRecord } from '../strategy.js'
-import { bestOf, choose, drawGenotype, mutate, samplesStrategy, searchedKinds } from './samples.js'
+import { bestOf, choose, drawGenotype, drawWithin, mutate, samplesStrategy, searchedKinds } from './samples.js'
 
 /**
  * `regularized-evolution`: a population drawn uniformly; then again and again the best of a tournament (drawn with replacement)
@@ -9,13 +10,18 @@ import { bestOf, choose, drawGenotype, mutate, samplesStrategy, searchedKinds } 
  */
 export const regularizedEvolution: StrategyRecord = {
   description: 'mutate the best of a tournament, the oldest dies (Real et al., arXiv 1802.01548)',
-  options: ['samples', 'population', 'tournament'],
+  options: ['samples', 'population', 'tournament', 'targetMs', 'targetKb'],
   usesParent: false,
-  create: config =>
-    samplesStrategy(config, config.population, (generator, before, everywhere) => {
-      if (before.length < config.population) return drawGenotype(generator, everywhere)
-      const alive = before.slice(-config.population)
-      const tournament = Array.from({ length: config.tournament }, () => choose(generator, alive))
-      return mutate(generator, bestOf(tournament).architecture, everywhere, searchedKinds(config))
-    }),
+  create: (config, costOf = noCost) =>
+    samplesStrategy(
+      config,
+      done => Math.max(done + 1, config.population),
+      (generator, before, everywhere) =>
+        drawWithin(config, costOf, () => {
+          if (before.length < config.population) return drawGenotype(generator, everywhere)
+          const alive = before.slice(-config.population)
+          const tournament = Array.from({ length: config.tournament }, () => choose(generator, alive))
+          return mutate(generator, bestOf(tournament).architecture, everywhere, searchedKinds(config))
+        }),
+    ),
 }

@@ -3,6 +3,7 @@ import { type CellKind, cellKinds, type Genotype, inSpace, type Mixture, spaceOf
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { candidatesOf, type SearchConfig } from '../config.js'
+import { type CostOf, excess } from '../cost.js'
 import { recordOf, sampleOf, samplesOf } from '../history.js'
 import type { Observation, Strategy } from '../strategy.js'
 import type { SampleEntry, SearchState } from '../types.js'
@@ -50,13 +51,31 @@ export const recordSamples = (state: SearchState, observations: readonly Observa
 export const bestOf = (samples: readonly SampleEntry[]): SampleEntry =>
   samples.reduce((best, sample) => (sample.z > best.z ? sample : best))
 
+/** Draws until a target is met, at most. */
+const draws = 1000
+
+/** Draws architectures until one meets the targets of the configuration, a thousand at most; then the closest of them. */
+export const drawWithin = (config: SearchConfig, costOf: CostOf, draw: () => Genotype): Genotype => {
+  const { targetMs, targetKb } = config
+  if (targetMs === 0 && targetKb === 0) return draw()
+  const space = spaceOf(config)
+  let closest: { readonly architecture: Genotype; readonly over: number } | undefined
+  for (let i = 0; i < draws && (closest === undefined || closest.over > 0); i++) {
+    const architecture = draw()
+    const over = excess(config, costOf(inSpace(space, architecture)))
+    if (closest === undefined || over < closest.over) closest = { architecture, over }
+  }
+  return closest!.architecture
+}
+
 /**
  * A strategy that evaluates `samples` architectures one after another and returns the one whose Child has the highest accuracy.
- * `draw` chooses each, given a generator of its own for every sample and the samples so far; the first `independent` do not look at those.
+ * `draw` chooses each, given a generator of its own for every sample and the samples so far; when so many are done, those up to `independentUntil`
+ * do not look at one another.
  */
 export const samplesStrategy = (
   config: SearchConfig,
-  independent: number,
+  independentUntil: (done: number) => number,
   draw: (generator: RandomGenerator, before: readonly SampleEntry[], everywhere: Mixture) => Genotype,
 ): Strategy => {
   const { seed, samples } = config
@@ -67,7 +86,7 @@ export const samplesStrategy = (
     ask: (state, most = 1) => {
       const before = samplesOf(state)
       const done = before.length
-      const count = Math.min(most, samples - done, Math.max(1, independent - done))
+      const count = Math.min(most, samples - done, independentUntil(done) - done)
       return Array.from({ length: Math.max(0, count) }, (_, i) => {
         const sample = done + i + 1
         const generator = generatorFor(seed, `sample ${sample}`)

@@ -117,7 +117,7 @@ describe('bnas', () => {
     const [bnas, cpNas] = [
       { ...inTiny, strategy: 'bnas' },
       { ...inTiny, strategy: 'cp-nas', betaP: 0 },
-    ].map(strategyOf)
+    ].map(one => strategyOf(one))
     expect(search(bnas!, accuracyOf)).toEqual(search(cpNas!, accuracyOf))
   })
 })

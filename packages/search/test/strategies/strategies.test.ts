@@ -1,4 +1,5 @@
 import {
+  type CostOf,
   presets,
   type SearchConfig,
   type SearchState,
@@ -27,6 +28,7 @@ const configs = fc
     samples: fc.integer({ min: 1, max: 30 }),
     population: fc.integer({ min: 1, max: 10 }),
     tournament: fc.integer({ min: 1, max: 5 }),
+    targetKb: fc.constantFrom(0, 0, 9),
     operations: fc.subarray(
       cpNas.operations.map(({ name }) => name),
       { minLength: 2, maxLength: 4 },
@@ -47,6 +49,12 @@ const play = (strategy: Strategy, accuracy: (sample: number) => number): readonl
   }
 }
 
+/** The more operations that compute something, the more. */
+const costOf: CostOf = ({ normal, reduce }) => {
+  const work = [...normal, ...reduce].filter(name => !['none', 'skip_connect'].includes(name)).length
+  return { milliseconds: work / 10, kilobytes: work }
+}
+
 const rightOf = <A>(result: Either<unknown, A>): A => {
   expect(result).toMatchObject({ _tag: 'Right' })
   return (result as { readonly right: A }).right
@@ -56,7 +64,7 @@ describe('every strategy', () => {
   it('asks for as many proposals as it says, of operations that remain, and gains an entry from each', () => {
     fc.assert(
       fc.property(configs, accuracies, (config, accuracy) => {
-        const strategy = strategyOf(config)
+        const strategy = strategyOf(config, costOf)
         const states = play(strategy, accuracy)
         const { history } = states.at(-1)!
         expect(samplesOf(states.at(-1)!)).toHaveLength(strategy.length.samples)
@@ -78,7 +86,7 @@ describe('every strategy', () => {
   it('asks ahead for what it will ask for, whatever is observed', () => {
     fc.assert(
       fc.property(configs, accuracies, fc.integer({ min: 1, max: 12 }), (config, accuracy, most) => {
-        const strategy = strategyOf(config)
+        const strategy = strategyOf(config, costOf)
         const states = play(strategy, accuracy)
         for (const [i, state] of states.entries()) {
           const ahead = strategy.ask(state, most)
@@ -94,7 +102,7 @@ describe('every strategy', () => {
   it('is a function of configuration and state', () => {
     fc.assert(
       fc.property(configs, accuracies, (config, accuracy) => {
-        const [one, other] = [config, config].map(strategyOf)
+        const [one, other] = [config, config].map(one => strategyOf(one, costOf))
         const states = play(one!, accuracy)
         expect(play(other!, accuracy)).toEqual(states)
         for (const state of states) expect(other!.ask(state)).toEqual(one!.ask(state))
@@ -107,7 +115,7 @@ describe('every strategy', () => {
   it('runs over a table, and resumes from any snapshot', async () => {
     await fc.assert(
       fc.asyncProperty(configs, fc.nat(100), async (config, stop) => {
-        const strategy = strategyOf(config)
+        const strategy = strategyOf(config, costOf)
         const table = tableEvaluator(({ normal, reduce }: Genotype) => {
           const accuracy = [...normal, ...reduce].filter(name => name === config.operations[0]).length / 28
           return { child: { accuracy, loss: 1 }, parent: { accuracy: 1 - accuracy, loss: 1 } }
@@ -129,7 +137,7 @@ describe('every strategy', () => {
 describe('random', () => {
   it('draws every operation of every edge alike often, and ends with the best', () => {
     const config: SearchConfig = { ...presets.quick, space: 'cp-nas', strategy: 'random', samples: 200 }
-    const strategy = strategyOf(config)
+    const strategy = strategyOf(config, costOf)
     const end = play(strategy, sample => (sample === 77 ? 1 : 0)).at(-1)!
     // 200 draws of 1/8: mean 25, standard deviation 4.7.
     for (const operation of cpNas.operations)
@@ -155,7 +163,7 @@ describe('regularized evolution', () => {
     (['normal', 'reduce'] as const).flatMap(kind => a[kind].filter((operation, i) => operation !== b[kind][i])).length
 
   it('mutates one operation of one of those alive', () => {
-    const samples = samplesOf(play(strategyOf(config), n => (n * 37) % 11).at(-1)!)
+    const samples = samplesOf(play(strategyOf(config, costOf), n => (n * 37) % 11).at(-1)!)
     for (const [i, { architecture }] of samples.entries()) {
       const alive = samples.slice(Math.max(0, i - config.population), i)
       if (i >= config.population)
@@ -164,7 +172,7 @@ describe('regularized evolution', () => {
   })
 
   it('never has a parent that has died of age, however good it was', () => {
-    const samples = samplesOf(play(strategyOf(config), n => (n === 0 ? 1 : 0)).at(-1)!)
+    const samples = samplesOf(play(strategyOf(config, costOf), n => (n === 0 ? 1 : 0)).at(-1)!)
     const [first, ...others] = samples
     const children = others.map(({ architecture }) => differences(first!.architecture, architecture))
     // While it is alive it wins every tournament that it is drawn for; afterwards distances grow by mutation.
@@ -182,7 +190,7 @@ describe('regularized evolution', () => {
         const evaluation = { accuracy: skips(architecture), loss: 1 }
         return { child: evaluation, parent: evaluation }
       })
-      const result = rightOf(await searchWith(strategyOf(settings), table)())
+      const result = rightOf(await searchWith(strategyOf(settings, costOf), table)())
       return result.status === 'finished' ? skips(result.genotype) : Number.NaN
     }
     return Promise.all([bestOf('regularized-evolution'), bestOf('random')]).then(([evolved, drawn]) => {

@@ -1,0 +1,100 @@
+import { type CpnasError, cpnasError, generatorFor } from '@cpnas/core'
+import { pack } from '@cpnas/export'
+import { untrainedModel } from '@cpnas/model'
+import { encode, type PackedModel } from '@cpnas/packed'
+import type { PartTimes } from '@cpnas/runs'
+import { type CostOf, drawGenotype, operationsOf, type SearchConfig } from '@cpnas/search'
+import { type DataFacts, fullSpace, type Genotype, inSpace, spaceOf, specFor } from '@cpnas/supernet'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { millisecondsOf, openRunner } from '../packed-speed.js'
+import { partsOf } from './parts.js'
+import { fitTimes, type TimedNetwork, timeIn } from './table.js'
+
+/** What is known of the images of a search. */
+export interface CostFacts extends DataFacts {
+  readonly height: number
+}
+
+/** Random networks whose times the table is made of, and those it is tried on. */
+const [fitted, tried] = [24, 8]
+const timings = 5
+const profileRepeat = 60
+
+const packedOf = (config: SearchConfig, facts: CostFacts, genotype: Genotype): E.Either<CpnasError, PackedModel> =>
+  pipe(
+    pack(untrainedModel(specFor(config, facts), genotype, 'child', facts.height)),
+    E.mapLeft(problem =>
+      cpnasError('InvalidOption', 'space', `${config.space} has a network that ${problem}`, 'Search without a target'),
+    ),
+  )
+
+const timed = (packed: PackedModel): TE.TaskEither<CpnasError, TimedNetwork> =>
+  pipe(
+    openRunner(packed),
+    TE.map(runner => {
+      const { height, width, channels } = packed.program.image
+      const whole = millisecondsOf(runner, packed, timings)
+      const profile = runner.profile(new Float32Array(height * width * channels).fill(0.5), profileRepeat)
+      const steps = partsOf(packed.program).map((parts, i) => ({ parts, milliseconds: profile[i]!.milliseconds }))
+      return { steps, whole }
+    }),
+  )
+
+/** What was measured, and by how much it is wrong of networks that it was not made of: the mean and the largest share of their time. */
+export interface Measured {
+  readonly table: PartTimes
+  readonly error: { readonly mean: number; readonly largest: number }
+}
+
+/** Networks of one operation everywhere, then random ones. */
+const networks = (config: SearchConfig, count: number): readonly Genotype[] => {
+  const space = spaceOf(config)
+  const names = operationsOf(config)
+  const everywhere = fullSpace({ edges: space.edges, operations: names.map(name => ({ name })) })
+  const uniform = names.map(name => ({ normal: space.edges.map(() => name), reduce: space.edges.map(() => name) }))
+  const random = Array.from({ length: count }, (_, i) =>
+    inSpace(space, drawGenotype(generatorFor(config.seed, `timed network ${i}`), everywhere)),
+  )
+  return [...uniform, ...random]
+}
+
+/** Times networks of the search's space and size on this machine. BackendUnavailable: the packed engine cannot run. */
+export const measureTimes = (config: SearchConfig, facts: CostFacts): TE.TaskEither<CpnasError, Measured> =>
+  pipe(
+    networks(config, fitted + tried),
+    TE.traverseSeqArray(genotype => pipe(TE.fromEither(packedOf(config, facts, genotype)), TE.flatMap(timed))),
+    TE.map(all => {
+      const table = fitTimes(all.slice(0, -tried))
+      const errors = all.slice(-tried).map(({ steps, whole }) =>
+        Math.abs(
+          timeIn(
+            table,
+            steps.map(({ parts }) => parts),
+          ) /
+            whole -
+            1,
+        ),
+      )
+      return { table, error: { mean: errors.reduce((a, b) => a + b, 0) / tried, largest: Math.max(...errors) } }
+    }),
+  )
+
+/** What the architectures of a search cost, by a table of times; each is packed once. */
+export const costsBy = (table: PartTimes, config: SearchConfig, facts: CostFacts): CostOf => {
+  const known = new Map<string, ReturnType<CostOf>>()
+  return genotype => {
+    const name = JSON.stringify([genotype.normal, genotype.reduce])
+    const before = known.get(name)
+    if (before) return before
+    const packed = packedOf(config, facts, genotype)
+    if (E.isLeft(packed)) throw new RangeError(packed.left.problem)
+    const cost = {
+      milliseconds: timeIn(table, partsOf(packed.right.program)),
+      kilobytes: encode(packed.right).length / 1000,
+    }
+    known.set(name, cost)
+    return cost
+  }
+}
