@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { type CpnasError, cpnasError, type Interruption } from '@cpnas/core'
+import { type CpnasError, cpnasError, type Interruption, isRecord } from '@cpnas/core'
 import type { Queue, QueueEvents } from 'bullmq'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -118,6 +118,7 @@ const watcher = (queue: Queue, events: QueueEvents, signal: AbortSignal) => {
     ended: (id: string): Promise<boolean> =>
       new Promise<boolean>(resolve => {
         waiting.set(id, resolve)
+        if (signal.aborted) settle(id)
         // It may have ended before.
         void look(id).catch(() => {})
       }),
@@ -174,6 +175,7 @@ const giverOf = (
   const doneOf = async <A>(result: TaskResult, read: Read<A>): Promise<E.Either<string, TaskDone<A>>> => {
     const parsed = parsePayload(result?.output)
     if (parsed._tag === 'Left') return parsed
+    if (!isPerformer(result.by) || !Number.isFinite(result.seconds)) return E.left('does not say who did it')
     const fetched = await TE.tryCatch(
       () => getAll(store, parsed.right.blobs),
       error => (error as Error).message,
@@ -192,6 +194,7 @@ const giverOf = (
     read: Read<A>,
     left: number,
   ): Promise<E.Either<Interruption, TaskDone<A>>> => {
+    if (signal.aborted) return E.left('stopped')
     await add(id, task)
     const lost = await watch.ended(id)
     if (signal.aborted) return E.left('stopped')
@@ -200,8 +203,8 @@ const giverOf = (
     if (await job.isFailed()) return failedWith(task, failureText(job.failedReason))
     const done = await doneOf(job.returnvalue, read)
     if (done._tag === 'Right') return done
-    const by = job.returnvalue?.by as Performer | undefined
-    const problem = `${done.left}${by ? ` (${by.host}, process ${by.pid})` : ''}`
+    const by: unknown = job.returnvalue?.by
+    const problem = `${done.left}${isPerformer(by) ? ` (${by.host}, process ${by.pid})` : ''}`
     if (left === 1) return failedWith(task, problem)
     note(`${task.label}: ${problem}; it is given out again`)
     await job.remove()
@@ -231,9 +234,12 @@ const giverOf = (
         const id = taskId(task)
         running.delete(id)
         const job = await queue.getJob(id)
-        const result = job?.returnvalue as TaskResult | undefined
-        await job?.remove()
-        await store.remove([...Object.values(payloadOf('', task).blobs), ...Object.values(result?.output?.blobs ?? {})])
+        const result = parsePayload((job?.returnvalue as TaskResult | undefined)?.output)
+        const left = result._tag === 'Right' ? Object.values(result.right.blobs) : []
+        // What cannot be removed now expires.
+        await Promise.all([job?.remove(), store.remove([...Object.values(payloadOf('', task).blobs), ...left])]).catch(
+          () => {},
+        )
       },
     } satisfies Giver,
     waiting: watch.count,
@@ -249,6 +255,11 @@ const giverOf = (
     fitting,
   }
 }
+
+const isPerformer = (by: unknown): by is Performer =>
+  isRecord(by) &&
+  ['host', 'engine', 'rounding'].every(name => typeof by[name] === 'string') &&
+  ['pid', 'threads'].every(name => Number.isFinite(by[name]))
 
 const failureText = (reason: string | undefined): string =>
   reason === undefined || /stalled/.test(reason)

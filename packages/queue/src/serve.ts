@@ -9,7 +9,7 @@ import { getAll, putAll } from './blobs.js'
 import { type QueueChoice, storeOf } from './choice.js'
 import { announce, type Identity, mismatch, prefix, queueName, runsOf, type WorkerRecord } from './registry.js'
 import { onConnection, openServer, type Server } from './server.js'
-import { type Payload, parsePayload, payloadOf, type Task, type TaskOutput } from './task.js'
+import { idOf, type Payload, parsePayload, payloadOf, type Task, type TaskOutput } from './task.js'
 
 /** Who did a task. */
 export type Performer = Pick<WorkerRecord, 'host' | 'pid' | 'engine' | 'rounding' | 'threads'>
@@ -150,6 +150,8 @@ const work = async (
     const payload = parsePayload(job.data)
     if (payload._tag === 'Left') return failed('?', kind, payload.left)
     const { label, data, blobs } = payload.right
+    const id = idOf(kind, payload.right)
+    if (id !== job.id) return failed(label, kind, 'is not what its name says')
     record = { ...record, task: { label, since: new Date().toISOString(), fraction: 0 } }
     await announced.now().catch(() => {})
     event({ type: 'begun', label, kind })
@@ -157,7 +159,7 @@ const work = async (
       record = { ...record, task: { ...record.task!, fraction } }
     }
     try {
-      const task = { id: job.id!, kind, label, data, blobs: await getAll(store, blobs) }
+      const task = { id, kind, label, data, blobs: await getAll(store, blobs) }
       const result = await handler(task, report, signal)
       if (result._tag === 'Left') {
         const { left: reason } = result

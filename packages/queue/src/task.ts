@@ -45,23 +45,25 @@ export const blobName = (bytes: Uint8Array): BlobName => ({
   bytes: bytes.length,
 })
 
-const named = (blobs: Blobs): readonly (readonly [string, BlobName])[] =>
-  Object.keys(blobs)
-    .sort()
-    .map(name => [name, blobName(blobs[name]!)])
-
 /** The payload of a task or its result. */
 export const payloadOf = (label: string, { data, blobs }: TaskOutput): Payload => ({
   label,
   data,
-  blobs: Object.fromEntries(named(blobs)),
+  blobs: Object.fromEntries(Object.entries(blobs).map(([name, bytes]) => [name, blobName(bytes)])),
 })
 
-/** What a task is known by: tasks of the same inputs have the same. */
-export const taskId = ({ kind, data, blobs }: Task): string =>
-  createHash('sha256')
-    .update(JSON.stringify([kind, data, named(blobs)]))
+/** What a task of this payload is known by. */
+export const idOf = (kind: string, { data, blobs }: Pick<Payload, 'data' | 'blobs'>): string => {
+  const named = Object.keys(blobs)
+    .sort()
+    .map(name => [name, blobs[name]!.hash, blobs[name]!.bytes])
+  return createHash('sha256')
+    .update(JSON.stringify([kind, data, named]))
     .digest('hex')
+}
+
+/** What a task is known by: tasks of the same inputs have the same. */
+export const taskId = (task: Task): string => idOf(task.kind, payloadOf('', task))
 
 const isBlobName = (value: unknown): value is BlobName =>
   isRecord(value) &&

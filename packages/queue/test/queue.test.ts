@@ -19,6 +19,7 @@ import {
   taskId,
   withGiver,
 } from '@cpnas/queue'
+import { Queue, Worker } from 'bullmq'
 import fc from 'fast-check'
 import type * as E from 'fp-ts/lib/Either.js'
 import { left, right } from 'fp-ts/lib/Either.js'
@@ -208,6 +209,54 @@ describe.skipIf(redisProgram === undefined)('a queue', () => {
     expect(started).toEqual([12])
     // Nobody works now: the result is there.
     expect(rightOf(await give([taskOf(12)]))).toMatchObject([{ data: 144 }])
+  })
+
+  it('does not follow what a result names: no path, no other blob', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cpnas-blobs-'))
+    const precious = join(directory, 'precious')
+    writeFileSync(precious, '')
+    const task = taskOf(17)
+    const queue = new Queue(`${identity.version}-${identity.images.digest.slice(0, 16)}`, {
+      connection: { url: redis.url },
+      prefix: 'cpnas',
+    })
+    const forger = new Worker(
+      queue.name,
+      async () => ({
+        output: { label: '', data: 1, blobs: { x: { hash: '../precious', bytes: 0 } } },
+        by: { host: 'h', engine: 'e', rounding: 'r', pid: 1, threads: 1 },
+        seconds: 1,
+      }),
+      { connection: { url: redis.url, maxRetriesPerRequest: null }, prefix: 'cpnas' },
+    )
+    const result = await give([task], { address: redis.url, blobs: directory })
+    expect(result).toMatchObject({ left: { problem: expect.stringContaining('names no blobs') } })
+    expect(existsSync(precious)).toBe(true)
+    await forger.close()
+    await queue.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  it('does no task that is not what its name says, so that the name can be one of a directory', async () => {
+    const queue = new Queue(`${identity.version}-${identity.images.digest.slice(0, 16)}`, {
+      connection: { url: redis.url },
+      prefix: 'cpnas',
+    })
+    const failures: string[] = []
+    const worker = begin(square, { event: event => event.type === 'failed' && failures.push(event.reason) })
+    await worker.ready
+    const job = await queue.add('square', { label: 'x', data: 2, blobs: {} }, { jobId: '../../elsewhere' })
+    while (failures.length === 0) await setTimeout(10)
+    expect(failures[0]).toBe('is not what its name says')
+    await worker.stop()
+    await job.remove()
+    await queue.close()
+  })
+
+  it('gives nothing out once its signal has come', async () => {
+    const stop = new AbortController()
+    stop.abort()
+    expect(await give([taskOf(18)], { signal: stop.signal })).toEqual(left('stopped'))
   })
 
   it('stops a run, with the reason, when Redis is full', async () => {
