@@ -50,6 +50,11 @@ export interface ServeOptions extends Identity, Pick<WorkerRecord, 'engine' | 'r
   readonly ready: (shown: string, warnings: readonly string[]) => void
   /** Called when a task begins and ends. */
   readonly event: (event: WorkerEvent) => void
+  /**
+   * Called when the result of a task is in the queue, with the task's name: what the handler has kept of it is no longer needed. A worker that
+   * was cut off may have its result refused, and be given the task again. Default: nothing.
+   */
+  readonly accepted?: (id: string) => void
   /** Called when the connection is lost and when it is back. */
   readonly note: (line: string) => void
   readonly signal: AbortSignal
@@ -112,7 +117,7 @@ export const serve = (
 const work = async (
   server: Server,
   choice: QueueChoice,
-  { lostAfter = 30, signal, ready, event, note, ...self }: ServeOptions,
+  { lostAfter = 30, signal, ready, event, accepted = () => {}, note, ...self }: ServeOptions,
   handler: Handler,
 ): Promise<number> => {
   const { client, url, libraries, warnings } = server
@@ -165,7 +170,8 @@ const work = async (
         const { left: reason } = result
         if (reason !== 'stopped') return failed(label, kind, formatError(reason))
         event({ type: 'stopped', label, kind })
-        await job.moveToWait(token)
+        // One that has lost its lock is waiting already.
+        await job.moveToWait(token).catch(() => {})
         throw new WaitingError()
       }
       await putAll(store, result.right.blobs)
@@ -187,8 +193,10 @@ const work = async (
     stalledInterval: (lostAfter * 1000) / 2,
     maxStalledCount: mayStall,
   })
+  worker.on('completed', ({ id }) => accepted(id!))
   let said: string | undefined
   worker.on('error', ({ name, message }) => {
+    if (/^Missing lock/.test(message)) return note('a result came too late: its task has been given to another worker')
     // Of a lost connection `onConnection` tells; a task's own failure is an event of its own.
     if (name !== 'ReplyError' || message === said) return
     said = message

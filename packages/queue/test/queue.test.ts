@@ -104,7 +104,8 @@ describe.skipIf(redisProgram === undefined)('a queue', () => {
       counts.push(task.data as number)
       return square(task, ...rest)
     }
-    const workers = [begin(counting), begin(counting)]
+    const accepted: string[] = []
+    const workers = [0, 1].map(() => begin(counting, { accepted: id => accepted.push(id) }))
     await Promise.all(workers.map(({ ready }) => ready))
     const numbers = Array.from({ length: 20 }, (_, i) => i)
     // A task that is asked for twice is done once.
@@ -112,6 +113,7 @@ describe.skipIf(redisProgram === undefined)('a queue', () => {
     expect(outputs).toEqual([...numbers, 7].map(n => ({ data: n * n, blobs: { bytes: Uint8Array.of(n + 1, n) } })))
     expect(counts.toSorted((a, b) => a - b)).toEqual(numbers)
     const done = await Promise.all(workers.map(({ stop }) => stop()))
+    expect(accepted.toSorted()).toEqual(numbers.map(n => taskId(taskOf(n))).toSorted())
     expect(done[0]! + done[1]!).toBe(20)
     expect(Math.min(...done)).toBeGreaterThan(0)
   })

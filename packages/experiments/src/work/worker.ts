@@ -55,40 +55,30 @@ export const performWork = (options: WorkerOptions): TE.TaskEither<CpnasError, n
             TE.fromTask(() => roundingOf(engine.backend as Backend<unknown>)),
             TE.flatMap(rounding => {
               const place: Workplace = { data, engine, threads, directory, note }
-              let finished: string | undefined
-              return pipe(
-                serve(
-                  queue,
-                  {
-                    version,
-                    images: { title: data.source.title, digest: data.fingerprint.digest },
-                    engine: engineText(engine),
-                    rounding,
-                    threads,
-                    ...(options.lostAfter === undefined ? {} : { lostAfter: options.lostAfter }),
-                    ready: (shown, warnings) => options.ready(place, shown, warnings),
-                    event: options.event,
-                    note,
-                    signal,
-                  },
-                  async (task, report, signal) => {
-                    // What it has left here lies in the queue by now.
-                    if (finished !== undefined && finished !== task.id) await removeInnerRun(directory, finished)
-                    finished = undefined
-                    const assignment = { id: task.id, blobs: task.blobs, report, signal }
-                    for (const work of kinds) {
-                      const result = work(task, place, assignment)
-                      if (result === undefined) continue
-                      const done = await result
-                      if (E.isRight(done)) finished = task.id
-                      return done
-                    }
-                    throw new Error(`${task.kind} is no work that this version knows`)
-                  },
-                ),
-                TE.tapTask(() => async () => {
-                  if (finished !== undefined) await removeInnerRun(directory, finished)
-                }),
+              return serve(
+                queue,
+                {
+                  version,
+                  images: { title: data.source.title, digest: data.fingerprint.digest },
+                  engine: engineText(engine),
+                  rounding,
+                  threads,
+                  ...(options.lostAfter === undefined ? {} : { lostAfter: options.lostAfter }),
+                  ready: (shown, warnings) => options.ready(place, shown, warnings),
+                  event: options.event,
+                  // Unless the disk fails, and then it stays.
+                  accepted: id => void removeInnerRun(directory, id).catch(() => {}),
+                  note,
+                  signal,
+                },
+                async (task, report, signal) => {
+                  const assignment = { id: task.id, blobs: task.blobs, report, signal }
+                  for (const work of kinds) {
+                    const result = work(task, place, assignment)
+                    if (result !== undefined) return result
+                  }
+                  throw new Error(`${task.kind} is no work that this version knows`)
+                },
               )
             }),
           ),
