@@ -207,6 +207,19 @@ test('the workers of a queue are told apart, with what each did', async () => {
   ])
 })
 
+test('the workers of a running search are shown, with what each does', async () => {
+  const worker = { host: 'left', pid: 7, threads: 1, finished: 2, failed: 1, seconds: 9 }
+  const workers = [
+    { ...worker, task: { label: 'sample <3>', fraction: 0.25 } },
+    { ...worker, host: 'right', finished: 0, seconds: 0, task: null },
+  ]
+  const page = parsePage(await renderReport([searchRun({ workers })]))
+  expect(rowsIn(page, 'environment').slice(1, 3)).toEqual([
+    ['first', 'left, process 7', '1', 'sample <3>, 25 %', '2', '4.5', '1'],
+    ['first', 'right, process 7', '1', 'nothing', '0', '–', '1'],
+  ])
+})
+
 test('a served page has its script, and may ask its own server only', async () => {
   const { elements } = parsePage(await renderReport([searchRun()], { script: '/watch.js' }))
   expect(elements.filter(({ tagName }) => tagName === 'script').map(element => attribute(element, 'src'))).toEqual([

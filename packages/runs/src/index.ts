@@ -28,3 +28,4 @@ export { isSameProcess, type ProcessIdentity, thisProcess } from './process-iden
 export { readRun, readRuns, runNames } from './read-run.js'
 export { readText } from './read-text.js'
 export type { Evaluation, Run, SearchRun, TrainingRun } from './run.js'
+export { removeWorkers, type WorkerNow, workersFile, writeWorkers } from './workers.js'

@@ -18,6 +18,7 @@ import { writerOf } from './lock.js'
 import { parseEvaluation, parseJournal, parseSearchHistory, parseTrainingHistory } from './parse.js'
 import { readText } from './read-text.js'
 import type { Run, SearchRun, TrainingRun } from './run.js'
+import { readWorkers } from './workers.js'
 
 const readFileOf = (path: string): TE.TaskEither<CpnasError, string | undefined> =>
   pipe(
@@ -108,12 +109,14 @@ const readSearch = (
     TE.bind('history', () => readParsed(paths.history, parseSearchHistory)),
     TE.bind('journal', () => readParsed(paths.journal, parseJournal)),
     TE.bind('genotype', () => readParsed(paths.genotype, parseGenotype)),
-    TE.map(({ history = [], journal = [], genotype: found }): SearchRun => {
+    TE.bind('workers', () => (running ? readWorkers(directory) : TE.right([]))),
+    TE.map(({ history = [], journal = [], genotype: found, workers }): SearchRun => {
       const facts = factsOf(config)
       const genotype = found?.genotype
       return {
         ...commonOf(name, directory, config, journal, running, genotype !== undefined),
         kind: 'search',
+        ...(workers.length === 0 ? {} : { workers }),
         config: config.search,
         history,
         ...(genotype === undefined ? {} : { genotype }),

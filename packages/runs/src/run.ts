@@ -3,6 +3,7 @@ import type { HistoryEntry, SearchConfig } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
 import type { EpochEntry, TrainingConfig } from '@cpnas/training'
 import type { JournalEntry } from './journal-entries.js'
+import type { WorkerNow } from './workers.js'
 
 /** The facts of any run, read from its files. */
 interface RunFacts {
@@ -23,6 +24,8 @@ interface RunFacts {
   readonly threads: number
   /** When and where it was worked on; empty where that was not recorded. */
   readonly journal: readonly JournalEntry[]
+  /** The workers of a queue that can work for it now; absent where it is not running, or works by itself. */
+  readonly workers?: readonly WorkerNow[]
   /** Layer by layer, where the network is known: of a finished search the Child of what it found. */
   readonly summary?: ModelSummary
 }

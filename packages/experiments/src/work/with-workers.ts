@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path'
 import type { Backend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
 import { type Giver, type WorkerRecord, withGiver } from '@cpnas/queue'
-import type { RunBase } from '@cpnas/runs'
+import { type RunBase, removeWorkers, writeWorkers } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Opened, Telling } from '../open-run.js'
@@ -18,6 +18,35 @@ const linesOf = ({ shown, warnings }: Giver, workers: readonly WorkerRecord[]): 
   ...workers.map(worker => `        ${workerText(worker)}`),
   ...warnings.map(line => `        ${line}`),
 ]
+
+/** Milliseconds between two looks at the workers. */
+const period = 5000
+
+/** Keeps the directory's file of workers up to date while the work goes on, for who watches. */
+const following = <A>(
+  giver: Giver,
+  directory: string,
+  work: TE.TaskEither<CpnasError, A>,
+): TE.TaskEither<CpnasError, A> =>
+  TE.bracket(
+    TE.fromIO(() => {
+      let last: Promise<unknown> = Promise.resolve()
+      const timer = setInterval(() => {
+        // What is missed now is said the next time.
+        last = giver
+          .workers()
+          .then(workers => writeWorkers(directory, workers)())
+          .catch(() => {})
+      }, period)
+      return async () => {
+        clearInterval(timer)
+        await last
+        await removeWorkers(directory)
+      }
+    }),
+    () => work,
+    stop => TE.fromTask(stop),
+  )
 
 /** Provides what gives work to the workers of a queue, if one was chosen, and says so. InvalidOption: no Redis, or workers that do not fit. */
 export const withWorkers = <A>(
@@ -41,7 +70,7 @@ export const withWorkers = <A>(
           })(giver =>
             pipe(
               TE.fromTask(giver.workers),
-              TE.flatMap(workers => use(giver, linesOf(giver, workers))),
+              TE.flatMap(workers => following(giver, directory, use(giver, linesOf(giver, workers)))),
             ),
           ),
         ),

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { CpnasError } from '@cpnas/core'
-import { pathsOf, readRuns, trainingFiles, writerOf } from '@cpnas/runs'
+import { pathsOf, readRuns, trainingFiles, workersFile, writerOf } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { renderReport } from '../render-report.js'
@@ -10,7 +11,7 @@ import { type Address, scriptPath, watchServer } from './watch-server.js'
 /** Changes when the files of a run were replaced or another process works on it. */
 const signature = async (directory: string): Promise<string> => {
   const { config, history, journal, genotype, evaluation, best } = pathsOf(trainingFiles, directory)
-  const times = [config, history, journal, genotype, evaluation, best].map(path =>
+  const times = [config, history, journal, genotype, evaluation, best, join(directory, workersFile)].map(path =>
     stat(path).then(
       ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
       () => '',

@@ -46,9 +46,22 @@ const workerRowsOf = ({ name, journal }: Run): readonly (readonly Content[])[] =
   })
 }
 
+/** A row for every worker that a running search has now. */
+const rowsNow = ({ name, workers = [] }: Run): readonly (readonly Content[])[] =>
+  workers.map(({ host, pid, threads, task, finished, failed, seconds }) => [
+    name,
+    `${host}, process ${pid}`,
+    threads,
+    task === null ? 'nothing' : `${task.label}, ${Math.round(100 * task.fraction)} %`,
+    finished,
+    orDash(finished === 0 ? undefined : seconds / finished, mean => mean.toFixed(1)),
+    failed,
+  ])
+
 /** When and where runs were worked on, as they recorded it, and what the page was made with. */
 export const environment = (runs: Indexed<Run>, now: Environment): PageSection => {
   const workers = runs.flatMap(({ run }) => workerRowsOf(run))
+  const working = runs.flatMap(({ run }) => rowsNow(run))
   return section({
     id: 'environment',
     title: 'Environment',
@@ -63,6 +76,17 @@ ${table({
   text: true,
 })}
 <p class="note">A row for every process that worked on a run. The time of one that was killed ends with what it saved last.</p>
+${
+  working.length === 0
+    ? ''
+    : html`<h3>Of the workers that are there now</h3>
+${table({
+  label: 'Workers that are there now',
+  head: ['run', 'worker', 'threads', 'works on', 'finished', 'seconds each', 'failed'],
+  rows: working,
+  text: true,
+})}`
+}
 ${
   workers.length === 0
     ? ''
