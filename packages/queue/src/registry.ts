@@ -45,7 +45,7 @@ export const prefix = 'cpnas'
 
 /** Seconds between two signs of life, and without one until a process is taken for dead. */
 const period = 3
-const patience = 12
+const patience = 30
 
 type Kind = 'worker' | 'run'
 
