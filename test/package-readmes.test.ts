@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 // The examples of data, training, search, runs and cli touch files; they are run by tests beside them.
-test.each(['backends', 'binarize', 'core', 'cp-loss', 'indicator', 'supernet'])(
+test.each(['backends', 'binarize', 'core', 'cp-loss', 'indicator', 'queue', 'supernet'])(
   'the example in the README of %s prints what its comments say',
   name => {
     const root = join(import.meta.dirname, '../packages', name)

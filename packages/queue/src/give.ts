@@ -6,19 +6,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type BlobStore, getAll, putAll } from './blobs.js'
-import { type QueueChoice, storeOf } from './choice.js'
-import {
-  announce,
-  type Identity,
-  mismatch,
-  prefix,
-  queueName,
-  type RunRecord,
-  type WorkerRecord,
-  workersOf,
-} from './registry.js'
+import type { QueueChoice } from './choice.js'
+import { type Identity, mismatch, queueName, type RunRecord, type WorkerRecord } from './records.js'
+import { announce, prefix, workersOf } from './registry.js'
 import type { Performer, TaskResult } from './serve.js'
 import { onConnection, openServer, type Server } from './server.js'
+import { storeOf } from './store.js'
 import { limits, parsePayload, payloadOf, type Task, type TaskOutput, taskId } from './task.js'
 
 /** A finished task, and what was read from its output. */

@@ -1,44 +1,6 @@
 import { isRecord } from '@cpnas/core'
 import type { Redis } from 'ioredis'
-
-/** Who can work for whom: the version of cpnas, and the images. */
-export interface Identity {
-  readonly version: string
-  readonly images: { readonly title: string; readonly digest: string }
-}
-
-/** A process that works, as all can see it. */
-export interface WorkerRecord extends Identity {
-  readonly id: string
-  readonly host: string
-  readonly pid: number
-  /** The engine in one line, and how it rounds: engines of the same digits round alike. */
-  readonly engine: string
-  readonly rounding: string
-  readonly threads: number
-  /** ISO 8601. */
-  readonly since: string
-  /** Tasks that it has finished, those that failed, and the seconds that the finished ones took. */
-  readonly finished: number
-  readonly failed: number
-  readonly seconds: number
-  readonly task: { readonly label: string; readonly since: string; readonly fraction: number } | null
-}
-
-/** A process that gives work out. */
-export interface RunRecord extends Identity {
-  readonly id: string
-  readonly host: string
-  readonly pid: number
-  /** For people: the command and the name of its directory. */
-  readonly label: string
-  /** The rounding that it asks of its workers; null: any. */
-  readonly rounding: string | null
-  readonly since: string
-}
-
-/** Tasks for one version and one data set are in one queue. */
-export const queueName = ({ version, images }: Identity): string => `${version}-${images.digest.slice(0, 16)}`
+import type { RunRecord, WorkerRecord } from './records.js'
 
 /** BullMQ's own keys begin with this. */
 export const prefix = 'cpnas'
@@ -91,16 +53,3 @@ const records = async <R>(client: Redis, kind: Kind): Promise<readonly R[]> => {
 /** The processes that have given a sign of life. */
 export const workersOf = (client: Redis): Promise<readonly WorkerRecord[]> => records(client, 'worker')
 export const runsOf = (client: Redis): Promise<readonly RunRecord[]> => records(client, 'run')
-
-/** Why a worker cannot work for a run, seen from the worker; undefined if it can. */
-export const mismatch = (
-  worker: Pick<WorkerRecord, 'version' | 'images' | 'rounding'>,
-  run: Pick<RunRecord, 'version' | 'images' | 'rounding'>,
-): string | undefined => {
-  if (worker.version !== run.version) return `is cpnas ${worker.version}, not ${run.version}`
-  if (worker.images.digest !== run.images.digest)
-    return worker.images.title === run.images.title
-      ? `has other images of ${worker.images.title}`
-      : `has ${worker.images.title}, not ${run.images.title}`
-  return run.rounding === null || run.rounding === worker.rounding ? undefined : 'has an engine that rounds differently'
-}

@@ -6,9 +6,11 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { getAll, putAll } from './blobs.js'
-import { type QueueChoice, storeOf } from './choice.js'
-import { announce, type Identity, mismatch, prefix, queueName, runsOf, type WorkerRecord } from './registry.js'
+import type { QueueChoice } from './choice.js'
+import { type Identity, mismatch, queueName, type WorkerRecord } from './records.js'
+import { announce, prefix, runsOf } from './registry.js'
 import { onConnection, openServer, type Server } from './server.js'
+import { storeOf } from './store.js'
 import { idOf, type Payload, parsePayload, payloadOf, type Task, type TaskOutput } from './task.js'
 
 /** Who did a task. */

@@ -1,7 +1,8 @@
 import type { CpnasError } from '@cpnas/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { prefix, queueName, type RunRecord, runsOf, type WorkerRecord, workersOf } from './registry.js'
+import { queueName, type RunRecord, type WorkerRecord } from './records.js'
+import { prefix, runsOf, workersOf } from './registry.js'
 import { openServer } from './server.js'
 
 /** The tasks of one version and one data set. */
