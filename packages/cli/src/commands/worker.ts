@@ -5,7 +5,7 @@ import { type CommandOptions, command, refuseMissing } from '../command.js'
 import { dataOptions, foundLines, sourceText } from '../data-source.js'
 import { counted } from '../report/amounts.js'
 import { workerLine } from '../report/worker-words.js'
-import { engineOptions, queueOptions } from '../runs/run-options.js'
+import { engineOptions, sharedOptions } from '../runs/run-options.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
@@ -15,13 +15,18 @@ const defaultOut = './cpnas-worker'
 export const workerCommand = command({
   name: 'worker',
   summary: summaries.worker,
-  details: `Takes samples of searches, trainings of ablations and trainings of tables that other processes give out with --queue. It needs the same
-images as they have: the same files in --data, or the bundled ones. One process works on one task at a time, on --threads threads; start
-several on a machine. Results do not depend on who does what, or when. Ctrl-C gives back what it is working on.`,
+  details: `Takes samples of searches, trainings of ablations and trainings of tables that other processes give out with --queue. It needs the
+images that they have: the same files in --data, or the bundled ones. A process works on one task at a time; start several on
+a machine, with one thread each. Results do not depend on who does what, or when. Ctrl-C gives back what it is working on.`,
   options: {
     ...dataOptions,
     ...engineOptions,
-    ...queueOptions,
+    backend: { ...engineOptions.backend, default: 'auto: the fastest' },
+    queue: textOption({
+      placeholder: 'url',
+      description: 'the Redis of the runs: redis://host:6379, rediss://:PASSWORD@host with TLS',
+    }),
+    blobs: { ...sharedOptions.blobs, description: 'the directory that the runs have as --blobs' },
     out: textOption({
       placeholder: 'dir',
       description: 'directory of trainings that it has begun, so that it can resume them',

@@ -33,8 +33,8 @@ export const engineOptions = {
   threads: countOption({ description: 'threads of the engine', default: "the machine's cores" }),
 }
 
-/** Which queue, and where its blobs are. */
-export const queueOptions = {
+/** The options of runs whose work can be given to workers. */
+export const sharedOptions = {
   queue: textOption({
     placeholder: 'url',
     description: 'let the workers of this Redis do the work: redis://host:6379; see `cpnas worker`',
@@ -45,11 +45,6 @@ export const queueOptions = {
     description: 'with --queue: a directory that all machines share, for weights and files',
     default: 'none: they are in Redis',
   }),
-} as const satisfies CommandOptions
-
-/** The options of runs whose work can be given to workers. */
-export const sharedOptions = {
-  ...queueOptions,
   sameEngine: {
     kind: 'flag',
     description: "with --queue: refuse workers that round differently from this machine's engine",
