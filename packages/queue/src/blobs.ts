@@ -60,7 +60,14 @@ export const directoryBlobs = (directory: string): BlobStore => {
       if (written._tag === 'Left') throw new Error(`${written.left.where}: ${written.left.problem}`)
       return name
     },
-    get: async name => checked(name, await readFile(pathOf(name)), directory),
+    get: async name => {
+      const bytes = await readFile(pathOf(name)).catch((error: Error) => {
+        throw new Error(
+          `the blob ${name.hash} cannot be read from ${directory}; the run and its workers need the same \`blobs\` (${error.message})`,
+        )
+      })
+      return checked(name, bytes, directory)
+    },
     remove: async names => {
       await Promise.all(names.map(name => rm(pathOf(name), { force: true })))
     },
@@ -104,7 +111,7 @@ export const cachedBlobs = (store: BlobStore, capacity: number): BlobStore => {
   }
 }
 
-/** The blobs of a payload, and the names of some blobs. */
+/** The blobs that a payload names. */
 export const getAll = async (
   store: BlobStore,
   names: Readonly<Record<string, BlobName>>,

@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type BlobStore, getAll, putAll } from './blobs.js'
 import type { QueueChoice } from './choice.js'
-import { type Identity, mismatch, queueName, type RunRecord, type WorkerRecord } from './records.js'
+import { type Identity, mismatch, placeOf, queueName, type RunRecord, type WorkerRecord } from './records.js'
 import { announce, prefix, workersOf } from './registry.js'
 import type { Performer, TaskResult } from './serve.js'
 import { onConnection, openServer, type Server } from './server.js'
@@ -23,7 +23,7 @@ export interface TaskDone<A> {
 
 /** A run that gives work out: who it is, and how it is followed and stopped. */
 export interface GiveOptions extends Identity {
-  /** For people: the command and the name of its directory. */
+  /** For people: the name of its directory. */
   readonly label: string
   /** The rounding that workers must have. Default: any. */
   readonly rounding?: string | undefined
@@ -60,22 +60,19 @@ const looks = 50
 
 const refuse = (problem: string, remedy: string) => E.left(cpnasError('InvalidOption', 'queue', problem, remedy))
 
-const places = (workers: readonly WorkerRecord[]): string =>
-  workers.map(({ host, pid }) => `${host}, process ${pid}`).join('; ')
-
 /** InvalidOption if workers are there and none can work for this run, or one that would must not. */
 const checkWorkers = (workers: readonly WorkerRecord[], run: RunRecord, shown: string): E.Either<CpnasError, void> => {
   const reasons = workers.map(worker => ({ worker, reason: mismatch(worker, run) }))
   const others = reasons.filter(({ worker, reason }) => reason !== undefined && queueName(worker) === queueName(run))
   if (others.length > 0)
     return refuse(
-      `has workers whose engines round differently from this run's: ${places(others.map(({ worker }) => worker))}`,
+      `has workers whose engines round differently from this run's: ${others.map(({ worker }) => placeOf(worker)).join('; ')}`,
       'Stop them, or leave `same-engine` out',
     )
   return workers.length === 0 || reasons.some(({ reason }) => reason === undefined)
     ? E.right(undefined)
     : refuse(
-        `${shown} has no worker for this run: ${reasons.map(({ worker, reason }) => `${worker.host}, process ${worker.pid}, ${reason}`).join('; ')}`,
+        `${shown} has no worker for this run: ${reasons.map(({ worker, reason }) => `${placeOf(worker)}, ${reason}`).join('; ')}`,
         'Start one with this version of cpnas and these images: cpnas worker --queue ADDRESS --data DIR',
       )
 }
@@ -197,7 +194,7 @@ const giverOf = (
     const done = await doneOf(job.returnvalue, read)
     if (done._tag === 'Right') return done
     const by: unknown = job.returnvalue?.by
-    const problem = `${done.left}${isPerformer(by) ? ` (${by.host}, process ${by.pid})` : ''}`
+    const problem = `${done.left}${isPerformer(by) ? ` (${placeOf(by)})` : ''}`
     if (left === 1) return failedWith(task, problem)
     note(`${task.label}: ${problem}; it is given out again`)
     await job.remove()

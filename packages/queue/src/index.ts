@@ -1,6 +1,6 @@
 export type { QueueChoice } from './choice.js'
 export { type GiveOptions, type Giver, type Read, type TaskDone, withGiver } from './give.js'
-export type { Identity, RunRecord, WorkerRecord } from './records.js'
+export { type Identity, placeOf, type RunRecord, type WorkerRecord } from './records.js'
 export { type GivenTask, type Handler, type Performer, type ServeOptions, serve, type WorkerEvent } from './serve.js'
 export { type QueueCounts, type QueueStatus, queueStatus } from './status.js'
 export { type Blobs, type Json, type Task, type TaskOutput, taskId } from './task.js'

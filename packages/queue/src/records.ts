@@ -22,12 +22,15 @@ export interface WorkerRecord extends Identity {
   readonly task: { readonly label: string; readonly since: string; readonly fraction: number } | null
 }
 
+/** Where a process is, for people. */
+export const placeOf = ({ host, pid }: Pick<WorkerRecord, 'host' | 'pid'>): string => `${host}, process ${pid}`
+
 /** A process that gives work out. */
 export interface RunRecord extends Identity {
   readonly id: string
   readonly host: string
   readonly pid: number
-  /** For people: the command and the name of its directory. */
+  /** For people: the name of its directory. */
   readonly label: string
   /** The rounding that it asks of its workers; null: any. */
   readonly rounding: string | null

@@ -17,7 +17,7 @@ export const noCost: CostOf = () => {
   throw new RangeError('a search with two goals or a target has to know what architectures cost')
 }
 
-/** The options that need to know costs. */
+/** Whether a search has to know costs: it has two goals, or a target. */
 export const needsCost = ({
   strategy,
   targetMs,

@@ -1,4 +1,4 @@
-export { operationsOf, type SearchConfig } from './config.js'
+export { candidatesOf, operationsOf, type SearchConfig } from './config.js'
 export { type Cost, type CostOf, excess, needsCost } from './cost.js'
 export type { Done, Evaluated, Evaluator, Reporter } from './evaluator.js'
 export { type Performer, performSample, type SampleResult, type SampleWork } from './evaluators/delegated.js'

@@ -49,9 +49,10 @@ const run = async <W>(
     const proposals = strategy.ask(state, evaluator.foresee ? foreseen : 1)
     const [proposal] = proposals
     if (proposal === undefined) break
-    evaluator.foresee?.(weights, proposals, doneIn(state))
+    const done = doneIn(state)
+    evaluator.foresee?.(weights, proposals, done)
     const report = reporter(cost, length, state, proposal.position, emit)
-    const evaluated = await evaluator.evaluate(weights, proposal, doneIn(state), report)
+    const evaluated = await evaluator.evaluate(weights, proposal, done, report)
     weights = evaluated.weights
     if (evaluated.observation._tag === 'Left') {
       const { left: reason } = evaluated.observation

@@ -1,10 +1,11 @@
-import { engineText, performWork } from '@cpnas/experiments'
+import { performWork } from '@cpnas/experiments'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command, refuseMissing } from '../command.js'
-import { dataOptions, foundLines, sourceText } from '../data-source.js'
+import { dataOptions } from '../data-source.js'
 import { counted } from '../report/amounts.js'
 import { workerLine } from '../report/worker-words.js'
+import { openedLines } from '../runs/run-command.js'
 import { engineOptions, sharedOptions } from '../runs/run-options.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
@@ -51,10 +52,7 @@ a machine, with one thread each. Results do not depend on who does what, or when
           ready: ({ data, engine, threads }, shown, warnings) => {
             if (json) return print({ type: 'ready', queue: shown, engine: engine.name, threads, warnings })
             const lines = [
-              `Data:   ${sourceText(data.source)}; ${data.train.count} training images`,
-              ...foundLines(data).map(line => `        ${line}`),
-              `Engine: ${engineText(engine)}`,
-              ...(engine.hint === undefined ? [] : [`        ${engine.hint}`]),
+              ...openedLines(data, engine),
               `Queue:  ${shown}, ready; stop with Ctrl-C`,
               ...warnings.map(line => `        ${line}`),
             ]

@@ -1,5 +1,5 @@
 import { printable } from '@cpnas/core'
-import type { QueueStatus, WorkerEvent, WorkerRecord } from '@cpnas/queue'
+import { placeOf, type QueueStatus, type WorkerEvent, type WorkerRecord } from '@cpnas/queue'
 import { counted } from './amounts.js'
 import { duration } from './format.js'
 import { type Block, grid } from './layout.js'
@@ -34,7 +34,7 @@ export const printQueueStatus = ({ shown, warnings, runs, workers, queues }: Que
     : [
         grid(
           ['run', 'on', 'images', 'cpnas'],
-          runs.map(run => [run.label, `${run.host}, process ${run.pid}`, run.images.title, run.version].map(printable)),
+          runs.map(run => [run.label, placeOf(run), run.images.title, run.version].map(printable)),
         ),
       ]),
   ...(workers.length === 0
@@ -43,7 +43,7 @@ export const printQueueStatus = ({ shown, warnings, runs, workers, queues }: Que
         grid(
           ['worker', 'images', 'engine', 'works on', 'threads', 'finished', 'failed', 's a task'],
           workers.map(worker => [
-            printable(`${worker.host}, process ${worker.pid}`),
+            printable(placeOf(worker)),
             printable(worker.images.title),
             printable(`${worker.engine.split(',')[0]} (rounding ${worker.rounding})`),
             taskText(worker),

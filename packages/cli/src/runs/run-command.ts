@@ -55,7 +55,7 @@ export interface RunWords<O, S, E, A> {
 }
 
 /** Which data and which engine, and what would make it faster. */
-const openedLines = (data: OpenData, engine: ResolvedBackend): readonly string[] => [
+export const openedLines = (data: OpenData, engine: ResolvedBackend): readonly string[] => [
   `Data:   ${sourceText(data.source)}; ${data.train.count} training images of ${data.train.height}x${data.train.width}x${data.train.channels}`,
   ...foundLines(data).map(line => `        ${line}`),
   `Engine: ${engineText(engine)}`,

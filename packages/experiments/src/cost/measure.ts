@@ -3,8 +3,8 @@ import { pack } from '@cpnas/export'
 import { untrainedModel } from '@cpnas/model'
 import { encode, type PackedModel } from '@cpnas/packed'
 import type { PartTimes } from '@cpnas/runs'
-import { type CostOf, drawGenotype, operationsOf, type SearchConfig } from '@cpnas/search'
-import { type DataFacts, fullSpace, type Genotype, inSpace, spaceOf, specFor } from '@cpnas/supernet'
+import { type CostOf, candidatesOf, drawGenotype, operationsOf, type SearchConfig } from '@cpnas/search'
+import { type DataFacts, type Genotype, inSpace, spaceOf, specFor } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -48,16 +48,17 @@ export interface Measured {
   readonly error: { readonly mean: number; readonly largest: number }
 }
 
+/** Architectures of a search drawn uniformly, others for every purpose. */
+export const randomArchitectures = (config: SearchConfig, purpose: string, count: number): readonly Genotype[] =>
+  Array.from({ length: count }, (_, i) =>
+    inSpace(spaceOf(config), drawGenotype(generatorFor(config.seed, `${purpose} ${i}`), candidatesOf(config))),
+  )
+
 /** Networks of one operation everywhere, then random ones. */
 const networks = (config: SearchConfig, count: number): readonly Genotype[] => {
-  const space = spaceOf(config)
-  const names = operationsOf(config)
-  const everywhere = fullSpace({ edges: space.edges, operations: names.map(name => ({ name })) })
-  const uniform = names.map(name => ({ normal: space.edges.map(() => name), reduce: space.edges.map(() => name) }))
-  const random = Array.from({ length: count }, (_, i) =>
-    inSpace(space, drawGenotype(generatorFor(config.seed, `timed network ${i}`), everywhere)),
-  )
-  return [...uniform, ...random]
+  const { edges } = spaceOf(config)
+  const uniform = operationsOf(config).map(name => ({ normal: edges.map(() => name), reduce: edges.map(() => name) }))
+  return [...uniform, ...randomArchitectures(config, 'timed network', count)]
 }
 
 /** Times networks of the search's space and size on this machine. BackendUnavailable: the packed engine cannot run. */

@@ -1,11 +1,10 @@
-import { type CpnasError, cpnasError, generatorFor } from '@cpnas/core'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import type { PartTimes } from '@cpnas/runs'
-import { type CostOf, drawGenotype, excess, needsCost, operationsOf, type SearchConfig } from '@cpnas/search'
-import { fullSpace, inSpace, spaceOf } from '@cpnas/supernet'
+import { type CostOf, excess, needsCost, type SearchConfig } from '@cpnas/search'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CostFacts, costsBy, measureTimes } from './measure.js'
+import { type CostFacts, costsBy, measureTimes, randomArchitectures } from './measure.js'
 
 /** What a search knows of costs: the table, which its config.json keeps, and what to say of it. */
 export interface Costs {
@@ -21,11 +20,7 @@ const tried = 200
 const checkTargets = (config: SearchConfig, costOf: CostOf): E.Either<CpnasError, void> => {
   const { targetMs, targetKb } = config
   if (targetMs === 0 && targetKb === 0) return E.right(undefined)
-  const space = spaceOf(config)
-  const everywhere = fullSpace({ edges: space.edges, operations: operationsOf(config).map(name => ({ name })) })
-  const costs = Array.from({ length: tried }, (_, i) =>
-    costOf(inSpace(space, drawGenotype(generatorFor(config.seed, `target ${i}`), everywhere))),
-  )
+  const costs = randomArchitectures(config, 'target', tried).map(costOf)
   if (costs.some(cost => excess(config, cost) <= 0)) return E.right(undefined)
   const least = (of: 'milliseconds' | 'kilobytes'): number => Math.min(...costs.map(cost => cost[of]))
   return E.left(

@@ -21,7 +21,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { baseFor } from '../images.js'
 import { lastFiles, type PlannedRun, performPlanned } from '../inner-runs.js'
-import type { WorkKind } from './kind.js'
+import { type WorkKind, workedBy } from './kind.js'
 
 /** A whole search or training; its teacher is a blob. */
 type RunInput =
@@ -151,15 +151,11 @@ export const giveInnerRun =
       const { left: reason } = done
       return reason === 'stopped' ? E.right(undefined) : E.left(reason)
     }
-    const {
-      value: files,
-      seconds,
-      by: { host, engine, rounding, threads },
-    } = done.right
+    const { value: files } = done.right
     for (const [role, file] of filesOf(kind)) {
       const written = await writeFileAtomic(join(directory, file), files[role]!)()
       if (E.isLeft(written)) return written
     }
     await giver.forget(task)
-    return E.right({ host, engine, rounding, threads, seconds })
+    return E.right(workedBy(done.right))
   }

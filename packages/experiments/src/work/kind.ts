@@ -1,6 +1,7 @@
 import type { ResolvedBackend } from '@cpnas/backends'
 import type { Interruption } from '@cpnas/core'
-import type { Blobs, Json, TaskOutput } from '@cpnas/queue'
+import type { Blobs, Json, TaskDone, TaskOutput } from '@cpnas/queue'
+import type { WorkedBy } from '@cpnas/runs'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { IdentifiedData } from '../data.js'
 
@@ -30,3 +31,12 @@ export interface WorkKind<I> {
   readonly parse: (data: Json) => Either<string, I>
   readonly perform: (input: I, place: Workplace, assignment: Assignment) => Promise<Either<Interruption, TaskOutput>>
 }
+
+/** Who did a task, as a journal records it. */
+export const workedBy = ({ by: { host, engine, rounding, threads }, seconds }: TaskDone<unknown>): WorkedBy => ({
+  host,
+  engine,
+  rounding,
+  threads,
+  seconds,
+})

@@ -19,11 +19,11 @@ const [batch, size] = [8, 16]
 
 /**
  * How an engine rounds, in twelve digits: of the bits of the gradients of a small Child and its Parent on random images. Engines of other
- * digits do not give the same results; engines of the same digits did on everything tried here, which is no proof.
+ * digits do not give the same results. Engines of the same digits may differ all the same, on networks of other sizes.
  */
 export const roundingOf = async <T>(backend: Backend<T>): Promise<string> => {
   const shape = [batch, size, size, 3]
-  // Weights are random, and so do for images; of unit variance or so.
+  // Initial weights are random, which is all that images have to be here; scaled to a variance of about 1.
   const images = backend.tensor(
     initialParameters({ images: shape }, 0).images!.map(value => value * Math.sqrt(batch * size * size)),
     shape,

@@ -18,7 +18,7 @@ import {
 import { type NetworkSpec, spaceOf, specFor } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { WorkKind } from './kind.js'
+import { type WorkKind, workedBy } from './kind.js'
 
 /** A proposal of a search, to be trained and evaluated; its weights are a blob. */
 interface SampleInput extends Omit<SampleWork, 'tensors'> {
@@ -172,7 +172,7 @@ export const queuePerformer = (
   return {
     performer: {
       foresee: works => {
-        for (const work of works) start(work)
+        for (const work of works) if (!tasks.has(nameOf(work))) start(work)
       },
       perform: async work => {
         await forget()
@@ -180,11 +180,9 @@ export const queuePerformer = (
         const result = await done
         tasks.delete(nameOf(work))
         if (E.isLeft(result)) return result
-        const { value, seconds } = result.right
-        const { host, engine, rounding, threads } = result.right.by
-        by = { host, engine, rounding, threads, seconds }
+        by = workedBy(result.right)
         saved = task
-        return E.right(value)
+        return E.right(result.right.value)
       },
     },
     by: () => by,

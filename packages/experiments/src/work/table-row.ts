@@ -1,6 +1,5 @@
 import { isRecord, parseOptions } from '@cpnas/core'
 import type { Giver, Json, Task, TaskOutput } from '@cpnas/queue'
-import type { WorkedBy } from '@cpnas/runs'
 import { parseCells } from '@cpnas/runs'
 import { tiny } from '@cpnas/supernet'
 import * as E from 'fp-ts/lib/Either.js'
@@ -8,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type TableConfig, tableOptions } from '../table/config.js'
 import { performJob, type TableRow } from '../table/job.js'
 import type { TableJob } from '../table/jobs.js'
-import type { WorkKind } from './kind.js'
+import { type WorkKind, workedBy } from './kind.js'
 
 interface RowInput {
   readonly table: TableConfig
@@ -66,6 +65,11 @@ export const queueRows = (giver: Giver, table: TableConfig, jobs: readonly Table
     data: { table, job } as unknown as Json,
     blobs: {},
   })
+  const start = (index: number) => {
+    const job = jobs[index]!
+    const task = taskOf(job)
+    return { task, done: giver.perform(task, rowOf(table.epochs, job)) }
+  }
   const ahead = 1024
   let given = 0
   let saved: Task | undefined
@@ -74,19 +78,13 @@ export const queueRows = (giver: Giver, table: TableConfig, jobs: readonly Table
     row: async (index: number) => {
       if (saved) await giver.forget(saved)
       given = Math.max(given, index)
-      for (; given < Math.min(jobs.length, index + ahead); given++) {
-        const job = jobs[given]!
-        void giver.perform(taskOf(job), rowOf(table.epochs, job))
-      }
-      const job = jobs[index]!
-      const done = await giver.perform(taskOf(job), rowOf(table.epochs, job))
-      saved = taskOf(job)
+      for (; given < Math.min(jobs.length, index + ahead); given++) void start(given).done
+      const { task, done: running } = start(index)
+      const done = await running
+      saved = task
       return pipe(
         done,
-        E.map(({ value, seconds, by: { host, engine, rounding, threads } }) => ({
-          row: value,
-          by: { host, engine, rounding, threads, seconds } satisfies WorkedBy,
-        })),
+        E.map(found => ({ row: found.value, by: workedBy(found) })),
       )
     },
     close: async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import type { Backend } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
-import { type Giver, type WorkerRecord, withGiver } from '@cpnas/queue'
+import { type Giver, placeOf, type WorkerRecord, withGiver } from '@cpnas/queue'
 import { type RunBase, removeWorkers, writeWorkers } from '@cpnas/runs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -9,8 +9,8 @@ import type { Opened, Telling } from '../open-run.js'
 import { version } from '../version.js'
 import { roundingOf } from './rounding.js'
 
-const workerText = ({ host, pid, engine, threads }: WorkerRecord): string =>
-  `${host}, process ${pid}: ${engine.split(',')[0]}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+const workerText = ({ engine, threads, ...worker }: WorkerRecord): string =>
+  `${placeOf(worker)}: ${engine.split(',')[0]}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
 
 /** What is said of a queue when a run begins. */
 const linesOf = ({ shown, warnings }: Giver, workers: readonly WorkerRecord[]): readonly string[] => [
@@ -22,7 +22,7 @@ const linesOf = ({ shown, warnings }: Giver, workers: readonly WorkerRecord[]): 
 /** Milliseconds between two looks at the workers. */
 const period = 5000
 
-/** Keeps the directory's file of workers up to date while the work goes on, for who watches. */
+/** Keeps the directory's file of workers up to date while the work goes on, for those who watch. */
 const following = <A>(
   giver: Giver,
   directory: string,

@@ -62,7 +62,7 @@ export const delegated = <T>(
   const workOf = ({ begin }: PassWeights, proposal: Proposal, done: Done): SampleWork => ({
     proposal,
     done,
-    tensors: tensorsFor(spec, config, proposal.architecture, begin),
+    tensors: keepsWeights ? tensorsFor(spec, config, proposal.architecture, begin) : {},
   })
   const after = (
     { begin, trained }: PassWeights,
