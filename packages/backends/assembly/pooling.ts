@@ -1,14 +1,10 @@
 // Pooling over the same planes as depthwise convolution. A chunk is an image.
 import { Window } from './geometry'
 import { rowMoments } from './moments'
+import { largestOfNeighbours, looksAtNeighbours, meanOfNeighbours, passToLargestNeighbour, spreadToNeighbours } from './neighbours'
 import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop, reach, rowPitch, SLACK } from './plane'
 import { epilogueRows } from './rows'
 import { copy, fill, storeLanes } from './vector'
-import { largestOfWindows, placesInWindows } from './windows3'
-
-/** Whether windows3.ts handles these windows: 3x3 at stride 1. */
-@inline
-function isUsual(g: Window): bool { return g.kernelHeight == 3 && g.kernelWidth == 3 && g.stride == 1 }
 
 /** Whether an image is free of NaN and -Infinity, which a maximum has to be careful with. */
 function isOrdinary(g: Window, image: i32): bool {
@@ -23,28 +19,36 @@ function isOrdinary(g: Window, image: i32): bool {
   return !v128.any_true(strange)
 }
 
-/** Scratch: a row of the plane, the plane. */
+/** Scratch: the plane. */
 export function maxPool(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
-  const channels = g.inChannels
+  const ordinary = isOrdinary(g, image)
+  if (ordinary && looksAtNeighbours(g)) largestOfNeighbours(g, image, scratch)
+  else maxPoolWindows(g, image, ordinary, scratch)
+  writeMoments(g, image)
+}
+
+/** The moments of an image of y, where they are asked for. */
+@inline
+function writeMoments(g: Window, image: i32): void {
+  if (!g.moments) return
+  rowMoments(g.y + <usize>image * g.outImage, g.outPixels, g.outChannels, g.moments + <usize>image * g.outPixel * 2)
+}
+
+/** Any windows. */
+function maxPoolWindows(g: Window, image: i32, ordinary: bool, plane: usize): void {
   const pixel = g.inPixel
   const width = reach(g.outWidth, g.kernelWidth, g.stride, g.dilation)
-  const y = g.y + <usize>image * g.outImage
   const tap = <usize>g.dilation * pixel
-  const tapRow = <usize>width * tap
   const rowBytes = <usize>width * pixel
-  const plane = scratch + rowBytes + 16
-  const ordinary = isOrdinary(g, image)
+  let y = g.y + <usize>image * g.outImage
   let filled = 0
   for (let row = 0; row < g.outHeight; row++) {
     for (const needed = row * g.stride + (g.kernelHeight - 1) * g.dilation; filled <= needed; filled++)
       fillInputRow(g, image, filled, plane, width, -Infinity)
-    const from = plane + <usize>(row * g.stride) * rowBytes
-    const to = y + <usize>(row * g.outWidth) * pixel
-    if (ordinary && isUsual(g)) largestOfWindows(from, tapRow, rowBytes, tap, scratch, to, <usize>g.outWidth * pixel)
-    else maxPoolRow(g, ordinary, from, tap, tapRow, to)
+    maxPoolRow(g, ordinary, plane + <usize>(row * g.stride) * rowBytes, tap, <usize>width * tap, y)
+    y += <usize>g.outWidth * pixel
   }
-  if (g.moments) rowMoments(y, g.outPixels, channels, g.moments + <usize>image * pixel * 2)
 }
 
 /** One row of any windows. */
@@ -89,13 +93,13 @@ function largestOrNaN(p: usize, tap: usize, tapRow: usize, kernelHeight: i32, ke
   return m
 }
 
-/** Scratch: the plane of x and that of dx; or two rows of the plane of x, that plane, and those of dy and of the maxima's places. */
+/** Scratch: the plane of x and that of dx. */
 export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   const channels = g.inChannels
   const ordinary = isOrdinary(g, image)
-  if (ordinary && isUsual(g) && !(channels & 3)) {
-    maxPoolGradByPlace(g, image, scratch)
+  if (ordinary && looksAtNeighbours(g) && !(channels & 3)) {
+    passToLargestNeighbour(g, image, scratch)
     return
   }
   const pixel = g.inPixel
@@ -128,70 +132,6 @@ export function maxPoolGrad(args: usize, image: i32, scratch: usize): void {
     }
   }
   storeInterior(g, image, gradients, height, width)
-}
-
-/**
- * The gradient of the usual windows over an ordinary image: the place of every window's first maximum is noted, then every pixel collects
- * the gradients of the windows that have their maximum there. Nothing is added in memory.
- */
-function maxPoolGradByPlace(g: Window, image: i32, scratch: usize): void {
-  const pixel = g.inPixel
-  const width = reach(g.outWidth, 3, 1, g.dilation)
-  const height = reach(g.outHeight, 3, 1, g.dilation)
-  const backWidth = reach(g.inWidth, 3, 1, g.dilation)
-  const backHeight = reach(g.inHeight, 3, 1, g.dilation)
-  const rowBytes = <usize>width * pixel
-  const columnPlaces = scratch + rowBytes + 16
-  const plane = columnPlaces + rowBytes + 16
-  const gradients = plane + <usize>(height * width + SLACK) * pixel
-  const bytes = <usize>(backHeight * backWidth + SLACK) * pixel
-  const places = gradients + bytes
-  const top = gradientTop(g), left = gradientLeft(g)
-  memory.fill(places, 0xff, bytes)
-  for (let row = 0; row < backHeight; row++) fillGradientRow(g, image, row, gradients, backWidth)
-  const tap = <usize>g.dilation * pixel
-  let filled = 0
-  for (let row = 0; row < g.outHeight; row++) {
-    for (const needed = row + 2 * g.dilation; filled <= needed; filled++) fillInputRow(g, image, filled, plane, width, -Infinity)
-    if (row + top < 0 || row + top >= backHeight) continue
-    const first = max(0, -left)
-    const last = min(g.outWidth, backWidth - left)
-    if (first >= last) continue
-    const from = plane + <usize>row * rowBytes + <usize>first * pixel
-    const to = places + <usize>((row + top) * backWidth + first + left) * pixel
-    placesInWindows(from, <usize>width * tap, rowBytes - <usize>first * pixel, tap, scratch, columnPlaces, to, <usize>(last - first) * pixel)
-  }
-  const dx = g.dx + <usize>image * g.inImage
-  const into = g.into ? g.into + <usize>image * g.inImage : 0
-  for (let row = 0; row < g.inHeight; row++) {
-    const from = <usize>(row * backWidth) * pixel
-    const at = <usize>(row * g.inWidth) * pixel
-    collect(gradients + from, places + from, dx + at, into ? into + at : 0, <usize>g.inWidth * pixel, tap, <usize>backWidth * tap)
-  }
-}
-
-/** A row of dx: into + the gradients of the windows whose maximum is the pixel. The last tap of a window comes first in the planes. */
-function collect(
-  gradients: usize, places: usize, dx: usize, into: usize, bytes: usize, tap: usize, tapRow: usize,
-): void {
-  const one = i32x4.splat(1)
-  const lastTap = i32x4.splat(8)
-  for (let i: usize = 0; i < bytes; i += 16) {
-    let sum = into ? v128.load(into + i) : f32x4.splat(0)
-    let at = lastTap
-    let d = gradients + i, k = places + i
-    for (let ky = 0; ky < 3; ky++) {
-      sum = f32x4.add(sum, v128.and(v128.load(d), i32x4.eq(v128.load(k), at)))
-      at = i32x4.sub(at, one)
-      sum = f32x4.add(sum, v128.and(v128.load(d + tap), i32x4.eq(v128.load(k + tap), at)))
-      at = i32x4.sub(at, one)
-      sum = f32x4.add(sum, v128.and(v128.load(d + 2 * tap), i32x4.eq(v128.load(k + 2 * tap), at)))
-      at = i32x4.sub(at, one)
-      d += tapRow
-      k += tapRow
-    }
-    v128.store(dx + i, sum)
-  }
 }
 
 /** Adds d to the plane of dx (`bytes` behind that of x) at the first pixel of an ordinary window that equals its maximum. */
@@ -301,6 +241,13 @@ function scalePixels(src: usize, dst: usize, factors: usize, count: i32, channel
 /** Scratch: inverse counts, ones [channels], a row of sums, the plane. */
 export function avgPool(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
+  if (looksAtNeighbours(g)) meanOfNeighbours(g, image, scratch)
+  else avgPoolWindows(g, image, scratch)
+  writeMoments(g, image)
+}
+
+/** Any windows. */
+function avgPoolWindows(g: Window, image: i32, scratch: usize): void {
   const channels = g.inChannels
   const pixel = g.inPixel
   const ones = scratch + (<usize>g.outPixels << 2)
@@ -319,12 +266,17 @@ export function avgPool(args: usize, image: i32, scratch: usize): void {
     const first = row * g.outWidth
     scalePixels(sums, y + <usize>first * pixel, scratch + (<usize>first << 2), g.outWidth, channels, 0)
   }
-  if (g.moments) rowMoments(y, g.outPixels, channels, g.moments + <usize>image * pixel * 2)
 }
 
 /** Scratch: inverse counts, ones [channels], a row of sums, the plane of dy. */
 export function avgPoolGrad(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
+  if (looksAtNeighbours(g)) spreadToNeighbours(g, image, scratch)
+  else avgPoolGradWindows(g, image, scratch)
+}
+
+/** Any windows. */
+function avgPoolGradWindows(g: Window, image: i32, scratch: usize): void {
   const channels = g.inChannels
   const pixel = g.inPixel
   const ones = scratch + (<usize>g.outPixels << 2)

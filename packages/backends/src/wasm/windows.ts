@@ -174,13 +174,12 @@ export const windowKernels = (engine: Engine): WindowKernels => {
     },
 
     maxPool(x, g) {
-      return forward('maxPool', g, plain, { x }, depthwiseWork(g), planeRow(g) + inputPlane(g))
+      return forward('maxPool', g, plain, { x }, depthwiseWork(g), inputPlane(g))
     },
     maxPoolGrad(dy, x, g, into) {
       return output(engine, into, inputShape(g), dx => {
         writeWindow(engine, g, plain, { x, dy: { dy }, dx, into })
-        const planes = Math.max(inputPlane(g), 2 * gradientPlane(g))
-        threads.run('maxPoolGrad', g.batch, 2 * depthwiseWork(g), 2 * planeRow(g) + inputPlane(g) + planes)
+        threads.run('maxPoolGrad', g.batch, 2 * depthwiseWork(g), 2 * inputPlane(g))
       })
     },
     avgPool(x, g) {
