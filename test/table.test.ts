@@ -169,7 +169,10 @@ test('strategies are compared over a table: regret, cost, significance, a plot',
   expect(ranked.out).toMatch(/│ z, beta_P 0\.5 +│ +-?[01]\.\d\d │/)
   await expectRefusal(['table', 'rank', table, out], directory, ['out', 'holds no'])
 
-  await expectRefusal(['compare', table, '--strategies', 'darts'], directory, ['strategies', 'darts is no strategy'])
+  await expectRefusal(['compare', table, '--strategies', 'grid'], directory, ['strategies', 'grid is no strategy'])
+  await expectRefusal(['compare', table, '--strategies', 'random,darts'], directory, [
+    'darts learns by gradient descent, and a table has no gradients',
+  ])
   await expectRefusal(['compare', table, '--budgets', '17,40'], directory, [
     'budgets',
     '17 is less than the 18 trainings of cp-nas',

@@ -17,7 +17,7 @@ export {
 } from './ablation/work.js'
 export * from './class-mapping.js'
 export { comparisonChart } from './comparison/chart.js'
-export { checkComparison } from './comparison/check.js'
+export { checkComparison, replayable } from './comparison/check.js'
 export { type ComparisonOptions, type ComparisonRow, compareOnTable, type Difference } from './comparison/compare.js'
 export * from './config-file.js'
 export type { FrontPoint } from './cost/front.js'

@@ -9,7 +9,7 @@ export const version = '1'
 
 type Strings = Readonly<Record<string, string>>
 
-const specOptions: OptionTable<Required<Omit<NetworkSpec, 'auxiliary'>>> = {
+const specOptions: OptionTable<Required<Omit<NetworkSpec, 'auxiliary' | 'partialChannels'>>> = {
   ...spaceOption,
   cells: { range: integer(1, 1000), description: 'cells' },
   channels: { range: integer(1, 65536), description: 'channels of the first cell' },
@@ -25,7 +25,7 @@ const added = { space: 'cp-nas' } as const
 
 /** A spec of names alone: a space, an estimator or a scale that is given as a record has no name to be read back by. */
 const namedSpec = (spec: NetworkSpec): Readonly<Record<string, unknown>> => {
-  const { auxiliary: _, ...network } = resolveSpec(spec)
+  const { auxiliary: _, partialChannels: __, ...network } = resolveSpec(spec)
   const unnamed = Object.entries(network).find(([, value]) => typeof value === 'object')
   if (unnamed !== undefined)
     throw new RangeError(

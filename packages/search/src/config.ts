@@ -44,6 +44,8 @@ export interface SearchConfig extends CommonConfig {
    * in the order of the samples. `none`: one after the other, each from what the one before has left, as in the source.
    */
   readonly parallel: 'none' | 'pass'
+  /** Adam's learning rate of the architecture's weights in a relaxed search. DARTS 3e-4, PC-DARTS 6e-4; with fewer steps a rate that many times as large. */
+  readonly architectureLearningRate: number
   /** Epochs before the first round, each on an architecture drawn uniformly. Not stated in the source; BNAS 5. */
   readonly warmupEpochs: number
 }

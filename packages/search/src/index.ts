@@ -4,6 +4,7 @@ export type { Done, Evaluated, Evaluator, Reporter } from './evaluator.js'
 export { type Performer, performSample, type SampleResult, type SampleWork } from './evaluators/delegated.js'
 export { type EvaluatorRecord, evaluators } from './evaluators/index.js'
 export { oneShot } from './evaluators/one-shot.js'
+export { relaxed } from './evaluators/relaxed.js'
 export { type SearchContext, scratch, sharedWeights } from './evaluators/shared-weights.js'
 export { tableEvaluator } from './evaluators/table.js'
 export { checkTensors, networksOf } from './evaluators/weights.js'
@@ -18,7 +19,9 @@ export { crowding, dominates, fronts, type Goals } from './strategies/nsga-ii.js
 export { bestOf, choose, drawGenotype, samplesStrategy } from './strategies/samples.js'
 export type {
   Observation,
+  Preferences,
   Proposal,
+  Relaxation,
   SearchLength,
   Strategy,
   StrategyRecord,

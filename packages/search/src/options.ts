@@ -89,7 +89,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
   epochsPerSample: {
     range: integer(1),
     description: 'training epochs per sample',
-    idle: { option: 'evaluator', values: ['one-shot'] },
+    idle: { option: 'evaluator', values: ['one-shot', 'relaxed'] },
   },
   parallel: {
     range: choice('none', 'pass'),
@@ -99,7 +99,12 @@ export const searchOptions: OptionTable<SearchConfig> = {
   warmupEpochs: {
     range: integer(0),
     description: 'epochs on random architectures first',
-    idle: { ...unlessWith('warmupEpochs').idle, unless: { option: 'evaluator', values: ['one-shot'] } },
+    idle: { ...unlessWith('warmupEpochs').idle, unless: { option: 'evaluator', values: ['one-shot', 'relaxed'] } },
+  },
+  architectureLearningRate: {
+    range: { kind: 'number', above: 0 },
+    description: "Adam's learning rate of the architecture",
+    ...unlessWith('architectureLearningRate'),
   },
   share: { range: share, description: 'share of the training images to use' },
   validationShare: {
@@ -134,6 +139,7 @@ export const addedSearchOptions = {
   parallel: 'none',
   targetMs: 0,
   targetKb: 0,
+  architectureLearningRate: 3e-4,
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */
@@ -147,7 +153,8 @@ export const parseConfig = (value: unknown): Either<CpnasError, SearchConfig> =>
 
 /** InvalidOption for an evaluator that the strategy cannot work with, or that would evaluate weights that nothing has trained. */
 const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
-  if (evaluators[config.evaluator]!.warmsUp && config.warmupEpochs === 0)
+  const { warmsUp, relaxes = false } = evaluators[config.evaluator]!
+  if (warmsUp === 'must' && config.warmupEpochs === 0)
     return left(
       cpnasError(
         'InvalidOption',
@@ -156,7 +163,7 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
         'Give at least 1',
       ),
     )
-  if (config.parallel === 'pass' && evaluators[config.evaluator]!.warmsUp)
+  if (config.parallel === 'pass' && warmsUp === 'must')
     return left(
       cpnasError(
         'InvalidOption',
@@ -165,32 +172,58 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
         'Leave it out',
       ),
     )
-  const { evaluators: possible } = strategies[config.strategy]!
-  return possible === undefined || possible.includes(config.evaluator)
+  const { evaluators: possible = evaluating, relaxation } = strategies[config.strategy]!
+  if (!possible.includes(config.evaluator))
+    return left(
+      cpnasError(
+        'InvalidOption',
+        'evaluator',
+        `${config.evaluator} does not go with \`strategy\` ${config.strategy}`,
+        `Give ${possible.join(' or ')}`,
+      ),
+    )
+  if (relaxes && config.withParent === 'always')
+    return left(
+      cpnasError(
+        'InvalidOption',
+        'withParent',
+        `is always, and \`evaluator\` ${config.evaluator} trains no Parent`,
+        'Leave it out',
+      ),
+    )
+  const parts = relaxation?.partialChannels ?? 1
+  return config.channels % parts === 0
     ? right(config)
     : left(
         cpnasError(
           'InvalidOption',
-          'evaluator',
-          `${config.evaluator} does not go with \`strategy\` ${config.strategy}`,
-          `Give ${possible.join(' or ')}`,
+          'channels',
+          `is ${config.channels}, which ${parts} does not divide: \`strategy\` ${config.strategy} sends one in ${parts} through the operations`,
+          `Give a multiple of ${parts}`,
         ),
       )
 }
+
+/** The evaluators that evaluate the architectures proposed. */
+const evaluating = Object.keys(evaluators).filter(name => !evaluators[name]!.relaxes)
 
 /**
  * InvalidOption for a search whose proposals cannot be worked on elsewhere: each begins with the weights that the one before it has left.
  */
 export const checkShareable = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
-  const { keepsWeights, warmsUp = false } = evaluators[config.evaluator]!
+  const { keepsWeights, warmsUp } = evaluators[config.evaluator]!
   if (!keepsWeights || config.parallel === 'pass') return right(config)
-  const passes = !warmsUp && strategies[config.strategy]!.options.includes('parallel')
+  const { options, evaluators: possible = evaluating } = strategies[config.strategy]!
+  const remedies = [
+    ...(warmsUp === undefined && options.includes('parallel') ? ['`parallel` pass'] : []),
+    ...(possible.includes('scratch') ? ['`evaluator` scratch'] : []),
+  ]
   return left(
     cpnasError(
       'InvalidOption',
       'queue',
       `cannot share out this search: with \`evaluator\` ${config.evaluator} every sample begins with what the one before it has left`,
-      `Give ${passes ? '`parallel` pass, or ' : ''}\`evaluator\` scratch`,
+      remedies.length > 0 ? `Give ${remedies.join(', or ')}` : 'Leave it out',
     ),
   )
 }

@@ -33,6 +33,7 @@ const paper: SearchConfig = {
   targetKb: 0,
   withParent: 'auto',
   epochsPerSample: 1,
+  architectureLearningRate: 3e-4,
   parallel: 'none',
   warmupEpochs: 5,
   share: 1,
@@ -59,6 +60,7 @@ const cifar10: SearchConfig = {
   cells: 3,
   passes: 1,
   samples: 35,
+  architectureLearningRate: 0.001,
   warmupEpochs: 2,
   share: 0.4,
 }
@@ -70,6 +72,7 @@ const cifar10: SearchConfig = {
 const quick: SearchConfig = {
   ...cifar10,
   channels: 8,
+  architectureLearningRate: 0.004,
   warmupEpochs: 1,
   share: 0.25,
   batchSize: 32,

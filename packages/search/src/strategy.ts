@@ -1,4 +1,4 @@
-import type { Genotype, Mixture } from '@cpnas/supernet'
+import type { CellKind, Genotype, Mixture } from '@cpnas/supernet'
 import type { Evaluation } from '@cpnas/training'
 import type { SearchConfig } from './config.js'
 import type { CostOf } from './cost.js'
@@ -14,6 +14,22 @@ export interface Proposal {
   readonly epochs?: number
 }
 
+/** What a relaxed search has learned of a kind of cell. */
+export interface Preferences {
+  /** Of every edge the shares of its operations, in the order of candidates; they add up to 1. */
+  readonly operations: readonly (readonly number[])[]
+  /** The share that every edge has in its node; all of a node add up to 1. Absent where edges are not weighted. */
+  readonly edges?: readonly number[]
+}
+
+/** How the operations of an edge are mixed while a search relaxes the choice among them. */
+export interface Relaxation {
+  /** The first of so many parts of the channels goes through the operations: see `NetworkSpec.partialChannels`. */
+  readonly partialChannels: number
+  /** Whether edges have weights of their own. */
+  readonly weighsEdges: boolean
+}
+
 /** The result of a proposal. */
 export interface Observation {
   readonly proposal: Proposal
@@ -21,6 +37,8 @@ export interface Observation {
   readonly losses?: PerNetwork<number>
   /** On the validation split; of a sample only. */
   readonly evaluations?: PerNetwork<Evaluation>
+  /** Of an evaluator that learns them. */
+  readonly preferences?: Readonly<Record<CellKind, Preferences>>
 }
 
 /** How many proposals a whole search has. */
@@ -60,8 +78,10 @@ export interface StrategyRecord {
   readonly description: string
   /** Whether it looks at the Parent's accuracy; the cost of a search counts the Parent only then. */
   readonly usesParent: boolean
-  /** The evaluators that it can work with. Default: all. */
+  /** The evaluators that it can work with. Default: all that evaluate the architectures proposed. */
   readonly evaluators?: readonly string[]
+  /** For the evaluator `relaxed`: how it mixes operations. */
+  readonly relaxation?: Relaxation
   /** The options that only some strategies have, of those that this one has. */
   readonly options: readonly (keyof SearchConfig)[]
   /** The strategy of a configuration. `costOf` is asked by those with a second goal or a target (`needsCost`). */

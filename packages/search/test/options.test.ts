@@ -1,6 +1,7 @@
 import {
   addedSearchOptions,
   checkConfig,
+  checkShareable,
   parseConfig,
   presets,
   type SearchConfig,
@@ -40,6 +41,7 @@ const wrong: readonly (readonly [keyof SearchConfig, unknown])[] = [
   ['betaP', -0.1],
   ['betaP', Number.POSITIVE_INFINITY],
   ['epochsPerSample', 0],
+  ['architectureLearningRate', 0],
   ['warmupEpochs', -1],
   ['share', 0],
   ['share', 1.01],
@@ -117,5 +119,48 @@ describe('options of a search', () => {
 
   it('replace those of a preset', () => {
     expect(searchConfig('paper', { passes: 7 })).toEqual({ _tag: 'Right', right: { ...presets.paper, passes: 7 } })
+  })
+})
+
+describe('a strategy and an evaluator', () => {
+  const refused = (options: Partial<SearchConfig>) => {
+    const checked = searchConfig('quick', options)
+    return checked._tag === 'Left'
+      ? `${checked.left.where}: ${checked.left.problem}. ${checked.left.remedy}`
+      : undefined
+  }
+
+  it('that learns by gradient descent needs the one that relaxes, and no other goes with that', () => {
+    expect(refused({ strategy: 'darts' })).toBe(
+      'evaluator: shared-weights does not go with `strategy` darts. Give relaxed',
+    )
+    expect(refused({ strategy: 'random', evaluator: 'relaxed' })).toBe(
+      'evaluator: relaxed does not go with `strategy` random. Give shared-weights or scratch or one-shot',
+    )
+    expect(refused({ strategy: 'darts', evaluator: 'relaxed' })).toBeUndefined()
+  })
+
+  it('that trains no Parent refuses one', () => {
+    expect(refused({ strategy: 'darts', evaluator: 'relaxed', withParent: 'always' })).toBe(
+      'withParent: is always, and `evaluator` relaxed trains no Parent. Leave it out',
+    )
+  })
+
+  it('that takes a quarter of the channels needs a multiple of four', () => {
+    expect(refused({ strategy: 'pc-darts', evaluator: 'relaxed', channels: 6 })).toMatch(
+      /^channels: is 6, which 4 does not divide: .*Give a multiple of 4$/,
+    )
+    expect(refused({ strategy: 'pc-darts', evaluator: 'relaxed', channels: 12 })).toBeUndefined()
+  })
+
+  it('whose samples follow one another cannot be shared out, and it says what can', () => {
+    const remedy = (options: Partial<SearchConfig>) => {
+      const checked = checkShareable({ ...presets.quick, ...options })
+      return checked._tag === 'Left' ? checked.left.remedy : undefined
+    }
+    expect(remedy({})).toBe('Give `parallel` pass, or `evaluator` scratch')
+    expect(remedy({ strategy: 'random' })).toBe('Give `evaluator` scratch')
+    expect(remedy({ strategy: 'darts', evaluator: 'relaxed' })).toBe('Leave it out')
+    expect(remedy({ strategy: 'random', evaluator: 'scratch' })).toBeUndefined()
   })
 })

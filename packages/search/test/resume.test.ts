@@ -12,6 +12,8 @@ const variants: readonly Partial<SearchConfig>[] = [
   { evaluator: 'one-shot', strategy: 'bayesian', samples: 4, warmupEpochs: 3, withParent: 'always' },
   { parallel: 'pass', passes: 2, warmupEpochs: 1 },
   { parallel: 'pass', shareWeights: true },
+  { strategy: 'darts', evaluator: 'relaxed', samples: 3, warmupEpochs: 0, edges: 2 },
+  { strategy: 'pc-darts', evaluator: 'relaxed', samples: 3, warmupEpochs: 1, channels: 4, shareWeights: true },
 ]
 
 describe('a resumed search', () => {

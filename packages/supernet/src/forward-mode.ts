@@ -41,6 +41,11 @@ export interface ForwardMode<T> {
    */
   readonly weight?: ((place: OperationPlace) => T | undefined) | undefined
   /**
+   * What all that an edge adds to its node is multiplied by, as `weight`. Asked for every edge with terms. Default: 1 for all.
+   * Source: the edge normalization of PC-DARTS.
+   */
+  readonly edgeWeight?: ((place: Omit<OperationPlace, 'operation'>) => T | undefined) | undefined
+  /**
    * Called with the value of every intermediate node of every cell in order, by its name (`cells.2.nodes.0`): a tensor of the cell's scope.
    * Default: not called.
    */

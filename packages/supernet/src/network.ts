@@ -5,7 +5,17 @@ import { type CellKind, edgeName, inputNodes, nodeName } from './cell.js'
 import type { ForwardMode, Moments } from './forward-mode.js'
 import { type Architecture, operationsOn } from './genotype.js'
 import { auxiliaryCell, cellPlans, stemPlans } from './plan.js'
-import type { Builder, CellPlan, NetworkKind, NetworkSpec, Operation, Parameter, Space, WeightedTerm } from './space.js'
+import {
+  type Builder,
+  type CellPlan,
+  type NetworkKind,
+  type NetworkSpec,
+  type Operation,
+  type Parameter,
+  type Space,
+  sumOf,
+  type WeightedTerm,
+} from './space.js'
 import { resolveSpec, spaceOf } from './spec.js'
 
 /** The output of a network. */
@@ -132,9 +142,7 @@ const cell = <T>(
   const nodes = [space.input(build, plan, 0, first), space.input(build, plan, 1, second)]
   for (let node = 0; node < space.nodes; node++) {
     const terms = space.edges.flatMap(({ from, to }, edge) =>
-      to === inputNodes + node
-        ? choices[edge]!.flatMap(operation => edgeTerms(build, space, plan, edge, operation, nodes[from]!, mode))
-        : [],
+      to === inputNodes + node ? edgeTerms(build, { space, plan, edge, mode }, choices[edge]!, nodes[from]!) : [],
     )
     const value = space.node(build, plan, node, terms, nodes)
     mode.node?.(nodeName(plan.index, node), value)
@@ -143,24 +151,75 @@ const cell = <T>(
   return space.output(build, nodes.slice(inputNodes))
 }
 
-/** What an operation adds to the node at the end of its edge. */
+/** An edge of a cell, and how the network is run. */
+interface EdgeContext<T> {
+  readonly space: Space
+  readonly plan: CellPlan
+  readonly edge: number
+  readonly mode: ForwardMode<T>
+}
+
+/** What an edge adds to the node at its end. */
 const edgeTerms = <T>(
   build: Builder<T>,
-  space: Space,
-  { index, kind, channels }: CellPlan,
-  edge: number,
+  context: EdgeContext<T>,
+  operations: readonly Operation[],
+  x: T,
+): readonly WeightedTerm<T>[] => {
+  const { space, plan, edge, mode } = context
+  const halves = plan.kind === 'reduce' && space.reduction === 'edges' && space.edges[edge]!.from < inputNodes
+  const stride = halves ? 2 : 1
+  const of = (x: T, channels: number): readonly WeightedTerm<T>[] =>
+    operations.flatMap(operation => operationTerms(build, context, operation, x, stride, channels))
+  const { partialChannels } = build.spec
+  const terms =
+    partialChannels === 1
+      ? of(x, plan.channels)
+      : [{ x: partialEdge(build, x, stride, part => of(part, plan.channels / partialChannels)) }]
+  const weight = terms.length === 0 ? undefined : mode.edgeWeight?.({ cell: plan.index, kind: plan.kind, edge })
+  return weight === undefined ? terms : terms.map(term => ({ ...term, factor: product(build, term.factor, weight) }))
+}
+
+const product = <T>({ backend }: Builder<T>, a: T | undefined, b: T): T => (a === undefined ? b : backend.mul(a, b))
+
+/** The first of K parts of x through operations, the rest past them; shuffled so that each part of the result has channels of all parts. */
+const partialEdge = <T>(
+  build: Builder<T>,
+  x: T,
+  stride: 1 | 2,
+  termsOf: (part: T) => readonly WeightedTerm<T>[],
+): T => {
+  const { backend, spec } = build
+  const [batch = 0, height = 0, width = 0, channels = 0] = backend.shape(x)
+  const inner = channels / spec.partialChannels
+  const passing = backend.slice(x, [0, 0, 0, inner], [batch, height, width, channels - inner])
+  const rest = stride === 1 ? passing : backend.maxPool(passing, 2, { stride })
+  const [, outHeight = 0, outWidth = 0] = backend.shape(rest)
+  const terms = termsOf(backend.slice(x, [0, 0, 0, 0], [batch, height, width, inner]))
+  const sum = terms.length === 0 ? backend.full(0, [batch, outHeight, outWidth, inner]) : sumOf(build, terms)
+  const parts = backend.reshape(backend.concat([sum, rest], 3), [
+    batch * outHeight * outWidth,
+    spec.partialChannels,
+    inner,
+  ])
+  return backend.reshape(backend.transpose(parts, [0, 2, 1]), [batch, outHeight, outWidth, channels])
+}
+
+/** What an operation adds to the node at the end of its edge. */
+const operationTerms = <T>(
+  build: Builder<T>,
+  { plan: { index, kind }, edge, mode: { dropPath, weight } }: EdgeContext<T>,
   operation: Operation,
   x: T,
-  { dropPath, weight }: ForwardMode<T>,
+  stride: 1 | 2,
+  channels: number,
 ): readonly WeightedTerm<T>[] => {
   const name = edgeName(index, edge, operation.name)
-  const halves = kind === 'reduce' && space.reduction === 'edges' && space.edges[edge]!.from < inputNodes
-  const terms = operation.forward(build, x, { name, stride: halves ? 2 : 1, channels })
+  const terms = operation.forward(build, x, { name, stride, channels })
   const isIdentity = terms.every(term => term.x === x)
   const mask = isIdentity ? undefined : dropPath?.(name)
   const ofOperation = terms.length === 0 ? undefined : weight?.({ cell: index, kind, edge, operation: operation.name })
   if (mask === undefined && ofOperation === undefined) return terms
-  const factor =
-    mask === undefined || ofOperation === undefined ? (mask ?? ofOperation!) : build.backend.mul(mask, ofOperation)
+  const factor = ofOperation === undefined ? mask! : product(build, mask, ofOperation)
   return terms.map(term => ({ ...term, factor }))
 }

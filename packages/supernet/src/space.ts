@@ -47,6 +47,12 @@ export interface NetworkSpec {
    * `ForwardMode.auxiliary`. Default false. Not stated in the source; DARTS has one in its final training.
    */
   readonly auxiliary?: boolean
+  /**
+   * K: only the first of K equal parts of the channels enter an edge's operations; the others pass by, max-pooled where the edge halves the
+   * resolution, and the channels are shuffled. A way to search in less memory: no network that is trained to its end has it. Has to
+   * divide the channels. Default 1, all of them. Source: PC-DARTS (arXiv 1907.05737), K = 4.
+   */
+  readonly partialChannels?: number
 }
 
 /** The place of a cell in the network. */

@@ -50,6 +50,7 @@ export const resolveSpec = ({
   affine = false,
   stem = 'cifar',
   auxiliary = false,
+  partialChannels = 1,
   ...size
 }: NetworkSpec): Required<NetworkSpec> => ({
   ...size,
@@ -62,6 +63,7 @@ export const resolveSpec = ({
   affine,
   stem,
   auxiliary,
+  partialChannels,
 })
 
 /** The space of a network or of a configuration. RangeError for a name that is none of `spaces`. */

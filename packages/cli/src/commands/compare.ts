@@ -1,6 +1,13 @@
 import type { CpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
-import { type ComparisonRow, checkComparison, compareOnTable, comparisonChart, readTable } from '@cpnas/experiments'
+import {
+  type ComparisonRow,
+  checkComparison,
+  compareOnTable,
+  comparisonChart,
+  readTable,
+  replayable,
+} from '@cpnas/experiments'
 import { strategies } from '@cpnas/search'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,7 +19,7 @@ import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
 const defaults = {
-  strategies: Object.keys(strategies),
+  strategies: Object.keys(strategies).filter(replayable),
   budgets: [18, 36, 72, 144],
   replays: 200,
   against: 'random',

@@ -39,6 +39,13 @@ const frontTable = (front: readonly FrontPoint[]): Grid =>
     0,
   )
 
+/** What the accuracies of a summary are of, in words. */
+const judged = {
+  'last round': 'mean of the last round',
+  'last epoch': 'all operations together after the last epoch',
+  'best sample': 'best sample',
+} as const
+
 /** For people, at the end of a search. */
 export const printSummary = (
   summary: SearchSummary & Pick<SearchOutcome, 'front' | 'cost'>,
@@ -46,7 +53,7 @@ export const printSummary = (
   directory: string,
 ): readonly Block[] => [
   genotypeTable(summary.genotype, space),
-  `Validation accuracy, ${summary.accuraciesOf === 'last round' ? 'mean of the last round' : 'best sample'}: Child ${percent(summary.accuracyChild)}${summary.accuracyParent === undefined ? '' : `, Parent ${percent(summary.accuracyParent)}`} (chance ${percent(summary.chance)})`,
+  `Validation accuracy, ${judged[summary.accuraciesOf]}: Child ${percent(summary.accuracyChild)}${summary.accuracyParent === undefined ? '' : `, Parent ${percent(summary.accuracyParent)}`} (chance ${percent(summary.chance)})`,
   sizeLines(summary.child, summary.parent),
   ...(summary.cost === undefined
     ? []
@@ -54,7 +61,7 @@ export const printSummary = (
         `Packed: ${summary.cost.kilobytes.toFixed(1)} kB, ${summary.cost.milliseconds.toFixed(3)} ms an image on one thread here`,
       ]),
   ...(summary.front === undefined ? [] : [frontTable(summary.front)]),
-  `${counted(summary.samples, 'architecture')}, ${duration(summary.seconds)}`,
+  `${counted(summary.samples, summary.accuraciesOf === 'last epoch' ? 'epoch' : 'architecture')}, ${duration(summary.seconds)}`,
   `Files in ${directory}: ${[...Object.values(searchFiles), ...(summary.front === undefined ? [] : Object.values(frontFiles))].join(', ')}`,
   `Next: cpnas train --genotype ${shellWord(directory)}`,
 ]

@@ -8,6 +8,9 @@ import { leastBudget } from './contestants.js'
 const refuse = (where: string, problem: string, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidOption', where, problem, remedy))
 
+/** Whether a strategy can work with what a table tells: how architectures do that were trained from scratch. */
+export const replayable = (strategy: string): boolean => strategies[strategy]!.evaluators?.includes('scratch') ?? true
+
 /** InvalidOption: a strategy that there is not, or that a table is nothing for; more epochs than the table has; a table with gaps. */
 export const checkComparison = (
   table: Table,
@@ -20,6 +23,12 @@ export const checkComparison = (
       return refuse('strategies', `${name} is no strategy`, `Known are ${known.join(', ')}`)
     if (betaP !== undefined && (strategy !== 'cp-nas' || !(betaP >= 0)))
       return refuse('strategies', `${name} will not do`, 'Give a beta_P of at least 0, to cp-nas only: cp-nas:0.5')
+    if (!replayable(strategy))
+      return refuse(
+        'strategies',
+        `${name} learns by gradient descent, and a table has no gradients`,
+        `Give some of ${known.filter(replayable).join(', ')}`,
+      )
     const least = leastBudget(strategy)
     const small = budgets.find(budget => budget < least)
     if (small !== undefined)

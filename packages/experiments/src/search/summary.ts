@@ -1,4 +1,4 @@
-import { bestOf, type SampleEntry, type SearchConfig, type SearchState } from '@cpnas/search'
+import { bestOf, evaluators, type SampleEntry, type SearchConfig, type SearchState } from '@cpnas/search'
 import { count, type DataFacts, type Genotype, type NetworkKind, type NetworkSpec, specFor } from '@cpnas/supernet'
 
 /** Parameters of a network by precision. */
@@ -12,11 +12,11 @@ export interface SearchSummary {
   readonly genotype: Genotype
   /**
    * Validation accuracies, 0..1: of CP-NAS the mean over the samples of the last round, architectures one drop away from the
-   * genotype; of other strategies those of the genotype itself.
+   * genotype; of a relaxed search those of all operations together after the last epoch; of others those of the genotype itself.
    */
   readonly accuracyChild: number
   readonly accuracyParent: number | undefined
-  readonly accuraciesOf: 'last round' | 'best sample'
+  readonly accuraciesOf: 'last round' | 'last epoch' | 'best sample'
   /** Accuracy of guessing, 1 / classes. */
   readonly chance: number
   readonly samples: number
@@ -49,15 +49,23 @@ export const summarizeSearch = (
   seconds: number,
 ): SearchSummary => {
   const samples = state.history.filter((entry): entry is SampleEntry => entry.type === 'sample')
-  const inRounds = samples.some(({ round }) => round > 1)
-  const judged = inRounds ? samples.filter(({ round }) => round === samples.at(-1)?.round) : [bestOf(samples)]
+  const accuraciesOf = evaluators[config.evaluator]!.relaxes
+    ? 'last epoch'
+    : samples.some(({ round }) => round > 1)
+      ? 'last round'
+      : 'best sample'
+  const judged = {
+    'last round': () => samples.filter(({ round }) => round === samples.at(-1)?.round),
+    'last epoch': () => samples.slice(-1),
+    'best sample': () => [bestOf(samples)],
+  }[accuraciesOf]()
   return {
     genotype,
     accuracyChild: mean(judged.map(entry => entry.accuracyChild)),
     accuracyParent: judged.some(entry => entry.accuracyParent === undefined)
       ? undefined
       : mean(judged.map(entry => entry.accuracyParent!)),
-    accuraciesOf: inRounds ? 'last round' : 'best sample',
+    accuraciesOf,
     chance: 1 / data.classNames.length,
     samples: samples.length,
     ...networkSizes(specFor(config, data), genotype),

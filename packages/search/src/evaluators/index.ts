@@ -1,6 +1,7 @@
 import type { Evaluator } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
 import { oneShot } from './one-shot.js'
+import { relaxed } from './relaxed.js'
 import { type SearchContext, scratch, sharedWeights } from './shared-weights.js'
 
 /** An evaluator as it is chosen and configured. What it keeps between proposals is private to it. */
@@ -9,8 +10,13 @@ export interface EvaluatorRecord {
   readonly description: string
   /** Whether weights are carried from one proposal to the next. */
   readonly keepsWeights: boolean
-  /** Whether a strategy without warm-ups begins with `warmupEpochs` of them, too. Default false. */
-  readonly warmsUp?: boolean
+  /**
+   * Whether a strategy without warm-ups begins with `warmupEpochs` of them, too: it `may`, or it `must` because nothing else trains. Default:
+   * it does not.
+   */
+  readonly warmsUp?: 'may' | 'must'
+  /** Whether it trains all operations at once and learns which are best: only for strategies that name it. Default false. */
+  readonly relaxes?: boolean
   /** The evaluator of a setting, for a search of that length. */
   readonly create: <T>(setting: SearchContext<T>, length: SearchLength) => Evaluator<unknown>
 }
@@ -31,7 +37,15 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
     description:
       'evaluated on shared weights that were trained before, by another path every batch (SPOS, arXiv 1904.00420)',
     keepsWeights: true,
-    warmsUp: true,
+    warmsUp: 'must',
     create: oneShot,
+  },
+  relaxed: {
+    description:
+      'all operations at once, under weights that are learned from validation images (DARTS, arXiv 1806.09055)',
+    keepsWeights: true,
+    warmsUp: 'may',
+    relaxes: true,
+    create: relaxed,
   },
 }

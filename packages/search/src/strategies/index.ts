@@ -4,6 +4,7 @@ import type { Strategy, StrategyRecord } from '../strategy.js'
 import { antiBandit } from './anti-bandit.js'
 import { bayesian } from './bayesian.js'
 import { bnas, cpNas } from './cp-nas.js'
+import { darts, pcDarts } from './darts.js'
 import { nsga2 } from './nsga-ii.js'
 import { random } from './random.js'
 import { regularizedEvolution } from './regularized-evolution.js'
@@ -21,6 +22,8 @@ export const strategies: Readonly<Record<string, StrategyRecord>> = {
   'nsga-ii': nsga2,
   bnas,
   'anti-bandit': antiBandit,
+  darts,
+  'pc-darts': pcDarts,
 }
 
 /** The strategy of a configuration that has been checked. RangeError when it asks what an architecture costs, and `costOf` is missing. */

@@ -34,6 +34,8 @@ describe('in a space with one architecture for all cells', () => {
     'bayesian',
     'reinforce',
     'successive-halving',
+    'darts',
+    'pc-darts',
   ])('%s proposes and finds the same for both kinds of cell', name => {
     const strategy = strategyOf({ ...inTiny, strategy: name, samples: 20, epochsPerSample: 3 })
     const state = search(strategy, accuracyOf)

@@ -10,7 +10,16 @@ export interface Batch {
 }
 
 /** At hand, or on their way. */
-export type BatchSource = Iterable<Batch> | AsyncIterable<Batch>
+export type BatchSource<B extends Batch = Batch> = Iterable<B> | AsyncIterable<B>
+
+/** A batch on an engine. */
+export const batchTensors = <T>(
+  backend: Backend<T>,
+  { images, labels, shape }: Batch,
+): { readonly images: T; readonly labels: T } => ({
+  images: backend.tensor(images, shape),
+  labels: backend.tensor(labels, [shape[0]]),
+})
 
 /** How a pass over batches is followed and stopped. */
 export interface OverBatchesOptions {
@@ -42,12 +51,12 @@ export interface BatchStep<T, S> {
  * once, at the end, and gives way to the event loop between steps. Consumes `carried`: frees those of its tensors that a step replaces, and
  * all of them when `batches` throws, which is rethrown. Continuing from a tally gives the same bits as not stopping there.
  */
-export const overBatches = async <T, S>(
+export const overBatches = async <T, S, B extends Batch = Batch>(
   backend: Backend<T>,
   begin: Tally<S>,
-  batches: BatchSource,
+  batches: BatchSource<B>,
   { onStep, signal }: OverBatchesOptions,
-  step: (carried: S, images: T, labels: T) => BatchStep<T, S>,
+  step: (carried: S, images: T, labels: T, batch: B) => BatchStep<T, S>,
 ): Promise<Tally<S> & { readonly stopped: boolean; readonly done: number }> => {
   let current = {
     carried: begin.carried,
@@ -63,9 +72,8 @@ export const overBatches = async <T, S>(
       const before = current
       const [size] = batch.shape
       current = backend.scope(() => {
-        const images = backend.tensor(batch.images, batch.shape)
-        const labels = backend.tensor(batch.labels, [size])
-        const { carried, terms } = step(before.carried, images, labels)
+        const { images, labels } = batchTensors(backend, batch)
+        const { carried, terms } = step(before.carried, images, labels, batch)
         const values = terms.map(({ x, mean }) => backend.mul(backend.reshape(x, [1]), mean ? size : 1))
         const sum = backend.concat(values, 0)
         return { carried, totals: before.totals === undefined ? sum : backend.add(before.totals, sum) }
