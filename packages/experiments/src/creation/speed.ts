@@ -16,7 +16,7 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
 }
 
 /**
- * Seconds that a training step of a Child takes for an image, loading included: mean of half a second of steps. `batches` gives so many
+ * Seconds that a training step of a Child takes for an image, loading included: mean of half a second of steps, at least one. `batches` gives so many
  * batches.
  */
 export const secondsPerImage = async <T>(
@@ -36,8 +36,10 @@ export const secondsPerImage = async <T>(
     const options = { optimizer, learningRate: 1e-3, gradientClip: 5, where: 'speed' }
     ;({ learner } = await trainEpoch(backend, learner, [network(spec, genotype, 'child')], batches(count), options))
   }
-  const first = await seconds(() => steps(warmUpSteps))
-  const count = Math.max(warmUpSteps, Math.min(mostSteps, Math.round((timedSeconds * warmUpSteps) / first)))
+  const first = await seconds(() => steps(1))
+  // A step that is as long as that is not much shorter the second time.
+  const each = first > timedSeconds ? first : (await seconds(() => steps(warmUpSteps))) / warmUpSteps
+  const count = Math.max(1, Math.min(mostSteps, Math.round(timedSeconds / each)))
   const time = await seconds(() => steps(count))
   backend.dispose(learner)
   return time / (count * batchSize)
