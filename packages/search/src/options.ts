@@ -53,7 +53,15 @@ export const searchOptions: OptionTable<SearchConfig> = {
     ...unlessWith('edges'),
   },
   ...operationOptions,
-  shareWeights: { range: flag, description: 'share latent weights between Child and Parent' },
+  shareWeights: {
+    range: flag,
+    description: 'share latent weights between Child and Parent',
+    idle: {
+      option: 'strategy',
+      values: Object.keys(strategies).filter(name => !strategies[name]!.usesParent),
+      unless: { option: 'withParent', values: ['always'] },
+    },
+  },
   passes: {
     range: integer(1),
     description: 'T: evaluations of each operation per round',

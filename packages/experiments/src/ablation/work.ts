@@ -25,6 +25,7 @@ import { type Opened, openRun, type Telling } from '../open-run.js'
 import type { Plan } from '../plan.js'
 import { searchNeed } from '../search/work.js'
 import { readTeacher, type Teacher } from '../sources/teacher.js'
+import { allOrFirstError } from '../work/all-or-first-error.js'
 import { giveInnerRun, innerRunTask } from '../work/inner-run.js'
 import { withWorkers } from '../work/with-workers.js'
 import { ablationChart } from './chart.js'
@@ -154,8 +155,7 @@ const giveAll = (
     })
   }
   return pipe(
-    [...given.values()],
-    TE.sequenceArray,
+    allOrFirstError([...given.values()]),
     TE.map(results => results.every(done => done)),
   )
 }
