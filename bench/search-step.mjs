@@ -34,6 +34,7 @@ const work = ['arch', 'batch', 'cells', 'channels', 'size', 'steps'].flatMap(nam
 
 const library = await findLibrary()()
 const oneDnn = library._tag === 'Right' ? library.right.name : undefined
+const bfloat16 = library._tag === 'Right' && library.right.bfloat16
 if (oneDnn === undefined) console.error(`Without the engine onednn: ${library.left.problem}. ${library.left.remedy}`)
 
 if (values.profile) {
@@ -48,7 +49,11 @@ const engine = name => ({
   run: threads =>
     run(process.execPath, [here('step-worker.mjs'), ...work, '--threads', threads, '--backend', name, '--growth', '0']),
 })
-const engines = [engine('wasm'), ...(oneDnn === undefined ? [] : [engine('onednn')])]
+const engines = [
+  engine('wasm'),
+  ...(oneDnn === undefined ? [] : [engine('onednn')]),
+  ...(bfloat16 ? [engine('onednn-bf16')] : []),
+]
 const peer = layout => ({
   name: `peer${layout.length > 0 ? `, ${layout[0].slice(2)}` : ''}`,
   run: threads => run(values.python, [values.peer, ...work, '--threads', threads, ...layout]),

@@ -58,7 +58,7 @@ const timeSteps = async kind => {
   await run(1)
   const programs = dispatches() - dispatched
   const times = []
-  const together = ['wasm', 'onednn'].includes(values.backend) ? 1 : IN_FLIGHT
+  const together = ['wasm', 'onednn', 'onednn-bf16'].includes(values.backend) ? 1 : IN_FLIGHT
   for (let done = 0; done < steps; done += together) {
     const start = performance.now()
     await run(together)

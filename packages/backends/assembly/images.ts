@@ -1,10 +1,11 @@
 // What goes before and after a convolution that is computed outside of this module, for a group of images.
+import { narrow } from './bfloat16'
 import { Window } from './geometry'
-import { writeGradient } from './gradient'
+import { gradientAt, writeGradient } from './gradient'
 import { rowMoments } from './moments'
 import { epilogueRows, prologueRows } from './rows'
 import { rowSums } from './sums'
-import { BLOCK } from './vector'
+import { BLOCK, IDENTITY } from './vector'
 
 @inline
 function firstPixel(g: Window, group: i32, pixels: i32): i32 { return g.groupStart(group) * pixels }
@@ -34,6 +35,33 @@ export function writeGradients(args: usize, group: i32, dst: usize): void {
     const count = min(block, end - row)
     writeGradient(g, 0, row, count, dst)
     dst += <usize>count * g.outPixel
+  }
+}
+
+/** dst = P(x) as bfloat16. Scratch: a block of rows. */
+export function writeNarrowInputs(args: usize, group: i32, dst: usize, scratch: usize): void {
+  const g = changetype<Window>(args)
+  const block = blockOf(g.inChannels)
+  const end = firstPixel(g, group + 1, g.inPixels)
+  const asItIs = g.activation == IDENTITY && !g.scale
+  for (let row = firstPixel(g, group, g.inPixels); row < end; row += block) {
+    const count = min(block, end - row)
+    const from = g.x + <usize>row * g.inPixel
+    if (!asItIs) prologueRows(g.activation, from, scratch, count, g.inChannels, g.scale, g.shift)
+    narrow(asItIs ? from : scratch, dst, count * g.inChannels)
+    dst += <usize>count * g.inPixel >> 1
+  }
+}
+
+/** dst = the gradient of the output as bfloat16. Scratch: a block of rows. */
+export function writeNarrowGradients(args: usize, group: i32, dst: usize, scratch: usize): void {
+  const g = changetype<Window>(args)
+  const block = blockOf(g.outChannels)
+  const end = firstPixel(g, group + 1, g.outPixels)
+  for (let row = firstPixel(g, group, g.outPixels); row < end; row += block) {
+    const count = min(block, end - row)
+    narrow(gradientAt(g, 0, row, count, scratch), dst, count * g.outChannels)
+    dst += <usize>count * g.outPixel >> 1
   }
 }
 

@@ -14,7 +14,9 @@ import { chunkSums } from './sums'
 
 export { foldNormalization, foldNormalizationGrad } from './affine'
 export { packPanels } from './gemm'
-export { finishInputs, outputMoments, sumInputs, writeGradients, writeInputs } from './images'
+export {
+  finishInputs, outputMoments, sumInputs, writeGradients, writeInputs, writeNarrowGradients, writeNarrowInputs,
+} from './images'
 export { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss'
 export { mergeMoments } from './moments'
 export { argMax, sumGroups } from './reduction'

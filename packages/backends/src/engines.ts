@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { type CpnasError, cpnasError } from '@cpnas/core'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Tensor } from './autodiff/tensor.js'
 import type { Backend } from './backend.js'
@@ -20,7 +20,15 @@ import { findLibrary } from './wasm/onednn/find.js'
 import type { WasmTensor } from './wasm/tensor.js'
 
 /** The names of the engines. */
-export type BackendName = 'tfjs-node-gpu' | 'tfjs-webgpu' | 'onednn' | 'wasm' | 'tfjs-node' | 'tfjs-cpu' | 'reference'
+export type BackendName =
+  | 'tfjs-node-gpu'
+  | 'tfjs-webgpu'
+  | 'onednn-bf16'
+  | 'onednn'
+  | 'wasm'
+  | 'tfjs-node'
+  | 'tfjs-cpu'
+  | 'reference'
 
 /** Each engine's tensors are its own; code above is generic in them. */
 export type AnyBackend = Backend<Tensor<TfjsTensor>> | Backend<Tensor<WasmTensor>> | Backend<Tensor<ReferenceTensor>>
@@ -32,6 +40,8 @@ export interface Engine {
   readonly description: string
   /** The GPU of an engine that uses one, or the software adapter in its place. */
   readonly adapter?: AdapterSummary
+  /** Whether `auto` may choose it. */
+  readonly automatic: boolean
   readonly open: TE.TaskEither<CpnasError, AnyBackend>
 }
 
@@ -46,7 +56,20 @@ export interface EngineProbe {
 const unavailable = (name: BackendName, problem: string): CpnasError =>
   cpnasError('BackendUnavailable', name, problem, 'Choose another engine')
 
-const probe = (name: BackendName, find: EngineProbe['find'], findFast = find): EngineProbe => ({ name, find, findFast })
+const ifAutomatic = (find: EngineProbe['find']): EngineProbe['find'] =>
+  flow(
+    find,
+    TE.filterOrElse(
+      ({ automatic }) => automatic,
+      ({ name, description }) => unavailable(name, `is not chosen by auto: ${description}`),
+    ),
+  )
+
+const probe = (name: BackendName, find: EngineProbe['find'], findFast = ifAutomatic(find)): EngineProbe => ({
+  name,
+  find,
+  findFast,
+})
 
 const findWasm = (threads: number): TE.TaskEither<CpnasError, Engine> =>
   pipe(
@@ -57,32 +80,39 @@ const findWasm = (threads: number): TE.TaskEither<CpnasError, Engine> =>
       const arithmetic = kernels.relaxed ? 'relaxed SIMD (fused multiply-add)' : 'SIMD without fused multiply-add'
       return TE.right<CpnasError, Engine>({
         name: 'wasm',
+        automatic: true,
         description: `WebAssembly with threads and ${arithmetic}, ${defaultThreads()} cores, ${threads} thread${threads === 1 ? '' : 's'} used`,
         open: catchDeviceError(TE.fromTask(() => wasmBackend({ threads }))),
       })
     }),
   )
 
-const findOneDnn = (threads: number): TE.TaskEither<CpnasError, Engine> =>
-  pipe(
-    findWasm(threads),
-    TE.flatMap(({ description }) =>
-      pipe(
-        findLibrary(),
-        TE.map(
-          ({ name, version }): Engine => ({
-            name: 'onednn',
-            description: `${version} (${name}) for convolutions; the rest in ${description}`,
-            open: catchDeviceError(TE.fromTask(() => wasmBackend({ threads, oneDnn: name }))),
-          }),
-        ),
+const findOneDnn =
+  (bfloat16: boolean) =>
+  (threads: number): TE.TaskEither<CpnasError, Engine> =>
+    pipe(
+      findWasm(threads),
+      TE.bindTo('wasm'),
+      TE.bind('library', () => findLibrary()),
+      TE.filterOrElse(
+        ({ library }) => !bfloat16 || library.bfloat16,
+        () => unavailable('onednn-bf16', 'this processor has no fast products of bfloat16 (AMX or AVX-512 BF16)'),
       ),
-    ),
-  )
+      TE.map(
+        ({ wasm, library: { name, version } }): Engine => ({
+          name: bfloat16 ? 'onednn-bf16' : 'onednn',
+          // Whoever rounds products should know.
+          automatic: !bfloat16,
+          description: `${version} (${name}) for convolutions${bfloat16 ? ', products of bfloat16' : ''}; the rest in ${wasm.description}`,
+          open: catchDeviceError(TE.fromTask(() => wasmBackend({ threads, oneDnn: name, bfloat16 }))),
+        }),
+      ),
+    )
 
 const findReference = (): TE.TaskEither<CpnasError, Engine> =>
   TE.right({
     name: 'reference',
+    automatic: true,
     description: 'plain loops in float64: the oracle, hundreds of times slower than wasm',
     open: TE.fromIO(referenceBackend),
   })
@@ -93,6 +123,7 @@ const findCpu = (): TE.TaskEither<CpnasError, Engine> =>
     TE.flatMap(runtime => TE.fromTask(runtime.close)),
     TE.map(() => ({
       name: 'tfjs-cpu',
+      automatic: true,
       description: 'TensorFlow.js in plain JavaScript: for finding faults, slow',
       open: tfjsCpuBackend,
     })),
@@ -103,6 +134,7 @@ const findNode = (name: NodeEngine) => (): TE.TaskEither<CpnasError, Engine> =>
     openNode(name),
     TE.map(() => ({
       name,
+      automatic: true,
       description: `TensorFlow's C library on ${name === 'tfjs-node' ? 'the CPU' : 'a CUDA GPU'}`,
       open: tfjsNodeBackend(name),
     })),
@@ -116,6 +148,7 @@ const findWebgpu = (): TE.TaskEither<CpnasError, Engine> =>
       name: 'tfjs-webgpu',
       description: `WebGPU on ${printAdapter(adapter)}`,
       adapter,
+      automatic: !adapter.software,
       open: tfjsWebgpuBackend,
     })),
   )
@@ -150,7 +183,8 @@ const findRealGpu = (): TE.TaskEither<CpnasError, Engine> =>
 export const engines: readonly EngineProbe[] = [
   probe('tfjs-node-gpu', findNode('tfjs-node-gpu')),
   probe('tfjs-webgpu', findWebgpu, findRealGpu),
-  probe('onednn', findOneDnn),
+  probe('onednn-bf16', findOneDnn(true)),
+  probe('onednn', findOneDnn(false)),
   probe('wasm', findWasm),
   probe('tfjs-node', findNode('tfjs-node')),
   probe('tfjs-cpu', findCpu),

@@ -14,7 +14,7 @@ export const backendNames: readonly BackendName[] = engines.map(({ name }) => na
 export interface BackendAvailability {
   readonly name: BackendName
   readonly available: boolean
-  /** Whether `auto` may choose it; it never chooses a software GPU. */
+  /** Whether `auto` may choose it; it never chooses a software GPU, nor an engine that rounds products. */
   readonly automatic: boolean
   readonly reason: string
   /** The GPU of an engine that uses one, or the software adapter in its place. */
@@ -47,8 +47,7 @@ const availability = ({ name, find }: EngineProbe): T.Task<BackendAvailability> 
         automatic: false,
         reason: `${problem}. ${remedy}`,
       }),
-      ({ description, adapter }): BackendAvailability => {
-        const automatic = adapter?.software !== true
+      ({ description, adapter, automatic }): BackendAvailability => {
         const reason = `${description}${automatic ? '' : '; not chosen by auto'}`
         return { name, available: true, automatic, reason, ...(adapter === undefined ? {} : { adapter }) }
       },

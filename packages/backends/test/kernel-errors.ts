@@ -63,19 +63,26 @@ const valuesOf = async <H>(kernels: Kernels<H>, run: KernelCase['run']): Promise
   return values
 }
 
-/** How far an engine's results of one case are from the reference's; `slack` is what each may be off by besides the bound. */
+/**
+ * How far an engine's results of one case are from the reference's. Besides the bound each may be off by `slack`, and by the share `rounded` of
+ * its absolute terms.
+ */
 export const kernelError = async <H, R>(
   engine: Kernels<H>,
   reference: Kernels<R>,
   { run, magnitude, terms }: KernelCase,
   slack = 0,
+  rounded = 0,
 ): Promise<WorstError> => {
   const [actual, expected, magnitudes] = [
     await valuesOf(engine, run),
     await valuesOf(reference, run),
     await valuesOf(reference, magnitude),
   ]
-  return worstError(actual, expected, (output, i) => float32Bound(terms, magnitudes[output]![i]!) + slack)
+  return worstError(actual, expected, (output, i) => {
+    const all = magnitudes[output]![i]!
+    return float32Bound(terms, all) + slack + rounded * all
+  })
 }
 
 /** Throws, naming the value that is off most, if results of one case are not the reference's within the bound. */
@@ -84,7 +91,8 @@ export const holdToReference = async <H, R>(
   reference: Kernels<R>,
   kernelCase: KernelCase,
   slack?: number,
+  rounded?: number,
 ): Promise<void> => {
-  const { ratio, where } = await kernelError(engine, reference, kernelCase, slack)
+  const { ratio, where } = await kernelError(engine, reference, kernelCase, slack, rounded)
   if (ratio > 1) throw new Error(where)
 }

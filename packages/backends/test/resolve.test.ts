@@ -24,7 +24,8 @@ test('an unknown engine: says which are available', async () => {
     E.left({
       _tag: 'BackendUnavailable',
       where: 'backend cuda',
-      remedy: 'Choose one of auto, tfjs-node-gpu, tfjs-webgpu, onednn, wasm, tfjs-node, tfjs-cpu, reference',
+      remedy:
+        'Choose one of auto, tfjs-node-gpu, tfjs-webgpu, onednn-bf16, onednn, wasm, tfjs-node, tfjs-cpu, reference',
     }),
   )
 })
@@ -33,7 +34,7 @@ test.each([0, -1, 1.5, 257, Number.NaN])('%d threads are refused', async threads
   expect(await resolveBackend('wasm', { threads })()).toMatchObject(E.left({ _tag: 'InvalidOption', where: 'threads' }))
 })
 
-const names = ['tfjs-node-gpu', 'tfjs-webgpu', 'onednn', 'wasm', 'tfjs-node', 'tfjs-cpu', 'reference']
+const names = ['tfjs-node-gpu', 'tfjs-webgpu', 'onednn-bf16', 'onednn', 'wasm', 'tfjs-node', 'tfjs-cpu', 'reference']
 
 test('every engine of this build is listed with a reason', async () => {
   const all = await availableBackends()

@@ -18,7 +18,7 @@ export interface Need {
 const bytesOfFloat = 4
 /** What WebAssembly can address; a GPU's own memory is not known before it is asked for. */
 const mostOfWasm = 4 * 2 ** 30
-const inWasm = (backend: string): boolean => backend === 'wasm' || backend === 'onednn'
+const inWasm = (backend: string): boolean => ['wasm', 'onednn', 'onednn-bf16'].includes(backend)
 
 /** Bytes that this process may have: those of the machine, or of the container. */
 const available = (backend: string): number => {

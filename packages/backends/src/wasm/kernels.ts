@@ -22,6 +22,12 @@ export interface WasmOptions {
   readonly relaxedSimd?: boolean
   /** The oneDNN library that computes dense convolutions, e.g. `libdnnl.so.3`. Default: the engine's own kernels do. */
   readonly oneDnn?: string
+  /**
+   * Whether that library multiplies bfloat16 values, which have 8 bits instead of 24, and adds in float32: of 3x3 convolutions of stride
+   * 1 of 8 channels and more. Signs are exact as they are; what is rounded in a 1-bit convolution is the scale of its filters, by at most 2^-8
+   * for all of an output channel alike, and the gradients. Default: no.
+   */
+  readonly bfloat16?: boolean
 }
 
 /** Rows of a matrix product a chunk takes. */
@@ -115,18 +121,19 @@ export const wasmKernels = async ({
   threads: count,
   relaxedSimd,
   oneDnn: name,
+  bfloat16 = false,
 }: WasmOptions): Promise<Kernels<WasmTensor>> => {
   const heap = new Heap()
   const module = await compileKernels(relaxedSimd)
-  const library = name === undefined ? undefined : await openLibrary(name)
-  const threads = await startThreads(heap, module, count, library && { name: name!, library })
+  const native = name === undefined ? undefined : { name, bfloat16, library: await openLibrary(name) }
+  const threads = await startThreads(heap, module, count, native)
   const store = tensorStore(heap)
   const engine: Engine = { heap, threads, store }
   const strided = stridedKernels(engine)
   const windows = windowKernels(engine)
 
   return {
-    name: library === undefined ? 'wasm' : 'onednn',
+    name: native === undefined ? 'wasm' : bfloat16 ? 'onednn-bf16' : 'onednn',
     precision: 'float32',
     fromValues(values, shape) {
       const x = store.allocate(shape)
@@ -146,7 +153,7 @@ export const wasmKernels = async ({
     reshape: store.alias,
     ...strided,
     ...windows,
-    ...(library && oneDnnConvolutions(engine, library, windows)),
+    ...(native && oneDnnConvolutions(engine, native, windows)),
     ...rowKernels(engine),
     ...scaledSignKernels(engine),
     ...preluKernels(engine),

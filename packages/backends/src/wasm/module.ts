@@ -67,6 +67,8 @@ export interface KernelExports {
   sumGroups(x: number, groups: number, count: number, y: number): void
   writeInputs(args: number, group: number, dst: number): void
   writeGradients(args: number, group: number, dst: number): void
+  writeNarrowInputs(args: number, group: number, dst: number, scratch: number): void
+  writeNarrowGradients(args: number, group: number, dst: number, scratch: number): void
   finishInputs(args: number, group: number, d: number): void
   sumInputs(args: number, group: number): void
   outputMoments(args: number, group: number): void

@@ -25,9 +25,15 @@ const LAST_JOB = 2 ** 11 - 1
 /** Multiply-adds below which waking the workers costs more than they save. */
 const SMALL = 50_000
 
-/** A native library, and the name by which every thread opens it. */
-export interface NamedLibrary {
+/** How every thread opens the native library. */
+export interface NativeChoice {
   readonly name: string
+  /** Whether it multiplies bfloat16 values where that pays. */
+  readonly bfloat16: boolean
+}
+
+/** The native library of convolutions, opened. */
+export interface NativeLibrary extends NativeChoice {
   readonly library: OneDnn
 }
 
@@ -35,8 +41,8 @@ export interface NamedLibrary {
  * Runs kernels on the calling thread and the workers. A kernel's work is cut in chunks independent of the number of
  * threads, each taken by whoever is free, so results are the same for any number of threads.
  */
-export const startThreads = async (heap: Heap, module: WebAssembly.Module, threads: number, native?: NamedLibrary) => {
-  const kernels = instantiate(module, heap.memory, native && oneDnnChunks(native.library, heap.memory))
+export const startThreads = async (heap: Heap, module: WebAssembly.Module, threads: number, native?: NativeLibrary) => {
+  const kernels = instantiate(module, heap.memory, native && oneDnnChunks(native.library, heap.memory, native))
   const [job, args] = [JOB_BYTES, ARGUMENT_BYTES].map(bytes => heap.allocate(bytes).address) as [number, number]
   const records = heap.live
   const word = job / 4
@@ -48,7 +54,13 @@ export const startThreads = async (heap: Heap, module: WebAssembly.Module, threa
 
   const start = (thread: number): Promise<Worker> =>
     new Promise((resolve, reject) => {
-      const workerData: WorkerInput = { module, memory: heap.memory, job, thread, native: native?.name }
+      const workerData: WorkerInput = {
+        module,
+        memory: heap.memory,
+        job,
+        thread,
+        native: native && { name: native.name, bfloat16: native.bfloat16 },
+      }
       const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] })
       const onExit = (code: number): void => reject(new Error(`wasm: a thread ended at its start with code ${code}`))
       worker.once('error', reject)

@@ -3,6 +3,7 @@ import { JOB_FAILED } from './job.js'
 import { instantiate } from './module.js'
 import { oneDnnChunks } from './onednn/chunks.js'
 import { openLibrary } from './onednn/library.js'
+import type { NativeChoice } from './threads.js'
 
 /** What a worker thread is started with. */
 export interface WorkerInput {
@@ -12,14 +13,14 @@ export interface WorkerInput {
   readonly job: number
   readonly thread: number
   /** The native library of convolutions, if there is one. */
-  readonly native: string | undefined
+  readonly native: NativeChoice | undefined
 }
 
 /** Looks at the job this often before it goes to sleep: a step's kernels follow each other within microseconds. */
 const SPINS = 20_000
 
 const { module, memory, job, thread, native } = workerData as WorkerInput
-const chunks = native === undefined ? undefined : oneDnnChunks(await openLibrary(native), memory)
+const chunks = native === undefined ? undefined : oneDnnChunks(await openLibrary(native.name), memory, native)
 const kernels = instantiate(module, memory, chunks)
 const words = new Int32Array(memory.buffer, job, JOB_FAILED + 1)
 let seen = Atomics.load(words, 0)

@@ -2,11 +2,11 @@ import { type Kernels, wasmKernels } from '@cpnas/backends'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type KernelCase, kernelCases } from '../kernel-cases.js'
-import { withOneDnn } from './onednn.js'
+import { withBfloat16, withOneDnn } from './onednn.js'
 
 const pairs = await Promise.all(
-  [{}, ...withOneDnn({})].map(async options => ({
-    name: 'oneDnn' in options ? 'with oneDNN' : 'alone',
+  [{}, ...withOneDnn({}), ...withBfloat16({})].map(async options => ({
+    name: 'bfloat16' in options ? 'with oneDNN and bfloat16' : 'oneDnn' in options ? 'with oneDNN' : 'alone',
     one: await wasmKernels({ threads: 1, ...options }),
     three: await wasmKernels({ threads: 3, ...options }),
   })),

@@ -11,35 +11,41 @@ const bytesOf = (images: number, height: number, width: number, channels: number
 const inputBytes = (g: Geometry, images: number): number => bytesOf(images, g.inHeight, g.inWidth, g.inChannels)
 const outputBytes = (g: Geometry, images: number): number => bytesOf(images, g.outHeight, g.outWidth, g.outChannels)
 
-/** Scratch of a chunk: P(x); and for gradients dy written out, and the gradient of P(x). */
-export const forwardScratch = (g: Geometry, groups: number): number => inputBytes(g, Math.ceil(g.batch / groups))
+/** Rows of channels that are walked at a time: `BLOCK` of assembly/vector.ts. */
+const blockBytes = (channels: number): number => 4 * Math.max(4096, channels) + 64
+
+/** Scratch of a chunk: P(x), a block of rows; and for gradients dy written out, and the gradient of P(x). */
+export const forwardScratch = (g: Geometry, groups: number): number =>
+  inputBytes(g, Math.ceil(g.batch / groups)) + blockBytes(g.inChannels)
 export const gradientScratch = (g: Geometry, groups: number): number => {
   const images = Math.ceil(g.batch / groups)
-  return 2 * inputBytes(g, images) + outputBytes(g, images)
+  return 2 * inputBytes(g, images) + outputBytes(g, images) + blockBytes(Math.max(g.inChannels, g.outChannels))
 }
 
 /**
  * The chunks of convolutions and their gradients: a group of images, of which the library computes the products and the module the
- * rest. A tensor that needs nothing before or after is read and written where it lies.
+ * rest. A tensor of float32 that needs nothing before or after is read and written where it lies.
  */
 export const oneDnnChunks =
-  (library: OneDnn, memory: WebAssembly.Memory) =>
+  (library: OneDnn, memory: WebAssembly.Memory, options: { readonly bfloat16: boolean }) =>
   (kernels: KernelExports): NativeKernel => {
-    const plans = plansOf(library)
+    const plans = plansOf(library, options)
     const at = (address: number): Float32Array => new Float32Array(memory.buffer, address, 1)
     return (kernel, args, group, scratch) => {
       const { geometry: g, operands: o } = readWindow(memory, args)
       const first = Math.floor((group * g.batch) / o.groups)
       const images = Math.floor(((group + 1) * g.batch) / o.groups) - first
-      const { layouts, of } = plans(g, o.groups)!
+      const { layouts, of, values } = plans(g, o.groups)!
       const plan = of(images)
+      const narrow = values === 'bfloat16'
       const inputs = first * g.inHeight * g.inWidth * g.inChannels * 4
       const outputs = first * g.outHeight * g.outWidth * g.outChannels * 4
-      const written = scratch + inputBytes(g, images)
+      const block = scratch + inputBytes(g, images)
 
       const x = (): Float32Array => {
-        if (o.activation === 0 && o.scale === 0) return at(o.x + inputs)
-        kernels.writeInputs(args, group, scratch)
+        if (!narrow && o.activation === 0 && o.scale === 0) return at(o.x + inputs)
+        if (narrow) kernels.writeNarrowInputs(args, group, scratch, block)
+        else kernels.writeInputs(args, group, scratch)
         return at(scratch)
       }
 
@@ -48,8 +54,11 @@ export const oneDnnChunks =
         kernels.outputMoments(args, group)
         return
       }
-      if (o.dyScale !== 0) kernels.writeGradients(args, group, written)
-      const dy = at(o.dyScale === 0 ? o.dy + outputs : written)
+      const written = block + blockBytes(Math.max(g.inChannels, g.outChannels))
+      const isWritten = narrow || o.dyScale !== 0
+      if (narrow) kernels.writeNarrowGradients(args, group, written, block)
+      else if (isWritten) kernels.writeGradients(args, group, written)
+      const dy = at(isWritten ? written : o.dy + outputs)
       if (o.dw !== 0) plan.filterGradient(x(), dy, at(o.dw + group * layouts.filterGradient.bytes))
       if (o.dx === 0) return
       const direct = o.activation === 0 && o.into === 0

@@ -1,40 +1,59 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { left, right } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Geometry } from '../../geometry.js'
+import { type Geometry, inputShape, outputShape } from '../../geometry.js'
 import { referenceKernels } from '../../reference/kernels.js'
+import { sizeOf } from '../../shape.js'
 import { libraryNames, type OneDnn, openLibrary } from './library.js'
 import { plansOf } from './plan.js'
+import type { Values } from './versions.js'
 
 /** A library that was found and computes right. */
 export interface FoundLibrary {
   readonly name: string
   /** E.g. `oneDNN 2.6.3`. */
   readonly version: string
+  /** Whether products of bfloat16 values are fast on this processor, and right. */
+  readonly bfloat16: boolean
 }
 
-const sample: Geometry = {
-  ...{ batch: 2, inHeight: 6, inWidth: 5, inChannels: 3, outHeight: 3, outWidth: 3, outChannels: 4 },
-  ...{ kernelHeight: 3, kernelWidth: 3, stride: 2, dilation: 1, padTop: 1, padLeft: 1 },
+/** A convolution as plans of float32, and as plans of bfloat16 compute it. */
+const samples: Readonly<Record<Values, Geometry>> = {
+  float32: {
+    ...{ batch: 2, inHeight: 6, inWidth: 5, inChannels: 3, outHeight: 3, outWidth: 3, outChannels: 4 },
+    ...{ kernelHeight: 3, kernelWidth: 3, stride: 2, dilation: 1, padTop: 1, padLeft: 1 },
+  },
+  bfloat16: {
+    ...{ batch: 2, inHeight: 6, inWidth: 5, inChannels: 16, outHeight: 6, outWidth: 5, outChannels: 4 },
+    ...{ kernelHeight: 3, kernelWidth: 3, stride: 1, dilation: 1, padTop: 1, padLeft: 1 },
+  },
 }
 
-/** Values of both signs that do not cancel in sums. */
+/** Values of both signs that do not cancel in sums: multiples of 1/8, which are bfloat16. */
 const wave = (length: number, step: number): Float32Array =>
-  Float32Array.from({ length }, (_, i) => Math.sin(1 + i * step))
+  Float32Array.from({ length }, (_, i) => Math.round(8 * Math.sin(1 + i * step)) / 8)
+
+/** bfloat16 values in as many bytes. */
+const narrowed = (values: Float32Array): Uint16Array =>
+  Uint16Array.from(new Uint32Array(values.buffer), bits => bits >>> 16)
 
 const close = (a: Float32Array, b: ArrayLike<number>): boolean =>
   a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) < 1e-4)
 
-/** Whether a small convolution and its gradients are what the reference engine gives. */
-export const computesRight = async (library: OneDnn): Promise<boolean> => {
-  const plans = plansOf(library)(sample, 1)
-  if (plans === undefined) return false
+/** Whether a small convolution and its gradients are what the reference engine gives, of such values. */
+export const computesRight = async (library: OneDnn, values: Values = 'float32'): Promise<boolean> => {
+  const sample = samples[values]
+  const narrow = values === 'bfloat16'
+  const plans = plansOf(library, { bfloat16: narrow })(sample, 1)
+  if (plans?.values !== values) return false
   const { layouts } = plans
   const plan = plans.of(sample.batch)
-  const x = wave(180, 0.7)
-  const w = wave(108, 1.3)
-  const dy = wave(72, 2.1)
-  const [y, dx, dw] = [72, 180, 108].map(length => new Float32Array(length)) as [
+  const filterShape = [sample.kernelHeight, sample.kernelWidth, sample.inChannels, sample.outChannels]
+  const x = wave(sizeOf(inputShape(sample)), 0.7)
+  const w = wave(sizeOf(filterShape), 1.3)
+  const dy = wave(sizeOf(outputShape(sample)), 2.1)
+  const [givenX, givenDy] = narrow ? [narrowed(x), narrowed(dy)] : [x, dy]
+  const [y, dx, dw] = [dy, x, w].map(({ length }) => new Float32Array(length)) as [
     Float32Array,
     Float32Array,
     Float32Array,
@@ -43,19 +62,19 @@ export const computesRight = async (library: OneDnn): Promise<boolean> => {
     layouts.forward,
     layouts.sourceGradient,
     layouts.filterGradient,
-  ].map(({ bytes }) => new Float32Array(bytes / 4))
+  ].map(({ bytes }) => new Float32Array(Math.ceil(bytes / 4)))
   layouts.forward.reorder(w, forward)
-  plan.forward(x, forward, y)
+  plan.forward(givenX, forward, y)
   layouts.sourceGradient.reorder(w, sourceGradient)
-  plan.sourceGradient(dy, sourceGradient, dx)
-  plan.filterGradient(x, dy, filterGradient)
+  plan.sourceGradient(givenDy, sourceGradient, dx)
+  plan.filterGradient(givenX, givenDy, filterGradient)
   layouts.filterGradient.reorder(filterGradient, dw)
 
   const k = referenceKernels()
-  const images = k.fromValues(x, [2, 6, 5, 3])
-  const filters = k.fromValues(w, [3, 3, 3, 4])
+  const images = k.fromValues(x, inputShape(sample))
+  const filters = k.fromValues(w, filterShape)
   const plain = { activation: 'identity' } as const
-  const gradient = { dy: k.fromValues(dy, [2, 3, 3, 4]) }
+  const gradient = { dy: k.fromValues(dy, outputShape(sample)) }
   const { input, filters: toFilters } = k.conv2dGrad(gradient, filters, images, sample, plain, {
     input: {},
     filters: true,
@@ -85,7 +104,10 @@ const findAmong = async (names: readonly string[]): Promise<FoundLibrary | Cpnas
   for (const name of names)
     try {
       const library = await openLibrary(name)
-      if (await computesRight(library)) return { name, version: library.version }
+      if (await computesRight(library)) {
+        const bfloat16 = library.fastBfloat16 && (await computesRight(library, 'bfloat16'))
+        return { name, version: library.version, bfloat16 }
+      }
       problems.push(`${library.version} (${name}) computes a convolution wrong`)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND')

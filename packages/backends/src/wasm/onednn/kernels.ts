@@ -1,18 +1,22 @@
 import type { Kernels } from '../../kernels.js'
 import { addressOf, type Engine, withStorage } from '../engine.js'
 import type { WasmTensor } from '../tensor.js'
+import type { NativeLibrary } from '../threads.js'
 import { convWork, groupsOf, windowRuns } from '../windows.js'
 import { forwardScratch, gradientScratch } from './chunks.js'
-import type { OneDnn } from './library.js'
 import { plansOf } from './plan.js'
 
 type Convolutions = Pick<Kernels<WasmTensor>, 'conv2d' | 'conv2dGrad'>
 
 /** Convolutions by the library; `own` computes those that it cannot. */
-export const oneDnnConvolutions = (engine: Engine, library: OneDnn, own: Convolutions): Convolutions => {
+export const oneDnnConvolutions = (
+  engine: Engine,
+  { library, bfloat16 }: NativeLibrary,
+  own: Convolutions,
+): Convolutions => {
   const { heap } = engine
   const { forward, gradients } = windowRuns(engine)
-  const plans = plansOf(library)
+  const plans = plansOf(library, { bfloat16 })
   const at = (address: number): Float32Array => heap.floats.subarray(address / 4)
   return {
     conv2d(x, w, g, p) {

@@ -6,10 +6,12 @@ import {
   type Declare,
   type Descriptor,
   type FilterShape,
+  type Operands,
   type Pointer,
   type Steps,
   tensorsOf2,
   tensorsOf3,
+  type Values,
 } from './versions.js'
 
 /** A computation on fixed shapes that the library has prepared; every call says where its tensors lie. */
@@ -21,22 +23,31 @@ export interface Choice {
   readonly primitive: () => Primitive
 }
 
+/** A convolution of NHWC images; source and result are [height, width, channels]. */
+export interface Convolution {
+  readonly images: number
+  readonly source: readonly [number, number, number]
+  readonly filters: FilterShape
+  readonly result: readonly [number, number, number]
+  readonly steps: Steps
+}
+
 /** The part of oneDNN that is used. Every function throws where the library reports an error. */
 export interface OneDnn {
   /** E.g. `oneDNN 2.6.3`. */
   readonly version: string
-  /** NHWC images of [batch, height, width, channels]. */
-  readonly images: (batch: number, height: number, width: number, channels: number) => Descriptor
-  /** HWIO filters. */
+  /** Whether products of bfloat16 values are faster than those of float32 on this processor. */
+  readonly fastBfloat16: boolean
+  /** HWIO filters of float32. */
   readonly filters: (shape: FilterShape) => Descriptor
   readonly bytes: (descriptor: Descriptor) => number
   readonly equal: (a: Descriptor, b: Descriptor) => boolean
-  /** (source, filters, result) */
-  readonly forward: (source: Descriptor, filters: FilterShape, result: Descriptor, steps: Steps) => Choice
-  /** (gradient of the result, filters, gradient of the source) */
-  readonly sourceGradient: (source: Descriptor, filters: FilterShape, result: Descriptor, steps: Steps) => Choice
-  /** (source, gradient of the result, gradient of the filters) */
-  readonly filterGradient: (source: Descriptor, filters: FilterShape, result: Descriptor, steps: Steps) => Choice
+  /** (source, filters, result); the result is float32, what is multiplied has these values. */
+  readonly forward: (convolution: Convolution, values: Values) => Choice
+  /** (gradient of the result, filters, gradient of the source), likewise */
+  readonly sourceGradient: (convolution: Convolution, values: Values) => Choice
+  /** (source, gradient of the result, gradient of the filters), likewise */
+  readonly filterGradient: (convolution: Convolution, values: Values) => Choice
   /** (from, to) */
   readonly reorder: (from: Descriptor, to: Descriptor) => Primitive
 }
@@ -46,6 +57,8 @@ const CPU = 1
 const IN_ORDER = 1
 const FILTERS = 131
 const FILTER_GRADIENT = 132
+/** A bit that the instruction sets have in common that multiply bfloat16: AVX-512 BF16, AMX, AVX10. */
+const AVX512_BF16 = 0x80
 const argument = { source: 1, result: 17, filters: 33, sourceGradient: 129, resultGradient: 145, filterGradient: 161 }
 
 /** Debian's names of version 3 have the minor version in them. */
@@ -123,58 +136,71 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
 
   const tensor = major === 2 ? tensorsOf2(declare) : tensorsOf3(create)
   const convolution = major === 2 ? convolutionsOf2(declare, create, engine) : convolutionsOf3(create, engine)
+  const operandsOf = ({ images, source, filters, result }: Convolution, values: Values): Operands => {
+    const nhwc = ([height, width, channels]: readonly [number, number, number]): Descriptor =>
+      tensor.strided(
+        [images, channels, height, width],
+        [height * width * channels, 1, width * channels, channels],
+        values,
+      )
+    const [height, width, inputs, outputs] = filters
+    return {
+      source: nhwc(source),
+      filters: tensor.any([outputs, inputs, height, width], values),
+      result: nhwc(result),
+    }
+  }
   const choose = (
-    [height, width, inputs, outputs]: FilterShape,
+    description: Pointer,
     which: number,
-    make: (any: Descriptor) => Pointer,
     tensors: (chosen: Descriptor) => readonly (readonly [number, Descriptor])[],
   ): Choice => {
-    const description = make(tensor.any([outputs, inputs, height, width]))
     const chosen: Descriptor = query(description, which, 0)
     return { filters: chosen, primitive: primitiveOf(description, ...tensors(chosen)) }
   }
 
   return {
     version: `oneDNN ${major}.${minor}.${patch}`,
-    images: (batch, height, width, channels) =>
-      tensor.strided([batch, channels, height, width], [height * width * channels, 1, width * channels, channels]),
+    fastBfloat16: (Number(library.func('dnnl_get_effective_cpu_isa', 'int', [])()) & AVX512_BF16) !== 0,
     filters: ([height, width, inputs, outputs]) =>
-      tensor.strided([outputs, inputs, height, width], [1, outputs, width * inputs * outputs, inputs * outputs]),
+      tensor.strided(
+        [outputs, inputs, height, width],
+        [1, outputs, width * inputs * outputs, inputs * outputs],
+        'float32',
+      ),
     bytes: descriptor => Number(size(descriptor)),
     equal: (a, b) => equal(a, b) === 1,
-    forward: (source, filters, result, steps) =>
-      choose(
-        filters,
-        FILTERS,
-        any => convolution.forward(source, any, result, steps),
-        chosen => [
-          [argument.source, source],
-          [argument.filters, chosen],
-          [argument.result, result],
-        ],
-      ),
-    sourceGradient: (source, filters, result, steps) =>
-      choose(
-        filters,
-        FILTERS,
-        any => convolution.sourceGradient(source, any, result, steps),
-        chosen => [
-          [argument.resultGradient, result],
-          [argument.filters, chosen],
-          [argument.sourceGradient, source],
-        ],
-      ),
-    filterGradient: (source, filters, result, steps) =>
-      choose(
-        filters,
-        FILTER_GRADIENT,
-        any => convolution.filterGradient(source, any, result, steps),
-        chosen => [
-          [argument.source, source],
-          [argument.resultGradient, result],
-          [argument.filterGradient, chosen],
-        ],
-      ),
+    forward: (shape, values) => {
+      const { source, filters } = operandsOf(shape, values)
+      const { result } = operandsOf(shape, 'float32')
+      return choose(convolution.forward({ source, filters, result }, shape.steps), FILTERS, chosen => [
+        [argument.source, source],
+        [argument.filters, chosen],
+        [argument.result, result],
+      ])
+    },
+    sourceGradient: (shape, values) => {
+      const factors = operandsOf(shape, values)
+      const { source } = operandsOf(shape, 'float32')
+      const forward = convolution.forward(factors, shape.steps)
+      const description = convolution.sourceGradient({ ...factors, source }, shape.steps, forward)
+      return choose(description, FILTERS, chosen => [
+        [argument.resultGradient, factors.result],
+        [argument.filters, chosen],
+        [argument.sourceGradient, source],
+      ])
+    },
+    filterGradient: (shape, values) => {
+      const factors = operandsOf(shape, values)
+      const { filters } = operandsOf(shape, 'float32')
+      const forward = convolution.forward(factors, shape.steps)
+      const description = convolution.filterGradient({ ...factors, filters }, shape.steps, forward)
+      return choose(description, FILTER_GRADIENT, chosen => [
+        [argument.source, factors.source],
+        [argument.resultGradient, factors.result],
+        [argument.filterGradient, chosen],
+      ])
+    },
     reorder: (from, to) =>
       primitiveOf(newReorder(from, engine, to, engine, null), [argument.source, from], [argument.result, to])(),
   }

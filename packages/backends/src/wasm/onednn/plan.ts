@@ -1,6 +1,6 @@
 import { type Geometry, geometryFields } from '../../geometry.js'
 import type { Choice, OneDnn, Primitive } from './library.js'
-import type { Descriptor, FilterShape, Steps } from './versions.js'
+import type { Descriptor, FilterShape, Steps, Values } from './versions.js'
 
 /** A convolution of a number of images, prepared. */
 interface Plan {
@@ -27,6 +27,8 @@ interface Layout {
 
 /** All that the library prepares for a convolution of a batch that is split into groups. */
 export interface Plans {
+  /** Those of x and dy. Results are float32. */
+  readonly values: Values
   readonly layouts: Layouts
   /** For a group of so many images. */
   readonly of: (images: number) => Plan
@@ -54,17 +56,37 @@ const stepsOf = (g: Geometry): Steps => ({
   ],
 })
 
-const choicesFor = (library: OneDnn, g: Geometry, images: number) => {
-  const source = library.images(images, g.inHeight, g.inWidth, g.inChannels)
-  const result = library.images(images, g.outHeight, g.outWidth, g.outChannels)
-  const filters: FilterShape = [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels]
-  const steps = stepsOf(g)
+const filtersOf = (g: Geometry): FilterShape => [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels]
+
+const choicesFor = (library: OneDnn, g: Geometry, images: number, values: Values) => {
+  const convolution = {
+    images,
+    source: [g.inHeight, g.inWidth, g.inChannels],
+    filters: filtersOf(g),
+    result: [g.outHeight, g.outWidth, g.outChannels],
+    steps: stepsOf(g),
+  } as const
   return {
-    forward: library.forward(source, filters, result, steps),
-    sourceGradient: library.sourceGradient(source, filters, result, steps),
-    filterGradient: library.filterGradient(source, filters, result, steps),
+    forward: library.forward(convolution, values),
+    sourceGradient: library.sourceGradient(convolution, values),
+    filterGradient: library.filterGradient(convolution, values),
   }
 }
+
+/**
+ * Whether bfloat16 pays: of 3x3 convolutions that keep the image's size. The time of 1x1 convolutions goes into memory, and a stem, whose few
+ * channels are an image's, should see it as it is. Larger windows, other paddings and strides are no part of our networks, and with some
+ * of them oneDNN 2.6 ends the process.
+ */
+const narrows = (g: Geometry): boolean =>
+  g.inChannels >= 8 &&
+  g.kernelHeight === 3 &&
+  g.kernelWidth === 3 &&
+  g.stride === 1 &&
+  g.padTop === g.dilation &&
+  g.padLeft === g.dilation &&
+  g.outHeight === g.inHeight &&
+  g.outWidth === g.inWidth
 
 /** The sizes of the groups that a batch is cut into. */
 const groupSizes = (batch: number, groups: number): readonly number[] => [
@@ -75,25 +97,28 @@ const computations = ['forward', 'sourceGradient', 'filterGradient'] as const
 
 /**
  * The plans of a convolution whose batch is cut into so many groups; those of a geometry are made once. Undefined where the library
- * cannot compute it: an image that is cropped, a shape that it refuses, or groups that it wants different layouts for.
+ * cannot compute it: an image that is cropped, a shape that it refuses, or groups that it wants different layouts for. With `bfloat16`
+ * the products are those of bfloat16 values where that pays.
  */
-export const plansOf = (library: OneDnn): ((g: Geometry, groups: number) => Plans | undefined) => {
+export const plansOf = (
+  library: OneDnn,
+  { bfloat16 = false }: { readonly bfloat16?: boolean } = {},
+): ((g: Geometry, groups: number) => Plans | undefined) => {
   const made = new Map<string, Plans | undefined>()
   const layout = (from: Descriptor, to: Descriptor, bytes: number): Layout => {
     const reorder = lazy(() => library.reorder(from, to))
     return { bytes, reorder: (...tensors) => reorder()(...tensors) }
   }
 
-  const make = (g: Geometry, groups: number): Plans | undefined => {
-    if (g.padTop < 0 || g.padLeft < 0) return undefined
+  const make = (g: Geometry, groups: number, values: Values): Plans | undefined => {
     const sizes = groupSizes(g.batch, groups)
-    const choices = new Map(sizes.map(size => [size, choicesFor(library, g, size)]))
+    const choices = new Map(sizes.map(size => [size, choicesFor(library, g, size, values)]))
     const [first, ...others] = [...choices.values()]
     const alike = others.every(choice =>
       computations.every(name => library.equal(choice[name].filters, first![name].filters)),
     )
     if (!alike) return undefined
-    const ours = library.filters([g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels])
+    const ours = library.filters(filtersOf(g))
     const into = ({ filters }: Choice): Layout => layout(ours, filters, library.bytes(filters))
     const { forward, sourceGradient, filterGradient } = first!
     const plans = new Map(
@@ -109,6 +134,7 @@ export const plansOf = (library: OneDnn): ((g: Geometry, groups: number) => Plan
       ]),
     )
     return {
+      values,
       layouts: {
         forward: into(forward),
         sourceGradient: into(sourceGradient),
@@ -118,15 +144,22 @@ export const plansOf = (library: OneDnn): ((g: Geometry, groups: number) => Plan
     }
   }
 
-  const find = (g: Geometry, groups: number): Plans | undefined => {
-    const key = [...geometryFields.map(field => g[field]), groups].join()
-    if (!made.has(key)) {
-      try {
-        made.set(key, make(g, groups))
-      } catch {
-        made.set(key, undefined)
-      }
+  const attempt = (g: Geometry, groups: number, values: Values): Plans | undefined => {
+    try {
+      return make(g, groups, values)
+    } catch {
+      return undefined
     }
+  }
+
+  const find = (g: Geometry, groups: number): Plans | undefined => {
+    if (g.padTop < 0 || g.padLeft < 0) return undefined
+    const key = [...geometryFields.map(field => g[field]), groups].join()
+    if (!made.has(key))
+      made.set(
+        key,
+        (bfloat16 && narrows(g) ? attempt(g, groups, 'bfloat16') : undefined) ?? attempt(g, groups, 'float32'),
+      )
     return made.get(key)
   }
 

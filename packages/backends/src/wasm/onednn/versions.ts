@@ -15,8 +15,11 @@ export interface Steps {
 /** Height, width, inputs and outputs. */
 export type FilterShape = readonly [number, number, number, number]
 
+/** What a tensor's values are. */
+export type Values = 'float32' | 'bfloat16'
+
 /** Of dnnl_types.h; the same in versions 2 and 3. */
-const FLOAT32 = 3
+const dataType: Readonly<Record<Values, number>> = { float32: 3, bfloat16: 2 }
 const ANY_LAYOUT = 1
 const TRAINING = 64
 const DIRECT = 1
@@ -32,16 +35,23 @@ export type Declare = (symbol: string, ...types: readonly string[]) => (...value
 export type Create = (symbol: string, ...types: readonly string[]) => (...values: readonly unknown[]) => Pointer
 
 interface Tensors {
-  readonly strided: (shape: readonly number[], strides: readonly number[]) => Descriptor
+  readonly strided: (shape: readonly number[], strides: readonly number[], values: Values) => Descriptor
   /** In a layout that the library chooses. */
-  readonly any: (shape: readonly number[]) => Descriptor
+  readonly any: (shape: readonly number[], values: Values) => Descriptor
 }
 
-/** Descriptions of the three computations of a convolution; those of the gradients begin with the forward one's. */
+/** The tensors of a convolution, or of a gradient of it. */
+export interface Operands {
+  readonly source: Descriptor
+  readonly filters: Descriptor
+  readonly result: Descriptor
+}
+
+/** Descriptions of the three computations of a convolution; those of the gradients begin with that of the forward one. */
 interface Convolutions {
-  readonly forward: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
-  readonly sourceGradient: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
-  readonly filterGradient: (source: Descriptor, filters: Descriptor, result: Descriptor, steps: Steps) => Pointer
+  readonly forward: (operands: Operands, steps: Steps) => Pointer
+  readonly sourceGradient: (operands: Operands, steps: Steps, forward: Pointer) => Pointer
+  readonly filterGradient: (operands: Operands, steps: Steps, forward: Pointer) => Pointer
 }
 
 const pointers = (count: number): readonly string[] => Array.from({ length: count }, () => 'void *')
@@ -58,14 +68,14 @@ export const tensorsOf2 = (declare: Declare): Tensors => {
   const byStrides = declare('dnnl_memory_desc_init_by_strides', 'void *', 'int', 'void *', 'int', 'void *')
   const byTag = declare('dnnl_memory_desc_init_by_tag', 'void *', 'int', 'void *', 'int', 'int')
   return {
-    strided: (shape, strides) => {
+    strided: (shape, strides, values) => {
       const descriptor = new Uint8Array(TENSOR_BYTES)
-      byStrides(descriptor, shape.length, int64(shape), FLOAT32, int64(strides))
+      byStrides(descriptor, shape.length, int64(shape), dataType[values], int64(strides))
       return descriptor
     },
-    any: shape => {
+    any: (shape, values) => {
       const descriptor = new Uint8Array(TENSOR_BYTES)
-      byTag(descriptor, shape.length, int64(shape), FLOAT32, ANY_LAYOUT)
+      byTag(descriptor, shape.length, int64(shape), dataType[values], ANY_LAYOUT)
       return descriptor
     },
   }
@@ -75,8 +85,8 @@ export const tensorsOf3 = (create: Create): Tensors => {
   const byStrides = create('dnnl_memory_desc_create_with_strides', 'int', 'void *', 'int', 'void *')
   const byTag = create('dnnl_memory_desc_create_with_tag', 'int', 'void *', 'int', 'int')
   return {
-    strided: (shape, strides) => byStrides(shape.length, int64(shape), FLOAT32, int64(strides)),
-    any: shape => byTag(shape.length, int64(shape), FLOAT32, ANY_LAYOUT),
+    strided: (shape, strides, values) => byStrides(shape.length, int64(shape), dataType[values], int64(strides)),
+    any: (shape, values) => byTag(shape.length, int64(shape), dataType[values], ANY_LAYOUT),
   }
 }
 
@@ -91,20 +101,13 @@ export const convolutionsOf2 = (declare: Declare, create: Create, engine: Pointe
     init(operation)
     return describe(operation, null, engine, forward)
   }
-  const forward: Convolutions['forward'] = (source, filters, result, steps) =>
-    described(o => initForward(o, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps)), null)
   return {
-    forward,
-    sourceGradient: (source, filters, result, steps) =>
-      described(
-        o => initSource(o, DIRECT, source, filters, result, ...stepsOf(steps)),
-        forward(source, filters, result, steps),
-      ),
-    filterGradient: (source, filters, result, steps) =>
-      described(
-        o => initFilters(o, DIRECT, source, filters, null, result, ...stepsOf(steps)),
-        forward(source, filters, result, steps),
-      ),
+    forward: ({ source, filters, result }, steps) =>
+      described(o => initForward(o, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps)), null),
+    sourceGradient: ({ source, filters, result }, steps, forward) =>
+      described(o => initSource(o, DIRECT, source, filters, result, ...stepsOf(steps)), forward),
+    filterGradient: ({ source, filters, result }, steps, forward) =>
+      described(o => initFilters(o, DIRECT, source, filters, null, result, ...stepsOf(steps)), forward),
   }
 }
 
@@ -113,32 +116,12 @@ export const convolutionsOf3 = (create: Create, engine: Pointer): Convolutions =
   const newForward = create(`${prefix}_forward_primitive_desc_create`, 'void *', 'int', 'int', ...pointers(9))
   const newSource = create(`${prefix}_backward_data_primitive_desc_create`, 'void *', 'int', ...pointers(9))
   const newFilters = create(`${prefix}_backward_weights_primitive_desc_create`, 'void *', 'int', ...pointers(10))
-  const forward: Convolutions['forward'] = (source, filters, result, steps) =>
-    newForward(engine, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps), null)
   return {
-    forward,
-    sourceGradient: (source, filters, result, steps) =>
-      newSource(
-        engine,
-        DIRECT,
-        source,
-        filters,
-        result,
-        ...stepsOf(steps),
-        forward(source, filters, result, steps),
-        null,
-      ),
-    filterGradient: (source, filters, result, steps) =>
-      newFilters(
-        engine,
-        DIRECT,
-        source,
-        filters,
-        null,
-        result,
-        ...stepsOf(steps),
-        forward(source, filters, result, steps),
-        null,
-      ),
+    forward: ({ source, filters, result }, steps) =>
+      newForward(engine, TRAINING, DIRECT, source, filters, null, result, ...stepsOf(steps), null),
+    sourceGradient: ({ source, filters, result }, steps, forward) =>
+      newSource(engine, DIRECT, source, filters, result, ...stepsOf(steps), forward, null),
+    filterGradient: ({ source, filters, result }, steps, forward) =>
+      newFilters(engine, DIRECT, source, filters, null, result, ...stepsOf(steps), forward, null),
   }
 }

@@ -1,0 +1,105 @@
+import { type Kernels, referenceKernels, wasmKernels } from '@cpnas/backends'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { convolutionCases } from '../kernel-cases/convolution.js'
+import { holdToReference } from '../kernel-errors.js'
+import { withBfloat16 } from './onednn.js'
+
+const reference = referenceKernels()
+type Handle = ReturnType<typeof reference.fromValues>
+
+/** 3x3 over an image of 16 channels, as many outputs. */
+const geometry = {
+  ...{ batch: 2, inHeight: 5, inWidth: 6, inChannels: 16, outHeight: 5, outWidth: 6, outChannels: 16 },
+  ...{ kernelHeight: 3, kernelWidth: 3, stride: 1, dilation: 1, padTop: 1, padLeft: 1 },
+}
+const [imageShape, filterShape] = [
+  [2, 5, 6, 16],
+  [3, 3, 16, 16],
+] as const
+const [imageSize, filterSize] = [960, 2304]
+
+/** The convolution of these values by an engine. */
+const convolved = async <H>(kernels: Kernels<H>, x: ArrayLike<number>, w: ArrayLike<number>) => {
+  const [images, filters] = [kernels.fromValues(x, imageShape), kernels.fromValues(w, filterShape)]
+  const y = kernels.conv2d(images, filters, geometry, { activation: 'identity' })
+  const values = await kernels.read(y)
+  for (const handle of [images, filters, y]) kernels.free(handle)
+  return [...values]
+}
+
+/** Filters that give every channel back. */
+const center = Array.from({ length: filterSize }, (_, i) => {
+  const [tap, input, output] = [Math.floor(i / 256), Math.floor(i / 16) % 16, i % 16]
+  return tap === 4 && input === output ? 1 : 0
+})
+
+const factor = fc.constantFrom(-1, 1)
+
+describe.each(withBfloat16({ threads: 1 }))('products of bfloat16', async options => {
+  const kernels = await wasmKernels(options)
+  afterAll(() => kernels.close())
+
+  test.each([
+    ['a number of 8 bits stays', 1.0078125, 1.0078125],
+    ['the nearer of two neighbours', 1 + 3 / 512, 1.0078125],
+    ['in the middle the even one, below', 1 + 1 / 256, 1],
+    ['in the middle the even one, above', 1 + 3 / 256, 1 + 4 / 256],
+    ['of a negative number likewise', -1 - 3 / 256, -1 - 4 / 256],
+    ['a carry goes into the exponent', 2 - 1 / 512, 2],
+    ['what is below the normal numbers counts as zero', 1e-40, 0],
+    ['NaN stays NaN', Number.NaN, Number.NaN],
+  ])('%s: %d is %d', async (_, value, expected) => {
+    const y = await convolved(
+      kernels,
+      Array.from({ length: imageSize }, () => value),
+      center,
+    )
+    if (Number.isNaN(expected)) expect(y.every(Number.isNaN)).toBe(true)
+    else for (const one of y) expect(one).toBe(Math.fround(expected))
+  })
+
+  test.each(['conv2d', 'conv2dGrad'] as const)(
+    '%s equals reference within two roundings of 2^-8 of every term, besides the bound of float32',
+    async name => {
+      await fc.assert(
+        fc.asyncProperty(convolutionCases[name], async kernelCase => {
+          const before = kernels.memory()
+          await holdToReference(kernels, reference, kernelCase, 0, 2 ** -7 + 2 ** -16)
+          expect(kernels.memory()).toEqual(before)
+        }),
+        { numRuns: 120 },
+      )
+    },
+  )
+
+  test('signs times filters of one scale a channel are exact, up to the rounding of the scale', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(factor, { minLength: imageSize, maxLength: imageSize }),
+        fc.array(factor, { minLength: filterSize, maxLength: filterSize }),
+        fc.array(fc.float({ min: Math.fround(2 ** -10), max: 4, noNaN: true }), { minLength: 16, maxLength: 16 }),
+        async (signs, filterSigns, scales) => {
+          const exact = await convolved<Handle>(reference, signs, filterSigns)
+          const y = await convolved(
+            kernels,
+            signs,
+            filterSigns.map((sign, i) => sign * scales[i % 16]!),
+          )
+          for (const [i, value] of y.entries()) {
+            if (exact[i] === 0) expect(value).toBe(0)
+            else {
+              const scale = value / exact[i]!
+              expect(Math.abs(scale / scales[i % 16]! - 1)).toBeLessThanOrEqual(2 ** -8)
+              expect(value).toBe(exact[i]! * scale)
+              // The same for all pixels of a channel.
+              const other = exact.findIndex((one, j) => j % 16 === i % 16 && one !== 0)
+              expect(scale).toBe(y[other]! / exact[other]!)
+            }
+          }
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+})
