@@ -24,7 +24,7 @@ export interface Choice {
 }
 
 /** A convolution of NHWC images; source and result are [height, width, channels]. */
-export interface Convolution {
+interface Convolution {
   readonly images: number
   readonly source: readonly [number, number, number]
   readonly filters: FilterShape
