@@ -12,7 +12,7 @@ import { freePort, redisProgram, startRedis, type TestRedis } from './support/re
 const engine = ['--backend', 'wasm', '--threads', '1']
 const brief = [
   ...['--parallel', 'pass', '--operations', 'none,skip_connect,conv_3x3', '--passes', '2'],
-  ...['--share', '0.03', '--channels', '4', '--batch-size', '32', ...engine],
+  ...['--share', '0.015', '--channels', '4', '--batch-size', '32', ...engine],
 ]
 
 /** The content of every file of a run that does not say when and where it was worked on. */
@@ -113,17 +113,8 @@ describe.skipIf(withoutRedis)('the workers of a queue', () => {
     const options = [
       ...['--vary', 'train-learning-rate=0.01,0.02', '--seeds', '1', '--parents', '--epochs', '1'],
       ...['--strategy', 'random', '--evaluator', 'scratch', '--samples', '2', '--operations', 'none,conv_3x3'],
-      ...[
-        '--train-share',
-        '0.03',
-        '--search-share',
-        '0.03',
-        '--train-channels',
-        '4',
-        '--search-channels',
-        '4',
-        ...engine,
-      ],
+      ...['--train-share', '0.01', '--search-share', '0.01', '--train-batch-size', '16', '--search-batch-size', '16'],
+      ...['--train-channels', '2', '--search-channels', '2', ...engine],
     ]
     const [here, there] = [temporary(), temporary()]
     expect(await run(['ablate', '--out', here, '--quiet', ...options])).toMatchObject({ code: 0 })
