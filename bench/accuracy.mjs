@@ -11,7 +11,7 @@ import { formatError } from '@cpnas/core'
 import { fullSpace, parseGenotype, printGenotype, samplePass } from '@cpnas/supernet'
 import Table from 'cli-table3'
 // As cpnas ablate has it, which is no part of what the package offers.
-import { spread } from '../packages/cli/dist/ablation/results.js'
+import { spread } from '../packages/experiments/dist/ablation/results.js'
 
 const { values: options, positionals: trainOptions } = parseArgs({
   allowPositionals: true,

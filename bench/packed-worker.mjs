@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { sizeOf, wasmBackend } from '@cpnas/backends'
 import { pack, toOnnx } from '@cpnas/export'
+import { untrainedModel } from '@cpnas/model'
 import { createPool, createRunner } from '@cpnas/packed'
 import { network } from '@cpnas/supernet'
 import * as native from 'onnxruntime-node'
@@ -19,8 +20,9 @@ const { values: options } = parseArgs({ options: Object.fromEntries(names.map(na
 const rounds = Number(options.rounds)
 const size = Number(options.size)
 const threads = Number(options.threads)
-const genotype = JSON.parse(readFileSync(options.genotype, 'utf8'))
+const { space, ...genotype } = JSON.parse(readFileSync(options.genotype, 'utf8'))
 const spec = {
+  space,
   cells: Number(options.cells),
   channels: Number(options.channels),
   inChannels: 3,

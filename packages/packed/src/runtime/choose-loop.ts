@@ -13,8 +13,11 @@ const side = 8
 const settleMilliseconds = 50
 const rounds = 12
 
-/** A program of one binary 3x3 convolution of a square map, its second step. */
-const layerProgram = (channels: number, side: number, signs: Uint8Array): Program => ({
+/**
+ * A program of one binary 3x3 convolution of a square map, its second step.
+ * @public for `bench/packed-worker.mjs`
+ */
+export const layerProgram = (channels: number, side: number, signs: Uint8Array): Program => ({
   image: { height: side, width: side, channels },
   steps: [
     { kind: 'sign', input: 0 },
