@@ -179,7 +179,18 @@ const measureKinds = runner => {
   return kinds
 }
 
-const [child, parent] = ['child', 'parent'].map(kind => untrainedModel(spec, genotype, kind, size))
+/** With means of any value: sums of signs that are exactly at a threshold would be rounded to either side of it. */
+const withMeans = model => ({
+  ...model,
+  statistics: Object.fromEntries(
+    Object.entries(model.statistics).map(([name, { shape, values }]) => [
+      name,
+      { shape, values: name.endsWith('.mean') ? numbers(values.length).map(x => x / 4) : values },
+    ]),
+  ),
+})
+
+const [child, parent] = ['child', 'parent'].map(kind => withMeans(untrainedModel(spec, genotype, kind, size)))
 const packed = pack(child)
 if (packed._tag === 'Left') throw new Error(packed.left)
 const { runner, networks } = await measureNetworks(child, parent, packed.right)
