@@ -22,7 +22,7 @@ export interface SearchConfig extends CommonConfig {
   readonly passes: number
   /** beta_P, the weight of the Parent in z. Value not stated in the source, whose accuracy rises with beta_P and falls from 2 on. */
   readonly betaP: number
-  /** Number of architectures that a strategy evaluates; of `successive-halving` those of its first rung. */
+  /** Number of architectures that a strategy evaluates; of `successive-halving` those of its first rung, of `darts` and `pc-darts` epochs. */
   readonly samples: number
   /** One architecture in so many reaches the next rung of `successive-halving`. Hyperband (arXiv 1603.06560): 3. */
   readonly eta: number

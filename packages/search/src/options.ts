@@ -72,7 +72,11 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'beta_P: weight of the Parent in the indicator',
     ...unlessWith('betaP'),
   },
-  samples: { range: integer(1), description: 'architectures to evaluate', ...unlessWith('samples') },
+  samples: {
+    range: integer(1),
+    description: 'architectures to evaluate (darts, pc-darts: epochs)',
+    ...unlessWith('samples'),
+  },
   eta: { range: integer(2), description: 'one architecture in so many goes on', ...unlessWith('eta') },
   population: { range: integer(1), description: 'population size', ...unlessWith('population') },
   tournament: {
