@@ -14,7 +14,7 @@ import {
 } from './job.js'
 import { instantiate, type KernelName, kernelNumber } from './module.js'
 import { oneDnnChunks } from './onednn/chunks.js'
-import type { OneDnn } from './onednn/library.js'
+import type { NativeLibrary } from './onednn/library.js'
 import type { WorkerInput } from './worker.js'
 
 const ARGUMENT_BYTES = 1024
@@ -24,18 +24,6 @@ const CLOSED = 2 ** CHUNK_BITS - 1
 const LAST_JOB = 2 ** 11 - 1
 /** Multiply-adds below which waking the workers costs more than they save. */
 const SMALL = 50_000
-
-/** How every thread opens the native library. */
-export interface NativeChoice {
-  readonly name: string
-  /** Whether it multiplies bfloat16 values where that pays. */
-  readonly bfloat16: boolean
-}
-
-/** The native library of convolutions, opened. */
-export interface NativeLibrary extends NativeChoice {
-  readonly library: OneDnn
-}
 
 /**
  * Runs kernels on the calling thread and the workers. A kernel's work is cut in chunks independent of the number of

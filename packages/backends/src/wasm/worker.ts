@@ -2,8 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { JOB_FAILED } from './job.js'
 import { instantiate } from './module.js'
 import { oneDnnChunks } from './onednn/chunks.js'
-import { openLibrary } from './onednn/library.js'
-import type { NativeChoice } from './threads.js'
+import { type NativeChoice, openLibrary } from './onednn/library.js'
 
 /** What a worker thread is started with. */
 export interface WorkerInput {

@@ -1,9 +1,9 @@
 import type { Kernels } from '../../kernels.js'
 import { addressOf, type Engine, withStorage } from '../engine.js'
 import type { WasmTensor } from '../tensor.js'
-import type { NativeLibrary } from '../threads.js'
 import { convWork, groupsOf, windowRuns } from '../windows.js'
 import { forwardScratch, gradientScratch } from './chunks.js'
+import type { NativeLibrary } from './library.js'
 import { plansOf } from './plan.js'
 
 type Convolutions = Pick<Kernels<WasmTensor>, 'conv2d' | 'conv2dGrad'>

@@ -52,6 +52,18 @@ export interface OneDnn {
   readonly reorder: (from: Descriptor, to: Descriptor) => Primitive
 }
 
+/** How every thread opens the native library. */
+export interface NativeChoice {
+  readonly name: string
+  /** Whether it multiplies bfloat16 values where that pays. */
+  readonly bfloat16: boolean
+}
+
+/** The native library of convolutions, opened. */
+export interface NativeLibrary extends NativeChoice {
+  readonly library: OneDnn
+}
+
 /** Of dnnl_types.h; the same in versions 2 and 3. */
 const CPU = 1
 const IN_ORDER = 1
