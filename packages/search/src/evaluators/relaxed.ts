@@ -108,7 +108,12 @@ async function* paired(training: BatchSource, validation: BatchSource, size: num
     for (;;) for await (const batch of validation) if (batch.shape[0] === size) yield batch
   }
   const searching = whole()
-  for await (const batch of training) yield { ...batch, search: (await searching.next()).value as Batch }
+  try {
+    for await (const batch of training) yield { ...batch, search: (await searching.next()).value as Batch }
+  } finally {
+    // Lets go of what loads its next batches.
+    await searching.return(undefined)
+  }
 }
 
 const preferencesOf = async <T>(
