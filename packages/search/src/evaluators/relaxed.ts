@@ -104,7 +104,7 @@ interface Pair extends Batch {
 
 /** The training batches, each with one of the validation split, whole ones in turn. */
 async function* paired(training: BatchSource, validation: BatchSource, size: number): AsyncGenerator<Pair> {
-  const whole = async function* () {
+  const whole = async function* (): AsyncGenerator<Batch, void> {
     for (;;) for await (const batch of validation) if (batch.shape[0] === size) yield batch
   }
   const searching = whole()
