@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { type CpnasError, cpnasError } from '@cpnas/core'
-import { flow, pipe } from 'fp-ts/lib/function.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Tensor } from './autodiff/tensor.js'
 import type { Backend } from './backend.js'
@@ -56,20 +56,7 @@ export interface EngineProbe {
 const unavailable = (name: BackendName, problem: string): CpnasError =>
   cpnasError('BackendUnavailable', name, problem, 'Choose another engine')
 
-const ifAutomatic = (find: EngineProbe['find']): EngineProbe['find'] =>
-  flow(
-    find,
-    TE.filterOrElse(
-      ({ automatic }) => automatic,
-      ({ name, description }) => unavailable(name, `is not chosen by auto: ${description}`),
-    ),
-  )
-
-const probe = (name: BackendName, find: EngineProbe['find'], findFast = ifAutomatic(find)): EngineProbe => ({
-  name,
-  find,
-  findFast,
-})
+const probe = (name: BackendName, find: EngineProbe['find'], findFast = find): EngineProbe => ({ name, find, findFast })
 
 const findWasm = (threads: number): TE.TaskEither<CpnasError, Engine> =>
   pipe(
@@ -183,7 +170,9 @@ const findRealGpu = (): TE.TaskEither<CpnasError, Engine> =>
 export const engines: readonly EngineProbe[] = [
   probe('tfjs-node-gpu', findNode('tfjs-node-gpu')),
   probe('tfjs-webgpu', findWebgpu, findRealGpu),
-  probe('onednn-bf16', findOneDnn(true)),
+  probe('onednn-bf16', findOneDnn(true), () =>
+    TE.left(unavailable('onednn-bf16', 'it rounds products, so auto does not choose it')),
+  ),
   probe('onednn', findOneDnn(false)),
   probe('wasm', findWasm),
   probe('tfjs-node', findNode('tfjs-node')),

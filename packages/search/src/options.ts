@@ -163,56 +163,36 @@ export const parseConfig = (value: unknown): Either<CpnasError, SearchConfig> =>
     flatMap(checkEvaluator),
   )
 
+const refuse = (option: string, problem: string, remedy: string): Either<CpnasError, never> =>
+  left(cpnasError('InvalidOption', option, problem, remedy))
+
 /** InvalidOption for an evaluator that the strategy cannot work with, or that would evaluate weights that nothing has trained. */
 const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
   const { warmsUp, relaxes = false } = evaluators[config.evaluator]!
   if (warmsUp === 'must' && config.warmupEpochs === 0)
-    return left(
-      cpnasError(
-        'InvalidOption',
-        'warmupEpochs',
-        `is 0, and \`evaluator\` ${config.evaluator} trains the shared weights in these epochs alone`,
-        'Give at least 1',
-      ),
+    return refuse(
+      'warmupEpochs',
+      `is 0, and \`evaluator\` ${config.evaluator} trains the shared weights in these epochs alone`,
+      'Give at least 1',
     )
   if (config.parallel === 'pass' && warmsUp === 'must')
-    return left(
-      cpnasError(
-        'InvalidOption',
-        'parallel',
-        `is pass, and \`evaluator\` ${config.evaluator} trains no samples`,
-        'Leave it out',
-      ),
-    )
+    return refuse('parallel', `is pass, and \`evaluator\` ${config.evaluator} trains no samples`, 'Leave it out')
   const { evaluators: possible = evaluating, relaxation } = strategies[config.strategy]!
   if (!possible.includes(config.evaluator))
-    return left(
-      cpnasError(
-        'InvalidOption',
-        'evaluator',
-        `${config.evaluator} does not go with \`strategy\` ${config.strategy}`,
-        `Give ${possible.join(' or ')}`,
-      ),
+    return refuse(
+      'evaluator',
+      `${config.evaluator} does not go with \`strategy\` ${config.strategy}`,
+      `Give ${possible.join(' or ')}`,
     )
   if (relaxes && config.withParent === 'always')
-    return left(
-      cpnasError(
-        'InvalidOption',
-        'withParent',
-        `is always, and \`evaluator\` ${config.evaluator} trains no Parent`,
-        'Leave it out',
-      ),
-    )
+    return refuse('withParent', `is always, and \`evaluator\` ${config.evaluator} trains no Parent`, 'Leave it out')
   const parts = relaxation?.partialChannels ?? 1
   return config.channels % parts === 0
     ? right(config)
-    : left(
-        cpnasError(
-          'InvalidOption',
-          'channels',
-          `is ${config.channels}, which ${parts} does not divide: \`strategy\` ${config.strategy} sends one in ${parts} through the operations`,
-          `Give a multiple of ${parts}`,
-        ),
+    : refuse(
+        'channels',
+        `is ${config.channels}, which ${parts} does not divide: \`strategy\` ${config.strategy} sends one in ${parts} through the operations`,
+        `Give a multiple of ${parts}`,
       )
 }
 
@@ -230,13 +210,10 @@ export const checkShareable = (config: SearchConfig): Either<CpnasError, SearchC
     ...(warmsUp === undefined && options.includes('parallel') ? ['`parallel` pass'] : []),
     ...(possible.includes('scratch') ? ['`evaluator` scratch'] : []),
   ]
-  return left(
-    cpnasError(
-      'InvalidOption',
-      'queue',
-      `cannot share out this search: with \`evaluator\` ${config.evaluator} every sample begins with what the one before it has left`,
-      remedies.length > 0 ? `Give ${remedies.join(', or ')}` : 'Leave it out',
-    ),
+  return refuse(
+    'queue',
+    `cannot share out this search: with \`evaluator\` ${config.evaluator} every sample begins with what the one before it has left`,
+    remedies.length > 0 ? `Give ${remedies.join(', or ')}` : 'Leave it out',
   )
 }
 
@@ -246,12 +223,5 @@ const checkSpace = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
   const foreign = config.operations === 'all' ? undefined : config.operations.find(name => !known.includes(name))
   return foreign === undefined
     ? right(config)
-    : left(
-        cpnasError(
-          'InvalidOption',
-          'operations',
-          `${foreign} is no operation of the space ${config.space}`,
-          `Known are ${known.join(', ')}`,
-        ),
-      )
+    : refuse('operations', `${foreign} is no operation of the space ${config.space}`, `Known are ${known.join(', ')}`)
 }

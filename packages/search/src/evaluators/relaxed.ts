@@ -1,14 +1,7 @@
-import {
-  type Backend,
-  readTensors,
-  type Shape,
-  type StoredTensors,
-  sameShape,
-  type TensorRecord,
-} from '@cpnas/backends'
-import type { CpnasError } from '@cpnas/core'
+import type { Backend, Shape, TensorRecord } from '@cpnas/backends'
+import type { Interruption } from '@cpnas/core'
 import { catchReadError } from '@cpnas/data'
-import { type CellKind, type ForwardMode, latentNames, type Mixture, network, spaceOf } from '@cpnas/supernet'
+import { type CellKind, type ForwardMode, latentNames, network, spaceOf } from '@cpnas/supernet'
 import {
   adam,
   type Batch,
@@ -21,7 +14,6 @@ import {
   optimize,
   overBatches,
   sgd,
-  tensorMismatch,
   trainingStepWork,
 } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
@@ -31,16 +23,13 @@ import { strategies } from '../strategies/index.js'
 import { searchedKinds } from '../strategies/samples.js'
 import type { Preferences, Relaxation, SearchLength } from '../strategy.js'
 import type { SearchContext } from './shared-weights.js'
-import { ownersOf, type Weights, weightsKeeping } from './weights.js'
+import { ownersOf, placesOf, placesOfOwner, restoreWeights, type Weights, weightsKeeping } from './weights.js'
 
 /** Adam's settings for the architecture's weights, in DARTS and PC-DARTS. */
 const architectureOptimizer = adam({ beta1: 0.5, beta2: 0.999, weightDecay: 1e-3 })
 
-/** The network's weights, and those of its architecture. */
-interface RelaxedWeights<T> {
-  readonly network: Weights<T>
-  readonly architecture: Learner<T>
-}
+/** Whose weights those of the architecture are, beside those of the network. */
+const architectureOwner = 'architecture'
 
 const relaxationOf = ({ strategy }: Pick<SearchConfig, 'strategy'>): Relaxation => strategies[strategy]!.relaxation!
 
@@ -97,12 +86,12 @@ const mixedBy = <T>(backend: Backend<T>, config: SearchConfig, weights: TensorRe
   }
 }
 
-/** A batch to train the weights with, and one to train the architecture with. */
+/** A batch to train the weights with, and one to train the architecture with where that is trained, too. */
 interface Pair extends Batch {
-  readonly search: Batch
+  readonly search?: Batch
 }
 
-/** The training batches, each with one of the validation split, whole ones in turn. */
+/** The training batches, each with one of the validation split: whole ones in turn. */
 async function* paired(training: BatchSource, validation: BatchSource, size: number): AsyncGenerator<Pair> {
   const whole = async function* (): AsyncGenerator<Batch, void> {
     for (;;) for await (const batch of validation) if (batch.shape[0] === size) yield batch
@@ -146,7 +135,7 @@ const preferencesOf = async <T>(
  * Deviations: the architecture's weights begin at 0 instead of noise of 0.001; validation images are not augmented, and come in the same order
  * in every epoch.
  */
-export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<RelaxedWeights<T>> => {
+export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
   const { backend, config, splits, signal } = context
   const { learningRate: initial, minLearningRate: minimum } = config
   const { partialChannels } = relaxationOf(config)
@@ -162,20 +151,21 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
 
   /** An epoch; the number of those that trained the architecture before it, or undefined if this one does not. Consumes the weights. */
   const trainEpoch = async (
-    weights: RelaxedWeights<T>,
+    weights: Weights<T>,
     index: number,
     searched: number | undefined,
     where: string,
     report: Reporter,
-  ) => {
+  ): Promise<{ readonly weights: Weights<T>; readonly loss: Either<Interruption, number> }> => {
     const learningRate = cosine({ initial, minimum, total: epochs }, index)
     const phase = searched === undefined ? 'warmup' : 'train'
     let step = (searched ?? 0) * splits.trainingSteps
+    const training = splits.training(index + 1)
     const result = await catchReadError(() =>
-      overBatches(
+      overBatches<T, { readonly child: Learner<T>; readonly architecture: Learner<T> }, Pair>(
         backend,
-        { carried: { child: weights.network[owner]!, architecture: weights.architecture }, sums: [], count: 0 },
-        paired(splits.training(index + 1), splits.validation, config.batchSize),
+        { carried: { child: weights[owner]!, architecture: weights[architectureOwner]! }, sums: [], count: 0 },
+        searched === undefined ? training : paired(training, splits.validation, config.batchSize),
         { onStep: report(phase, 'child', splits.trainingSteps), signal },
         ({ child, architecture }, images, labels, { search }) => {
           const lossOf = (parameters: TensorRecord<T>, shares: TensorRecord<T>, images: T, labels: T) =>
@@ -183,20 +173,20 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
               forward(backend, parameters, images, mixedBy(backend, config, shares)).logits,
               labels,
             )
-          const searchedBatch = batchTensors(backend, search)
-          step += 1
-          const chosen =
-            searched === undefined
-              ? architecture
-              : optimize(
-                  backend,
-                  architecture,
-                  shares => ({
-                    value: lossOf(child.parameters, shares, searchedBatch.images, searchedBatch.labels),
-                    aux: undefined,
-                  }),
-                  { optimizer: architectureOptimizer, learningRate: config.architectureLearningRate, step },
-                ).learner
+          const choose = (batch: Batch): Learner<T> => {
+            const searching = batchTensors(backend, batch)
+            step += 1
+            return optimize(
+              backend,
+              architecture,
+              shares => ({
+                value: lossOf(child.parameters, shares, searching.images, searching.labels),
+                aux: undefined,
+              }),
+              { optimizer: architectureOptimizer, learningRate: config.architectureLearningRate, step },
+            ).learner
+          }
+          const chosen = search === undefined ? architecture : choose(search)
           const trained = optimize(
             backend,
             child,
@@ -210,8 +200,7 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
         },
       ),
     )
-    if (result._tag === 'Left')
-      return { weights: { network: {}, architecture: { parameters: {}, state: {} } }, loss: result }
+    if (result._tag === 'Left') return { weights: {}, loss: result }
     const { carried, sums, count, stopped } = result.right
     const losses = finite(
       sums.map(sum => sum / count),
@@ -219,7 +208,7 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
       `Lower learningRate (now ${initial}), architectureLearningRate (now ${config.architectureLearningRate}) or gradientClip (now ${config.gradientClip}) in a new run`,
     )
     return {
-      weights: { network: { [owner]: carried.child }, architecture: carried.architecture },
+      weights: { [owner]: carried.child, [architectureOwner]: carried.architecture },
       loss: stopped ? left('stopped' as const) : map((losses: readonly number[]) => losses[0]!)(losses),
     }
   }
@@ -229,20 +218,16 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
       warmup: trainingStepWork * splits.trainingSteps,
       sample: trainingStepWork * splits.trainingSteps + splits.validationSteps,
     },
-    begin: (_, stored) => {
-      if (stored === undefined)
-        return map((network: Weights<T>) => ({ network, architecture: initialArchitecture(backend, shapes) }))(
-          keeping.begin(everywhere, undefined),
-        )
-      const { own, others } = separate(stored)
-      const architecture = restoreArchitecture(backend, shapes, own)
-      if (architecture._tag === 'Left') return architecture
-      const restored = map((network: Weights<T>) => ({ network, architecture: architecture.right }))(
-        keeping.begin(everywhere, others),
-      )
-      if (restored._tag === 'Left') backend.dispose(architecture.right)
-      return restored
-    },
+    begin: (_, stored) =>
+      stored === undefined
+        ? map((network: Weights<T>) => ({ ...network, [architectureOwner]: initialArchitecture(backend, shapes) }))(
+            keeping.begin(everywhere, undefined),
+          )
+        : restoreWeights(
+            backend,
+            [...placesOf(spec, config, everywhere), ...placesOfOwner(architectureOwner, shapes, architectureSlots)],
+            stored,
+          ),
     evaluate: async (weights, proposal, { warmups, samples }, report) => {
       const isSample = proposal.type === 'sample'
       const where = isSample ? `epoch ${samples + 1} of the architecture` : `warm-up epoch ${warmups + 1}`
@@ -250,11 +235,11 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
       if (trained.loss._tag === 'Left') return { weights: trained.weights, observation: trained.loss }
       const losses = { child: trained.loss.right }
       if (!isSample) return { weights: trained.weights, observation: right({ proposal, losses }) }
-      const { parameters } = trained.weights.architecture
+      const { parameters } = trained.weights[architectureOwner]!
       const evaluated = await catchReadError(() =>
         evaluate(
           backend,
-          trained.weights.network[owner]!.parameters,
+          trained.weights[owner]!.parameters,
           (backend, weights, images) => forward(backend, weights, images, mixedBy(backend, config, parameters)),
           splits.validation,
           { where: `${where}, validation`, onStep: report('evaluate', 'child', splits.validationSteps), signal },
@@ -270,57 +255,15 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
         observation: right({ proposal, losses, evaluations: { child: result.right }, preferences }),
       }
     },
-    prune: (weights: RelaxedWeights<T>, _: Mixture) => weights,
-    store: async ({ network, architecture }) => ({
-      ...(await keeping.store(network)),
-      ...(await readTensors(backend, flat(architecture))),
-    }),
-    dispose: weights => backend.dispose(weights),
+    prune: weights => weights,
+    store: keeping.store,
+    dispose: keeping.dispose,
   }
 }
 
-const prefix = 'architecture.'
-const slots = ['parameters', 'first', 'second'] as const
-
-const flat = <T>({ parameters, state }: Learner<T>): TensorRecord<T> =>
-  Object.fromEntries(
-    Object.entries({ parameters, ...state }).flatMap(([slot, record]) =>
-      Object.entries(record).map(([name, x]) => [`${prefix}${slot}.${name}`, x]),
-    ),
-  )
-
-/** The architecture's tensors, and the network's. */
-const separate = (stored: StoredTensors) => {
-  const part = (own: boolean): StoredTensors =>
-    Object.fromEntries(Object.entries(stored).filter(([name]) => name.startsWith(prefix) === own))
-  return { own: part(true), others: part(false) }
-}
+const architectureSlots = Object.keys(architectureOptimizer.init())
 
 const initialArchitecture = <T>(backend: Backend<T>, shapes: Readonly<Record<string, Shape>>): Learner<T> => ({
   parameters: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, backend.full(0, shape)])),
   state: architectureOptimizer.init(),
 })
-
-/** InvalidCheckpoint if the tensors are not those of the architecture's weights; before their first step they have no moments. */
-const restoreArchitecture = <T>(
-  backend: Backend<T>,
-  shapes: Readonly<Record<string, Shape>>,
-  stored: StoredTensors,
-): Either<CpnasError, Learner<T>> => {
-  for (const [name, shape] of Object.entries(shapes))
-    for (const slot of slots) {
-      const tensor = stored[`${prefix}${slot}.${name}`]
-      if (tensor === undefined && slot === 'parameters')
-        return left(tensorMismatch(`${prefix}${slot}.${name}`, 'is missing'))
-      if (tensor && !sameShape(tensor.shape, shape))
-        return left(tensorMismatch(`${prefix}${slot}.${name}`, `has shape [${tensor.shape.join(', ')}]`))
-    }
-  const record = (slot: string): TensorRecord<T> =>
-    Object.fromEntries(
-      Object.entries(shapes).flatMap(([name, shape]) => {
-        const tensor = stored[`${prefix}${slot}.${name}`]
-        return tensor === undefined ? [] : [[name, backend.tensor(tensor.values, shape)]]
-      }),
-    )
-  return right({ parameters: record('parameters'), state: { first: record('first'), second: record('second') } })
-}

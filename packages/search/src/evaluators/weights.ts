@@ -130,19 +130,25 @@ const storeWeights = <T>(backend: Backend<T>, weights: Weights<T>): Promise<Stor
 /** The slots of SGD beside the parameters. */
 const slotsOf = (config: SearchConfig): readonly string[] => Object.keys(sgd(config).init())
 
-/** Where the weights of an architecture are stored, and their shapes. */
-const placesOf = (spec: NetworkSpec, config: SearchConfig, architecture: Architecture) =>
-  ownersOf(config).flatMap(owner =>
-    Object.entries(shapesOf(spec, architecture, owner)).flatMap(([name, shape]) =>
-      ['parameters', ...slotsOf(config)].map(slot => ({
-        owner: owner.name,
-        slot,
-        name,
-        shape,
-        key: `${owner.name}.${slot}.${name}`,
-      })),
-    ),
+/** Where a tensor is stored: a parameter of an owner, or a slot of its optimizer. */
+export interface StoredPlace {
+  readonly owner: string
+  readonly slot: string
+  readonly name: string
+  readonly shape: Shape
+}
+
+const keyOf = ({ owner, slot, name }: StoredPlace): string => `${owner}.${slot}.${name}`
+
+/** The places of an owner's parameters, and of every slot of its optimizer. */
+export const placesOfOwner = (owner: string, shapes: Shapes, slots: readonly string[]): readonly StoredPlace[] =>
+  Object.entries(shapes).flatMap(([name, shape]) =>
+    ['parameters', ...slots].map(slot => ({ owner, slot, name, shape })),
   )
+
+/** Where the weights of an architecture are stored, and their shapes. */
+export const placesOf = (spec: NetworkSpec, config: SearchConfig, architecture: Architecture): readonly StoredPlace[] =>
+  ownersOf(config).flatMap(owner => placesOfOwner(owner.name, shapesOf(spec, architecture, owner), slotsOf(config)))
 
 /** What `storeWeights` gives of new weights. */
 export const initialTensors = (spec: NetworkSpec, config: SearchConfig, architecture: Architecture): StoredTensors =>
@@ -164,60 +170,56 @@ export const tensorsFor = (
   tensors: StoredTensors,
 ): StoredTensors =>
   Object.fromEntries(
-    placesOf(spec, config, architecture).flatMap(({ key }) => {
-      const tensor = tensors[key]
-      return tensor === undefined ? [] : [[key, tensor]]
+    placesOf(spec, config, architecture).flatMap(place => {
+      const tensor = tensors[keyOf(place)]
+      return tensor === undefined ? [] : [[keyOf(place), tensor]]
     }),
   )
 
-/** InvalidCheckpoint if the tensors are not those of the architecture; a parameter that was never trained has no momentum. */
+/** InvalidCheckpoint if the tensors are not those of the places; what was never trained has no optimizer state. */
+const checkPlaces = (places: readonly StoredPlace[], tensors: StoredTensors): Either<CpnasError, StoredTensors> => {
+  const known = new Set<string>()
+  for (const place of places) {
+    const key = keyOf(place)
+    const tensor = tensors[key]
+    known.add(key)
+    if (tensor === undefined && place.slot === 'parameters') return left(tensorMismatch(key, 'is missing'))
+    if (tensor && !sameShape(tensor.shape, place.shape))
+      return left(tensorMismatch(key, `has shape [${tensor.shape.join(', ')}]`))
+  }
+  const foreign = Object.keys(tensors).find(key => !known.has(key))
+  return foreign === undefined ? right(tensors) : left(tensorMismatch(foreign, 'is no tensor of this search'))
+}
+
+/** InvalidCheckpoint if the tensors are not those of the architecture. */
 export const checkTensors = (
   spec: NetworkSpec,
   config: SearchConfig,
   architecture: Architecture,
   tensors: StoredTensors,
-): Either<CpnasError, StoredTensors> => {
-  const places = placesOf(spec, config, architecture)
-  const missing = places.find(({ key, slot }) => slot === 'parameters' && tensors[key] === undefined)
-  if (missing) return left(tensorMismatch(missing.key, 'is missing'))
-  const misshapen = places.find(({ key, shape }) => tensors[key] && !sameShape(tensors[key].shape, shape))
-  if (misshapen) return left(tensorMismatch(misshapen.key, `has shape [${tensors[misshapen.key]!.shape.join(', ')}]`))
-  const known = new Set(places.map(({ key }) => key))
-  const foreign = Object.keys(tensors).find(key => !known.has(key))
-  if (foreign !== undefined) return left(tensorMismatch(foreign, 'is no tensor of this search'))
-  return right(tensors)
-}
+): Either<CpnasError, StoredTensors> => checkPlaces(placesOf(spec, config, architecture), tensors)
 
-/** The inverse of `storeWeights`; InvalidCheckpoint if the tensors are not those of the supernet. */
-const restoreWeights = <T>(
+/** The inverse of `storeWeights`; InvalidCheckpoint if the tensors are not those of the places. */
+export const restoreWeights = <T>(
   backend: Backend<T>,
-  spec: NetworkSpec,
-  config: SearchConfig,
-  remaining: Architecture,
+  places: readonly StoredPlace[],
   tensors: StoredTensors,
-): Either<CpnasError, Weights<T>> => {
-  const places = placesOf(spec, config, remaining)
-  const record = (owner: string, slot: string): TensorRecord<T> =>
-    Object.fromEntries(
-      places
-        .filter(place => place.owner === owner && place.slot === slot && tensors[place.key])
-        .map(({ name, shape, key }) => [name, backend.tensor(tensors[key]!.values, shape)]),
-    )
-  return pipe(
-    checkTensors(spec, config, remaining, tensors),
-    map(() =>
-      Object.fromEntries(
-        ownersOf(config).map(({ name }) => [
-          name,
-          {
-            parameters: record(name, 'parameters'),
-            state: Object.fromEntries(slotsOf(config).map(slot => [slot, record(name, slot)])),
-          },
-        ]),
-      ),
-    ),
+): Either<CpnasError, Weights<T>> =>
+  pipe(
+    checkPlaces(places, tensors),
+    map(() => {
+      const weights: Record<string, { parameters: TensorRecord<T>; state: Record<string, TensorRecord<T>> }> = {}
+      for (const place of places) {
+        const { owner, slot, name, shape } = place
+        weights[owner] ??= { parameters: {}, state: {} }
+        const stored = tensors[keyOf(place)]
+        const own = stored === undefined ? {} : { [name]: backend.tensor(stored.values, shape) }
+        if (slot === 'parameters') weights[owner].parameters = { ...weights[owner].parameters, ...own }
+        else weights[owner].state[slot] = { ...weights[owner].state[slot], ...own }
+      }
+      return weights
+    }),
   )
-}
 
 /** What every evaluator on shared weights does with them between proposals. */
 export const weightsKeeping = <T>({
@@ -234,7 +236,7 @@ export const weightsKeeping = <T>({
     begin: (remaining, stored) =>
       stored === undefined
         ? right(initialWeights(backend, spec, config, remaining, optimizer))
-        : restoreWeights(backend, spec, config, remaining, stored),
+        : restoreWeights(backend, placesOf(spec, config, remaining), stored),
     prune: (weights, remaining) => prune(backend, weights, spec, config, remaining),
     store: weights => storeWeights(backend, weights),
     dispose: weights => backend.dispose(weights),
