@@ -148,16 +148,19 @@ describe.skipIf(withoutRedis)('the workers of a queue', () => {
   })
 
   test('are shown, with what they do', async () => {
-    const worker = await startWorker(redis.url)
-    const status = await run(['queue', 'status', redis.url])
+    // Those that were killed are shown for half a minute.
+    const own = await startRedis()
+    const worker = await startWorker(own.url)
+    const status = await run(['queue', 'status', own.url])
     expect(status.out).toMatch(/1 worker\b/)
     expect(status.out).toMatch(/Fashion-MNIST │ wasm \(rounding [0-9a-f]{12}\) │ nothing/)
-    expect(JSON.parse((await run(['queue', 'status', redis.url, '--json'])).out)).toMatchObject({
+    expect(JSON.parse((await run(['queue', 'status', own.url, '--json'])).out)).toMatchObject({
       runs: [],
       workers: [{ finished: 0, failed: 0, threads: 1 }],
     })
     await stopWorkers([worker])
     expect(await worker.finished).toMatchObject({ code: 130, err: expect.stringContaining('Stopped after 0 tasks') })
+    await own.stop()
   })
 
   test('refuse what cannot be shared out, and workers that round differently', async () => {
