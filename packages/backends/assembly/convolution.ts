@@ -21,7 +21,8 @@ function tileRows(width: i32): i32 {
 
 @inline
 function isPointwise(g: Window): bool {
-  return g.taps == 1 && g.stride == 1 && g.padTop == 0 && g.padLeft == 0 && g.outPixels == g.inPixels
+  return g.taps == 1 && g.stride == 1 && g.padTop == 0 && g.padLeft == 0 &&
+    g.outHeight == g.inHeight && g.outWidth == g.inWidth
 }
 
 @inline

@@ -38,9 +38,6 @@ export function writeGradients(args: usize, group: i32, dst: usize): void {
   }
 }
 
-/** Bytes behind bfloat16 values that are cleared: a library that reads whole vectors multiplies them by zero, which of NaN gives NaN. */
-const BEHIND: usize = 64
-
 /** dst = P(x) as bfloat16. Scratch: a block of rows. */
 export function writeNarrowInputs(args: usize, group: i32, dst: usize, scratch: usize): void {
   const g = changetype<Window>(args)
@@ -54,7 +51,6 @@ export function writeNarrowInputs(args: usize, group: i32, dst: usize, scratch: 
     narrow(asItIs ? from : scratch, dst, count * g.inChannels)
     dst += <usize>count * g.inPixel >> 1
   }
-  memory.fill(dst, 0, BEHIND)
 }
 
 /** dst = the gradient of the output as bfloat16. Scratch: a block of rows. */
@@ -67,7 +63,6 @@ export function writeNarrowGradients(args: usize, group: i32, dst: usize, scratc
     narrow(gradientAt(g, 0, row, count, scratch), dst, count * g.outChannels)
     dst += <usize>count * g.outPixel >> 1
   }
-  memory.fill(dst, 0, BEHIND)
 }
 
 /** dx = into + d * activation'(h). */

@@ -155,10 +155,21 @@ const fits = (geometry: () => Geometry): boolean => {
 
 const kernelSize = fc.integer({ min: 1, max: 5 })
 
+/** Windows of one pixel whose result has as many pixels as the image, but another height and width: it is padded below and cropped. */
+const reshaping = (channels: fc.Arbitrary<number>): fc.Arbitrary<Window> =>
+  fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }), channels).map(([height, half, c]) => ({
+    shape: [2, height, 2 * half, c],
+    kernel: [1, 1],
+    options: { padding: { top: 0, bottom: height, left: 0, right: -half } },
+  }))
+
 /** For convolutions: height and width of the window need not be equal. */
 export const convWindows = (channels: fc.Arbitrary<number>): fc.Arbitrary<Window> => {
   const square = kernelSize.map(size => [size, size] as const)
-  return windows(fc.oneof(square, fc.tuple(kernelSize, kernelSize)), channels)
+  return fc.oneof(
+    { weight: 15, arbitrary: windows(fc.oneof(square, fc.tuple(kernelSize, kernelSize)), channels) },
+    { weight: 1, arbitrary: reshaping(channels) },
+  )
 }
 
 /** For pooling: square windows, each with a pixel of the image in it. */
