@@ -76,7 +76,8 @@ const choicesFor = (library: OneDnn, g: Geometry, images: number, values: Values
 /**
  * Whether bfloat16 pays: of 3x3 convolutions that keep the image's size. The time of 1x1 convolutions goes into memory, and a stem, whose few
  * channels are an image's, should see it as it is. Larger windows, other paddings and strides are no part of our networks, and with some
- * of them oneDNN 2.6 ends the process.
+ * of them oneDNN 2.6 ends the process. Its filter gradients of dilated windows are wrong where more than 32 channels do not fill
+ * the last block of 32.
  */
 const narrows = (g: Geometry): boolean =>
   g.inChannels >= 8 &&
@@ -86,7 +87,8 @@ const narrows = (g: Geometry): boolean =>
   g.padTop === g.dilation &&
   g.padLeft === g.dilation &&
   g.outHeight === g.inHeight &&
-  g.outWidth === g.inWidth
+  g.outWidth === g.inWidth &&
+  (g.dilation === 1 || g.inChannels <= 32 || g.inChannels % 32 === 0)
 
 /** The sizes of the groups that a batch is cut into. */
 const groupSizes = (batch: number, groups: number): readonly number[] => [
