@@ -69,6 +69,25 @@ test('a table built in parts, one of them killed and resumed, is the one that is
   await expectRefusal(['compare', one], out, ['the table: has 4 of 1000 architectures'])
 })
 
+test('a table of some operations takes its place in a table of all', async () => {
+  const [some, all, out] = [temporary(), temporary(), temporary()]
+  const few = ['--architectures', '2', '--epochs', '1', ...brief.slice(2)]
+  const build = (directory: string, ...options: readonly string[]) =>
+    run(['table', 'build', '--out', directory, '--quiet', ...few, ...options])
+  expect(await build(some, '--operations', 'none,conv_3x3')).toMatchObject({ code: 0 })
+  const path = join(out, 'some.json')
+  expect(await run(['table', 'write', some, '--out', path])).toMatchObject({ code: 0 })
+  const cells = [...tableIn(path).entries.values()].map(({ cell }) => cell)
+  expect(cells).toHaveLength(2)
+  expect(cells.flat().filter(operation => !['none', 'conv_3x3'].includes(operation))).toEqual([])
+  expect(await build(all)).toMatchObject({ code: 0 })
+  expect(await run(['table', 'write', some, all, '--out', path])).toMatchObject({ code: 0 })
+  expect(tableIn(path).entries.size).toBe(4)
+  await expectRefusal(['table', 'build', '--operations', 'none,conv_5x5', '--out', join(out, 'new')], out, [
+    '--operations: ["none","conv_5x5"]',
+  ])
+})
+
 test('a training of a table is the one that `cpnas train` makes', async () => {
   const [table, training] = [temporary(), temporary()]
   await run(['table', 'build', '--out', table, '--quiet', ...brief, '--architectures', '2'])
@@ -114,6 +133,27 @@ const simpleTable = (): Table => ({
       return [keyOf(cell), { cell, child: [training], parent: [training], ...tableFigures(1) }]
     }),
   ),
+})
+
+test('a table that has all cells of some operations is compared with these', async () => {
+  const directory = temporary()
+  const path = join(directory, 'table.json')
+  const whole = simpleTable()
+  const entries = [...whole.entries].filter(([, { cell }]) => !cell.includes('avg_pool_3x3'))
+  writeFileSync(path, printTable({ ...whole, entries: new Map(entries) }))
+  const compare = ['compare', path, '--strategies', 'random,cp-nas', '--replays', '3', '--out', join(directory, 'out')]
+  await expectRefusal(compare, directory, [
+    'the table: has 234 of 1000 architectures',
+    'give --operations none,skip_connect,conv_3x3: it has all of these',
+  ])
+  // A pass of CP-NAS over three operations has five samples, each trained as Child and as Parent.
+  const budgets = ['--budgets', '10']
+  const { code } = await run([...compare, ...budgets, '--operations', 'none,skip_connect,conv_3x3'])
+  expect(code).toBe(0)
+  const { rows } = json(join(directory, 'out', 'compare.json')) as { readonly rows: readonly { cost: number }[] }
+  expect(rows.map(({ cost }) => cost)).toEqual([10, 10])
+  for (const operations of ['none', 'none,none', 'none,conv_7x7'])
+    await expectRefusal([...compare, ...budgets, '--operations', operations], directory, ['operations:'])
 })
 
 test('strategies are compared over a table: regret, cost, significance, a plot', async () => {

@@ -9,5 +9,6 @@ export {
   type TableEntry,
   type TableFacts,
   type TabulatedTraining,
+  tinyOperations,
 } from './table.js'
 export { parseTable, printTable } from './text.js'

@@ -64,17 +64,21 @@ export const cellOf = (digits: string): readonly string[] =>
 /** What identifies a cell: the digits of the first of all cells that compute the same. */
 export const keyOf = (cell: readonly string[]): string => digitsOf(canonicalCell(cell))
 
-/** Every cell of `tiny`, those that compute the same once: 1,000. */
-export const allCells = (): readonly (readonly string[])[] => {
+/** The names of the space's operations, in its order. */
+export const tinyOperations: readonly string[] = tiny.operations.map(({ name }) => name)
+
+/** Every cell of `tiny` that is made of these operations, those that compute the same once. Default: all operations, so 1,000 cells. */
+export const allCells = (operations = tinyOperations): readonly (readonly string[])[] => {
   const count = tiny.operations.length
   const length = tiny.edges.length
   return Array.from({ length: count ** length }, (_, i) => i.toString(count).padStart(length, '0'))
     .map(cellOf)
-    .filter(cell => keyOf(cell) === digitsOf(cell))
+    .filter(cell => cell.every(operation => operations.includes(operation)) && keyOf(cell) === digitsOf(cell))
 }
 
-/** Whether every architecture of the space is in it. */
-export const isComplete = ({ entries }: Table): boolean => entries.size === allCells().length
+/** Whether every architecture that is made of these operations is in it. Default: all operations of the space. */
+export const isComplete = ({ entries }: Table, operations = tinyOperations): boolean =>
+  allCells(operations).every(cell => entries.has(digitsOf(cell)))
 
 /** What is known of a cell, or of one that computes the same; undefined if it is not in the table. */
 export const lookUp = ({ entries }: Table, cell: readonly string[]): TableEntry | undefined => entries.get(keyOf(cell))

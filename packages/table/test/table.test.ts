@@ -26,6 +26,26 @@ describe('cells', () => {
   })
 })
 
+describe('cells of some operations', () => {
+  // Of 3^5 those whose first node is an input and whose last two operations can change places: 3 times 3.
+  const operations = ['none', 'skip_connect', 'conv_3x3']
+  it('are those cells that have no others', () => {
+    const cells = allCells(operations)
+    expect(cells).toHaveLength(3 ** 5 - 3 * 3)
+    expect(cells).toEqual(allCells().filter(cell => !cell.includes('avg_pool_3x3')))
+  })
+
+  it('may all be in a table that lacks others', () => {
+    const table = tableOf(1000)
+    const without = (digits: string) => ({
+      ...table,
+      entries: new Map([...table.entries].filter(([key]) => key !== digits)),
+    })
+    expect(isComplete(without('00002'), operations)).toBe(true)
+    expect(isComplete(without('00003'), operations)).toBe(false)
+  })
+})
+
 describe('a table', () => {
   it('is read as it was written', () => {
     fc.assert(

@@ -9,6 +9,7 @@ import {
   replayable,
 } from '@cpnas/experiments'
 import { strategies } from '@cpnas/search'
+import { tinyOperations } from '@cpnas/table'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -20,6 +21,7 @@ import { summaries } from './summaries.js'
 
 const defaults = {
   strategies: Object.keys(strategies).filter(replayable),
+  operations: tinyOperations,
   budgets: [18, 36, 72, 144],
   replays: 200,
   against: 'random',
@@ -58,13 +60,21 @@ export const compareCommand = command({
   details: `TABLE is a file of \`cpnas table write\`. Every strategy searches it many times at every budget; costs count all that a search
 trains, also its Parents if it looks at them. The regret is how far what it finds is behind the best architecture of the table.
 Writes compare.json and compare.svg into --out.`,
-  argument: { name: 'table', description: 'a table of all architectures' },
+  argument: { name: 'table', description: 'a table of all architectures, or of all of some operations' },
   options: {
     strategies: listOption(
       {
         placeholder: 'a,b,...',
         description: 'strategies to compare; cp-nas:0.5 is cp-nas with a beta_P of 0.5',
         default: defaults.strategies.join(','),
+      },
+      text => E.right(text),
+    ),
+    operations: listOption(
+      {
+        placeholder: 'a,b,...',
+        description: 'operations that compete, of which the table has all cells',
+        default: 'all',
       },
       text => E.right(text),
     ),

@@ -11,6 +11,8 @@ import { type Replay, replay } from './replay.js'
 export interface ComparisonOptions {
   /** Names of strategies; `cp-nas:0.5` is `cp-nas` with a beta_P of 0.5. */
   readonly strategies: readonly string[]
+  /** The operations that compete; the table has all architectures that are made of them. */
+  readonly operations: readonly string[]
   /** Costs of a search, in trainings to the end. */
   readonly budgets: readonly Budget[]
   /** Searches of every strategy at every budget, with the seeds 0, 1, ... */
@@ -56,13 +58,13 @@ const replaysOf = async (
   table: Table,
   name: string,
   budget: Budget,
-  { replays, epochs }: ComparisonOptions,
+  { operations, replays, epochs }: ComparisonOptions,
 ): Promise<E.Either<CpnasError, readonly Replay[]>> => {
   const { strategy, ...options } = parseContestant(name)
   const all = table.training.epochs as number
   const done: Replay[] = []
   for (let seed = 0; seed < replays; seed++) {
-    const config = contestantFor(strategy, budget, { epochs: epochs ?? all, seed, ...options })
+    const config = contestantFor(strategy, budget, { operations, epochs: epochs ?? all, seed, ...options })
     const one = await replay(table, config, all)()
     if (E.isLeft(one)) return one
     done.push(one.right)
@@ -91,7 +93,7 @@ const rowOf = (
 }
 
 /**
- * Runs strategies over a table at several budgets, and says how far what they find is behind its best architecture. Every search sees one
+ * Runs strategies over a table at several budgets, and says how far what they find is behind the best architecture that they might find. Every search sees one
  * of an architecture's seeds; what it found is judged by the mean of all. Searches of one seed see the same, so they are compared in pairs.
  * `onDone` is called after every strategy and budget. Errors of `searchWith`.
  */

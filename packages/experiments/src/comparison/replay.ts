@@ -1,6 +1,7 @@
 import type { CpnasError } from '@cpnas/core'
 import { hashOf } from '@cpnas/core'
 import {
+  operationsOf,
   type SearchConfig,
   type SearchState,
   samplesOf,
@@ -9,7 +10,7 @@ import {
   strategyOf,
   tableEvaluator,
 } from '@cpnas/search'
-import { keyOf, lookUp, type Table, type TableEntry } from '@cpnas/table'
+import { allCells, keyOf, lookUp, type Table, type TableEntry } from '@cpnas/table'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { kendallTau } from '../statistics.js'
@@ -17,11 +18,11 @@ import { meanTest } from '../table/figures.js'
 
 /** What one search over a table came to. */
 export interface Replay {
-  /** How far the found Child's mean test accuracy is behind the best of the table, 0..1. */
+  /** How far the found Child's mean test accuracy is behind that of the best architecture of the operations, 0..1. */
   readonly regret: number
   /** Trainings to the end, or parts of them, that it cost: those of Child and, where the strategy looks at it, Parent. */
   readonly cost: number
-  /** Kendall's tau between the strategy's scores of all architectures and their mean test accuracies; undefined without scores. */
+  /** Kendall's tau between the strategy's scores of all these architectures and their mean test accuracies; undefined without scores. */
   readonly tau: number | undefined
 }
 
@@ -53,7 +54,7 @@ export const replay = (table: Table, config: SearchConfig, all: number): TE.Task
     const { milliseconds, bytes } = lookUp(table, normal)!
     return { milliseconds, kilobytes: bytes / 1000 }
   })
-  const entries = [...table.entries.values()]
+  const entries = allCells(operationsOf(config)).map(cell => lookUp(table, cell)!)
   const tests = entries.map(({ child }) => meanTest(child))
   return pipe(
     searchWith(strategy, evaluatorOf(table, config.seed, config.epochsPerSample)),

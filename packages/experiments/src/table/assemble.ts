@@ -11,8 +11,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { millisecondsOf, openRunner } from '../packed-speed.js'
-import { type TableConfig, trainingOfTable } from './config.js'
+import { trainingOfTable } from './config.js'
 import type { TableRow } from './job.js'
+import { cellsOfTable } from './jobs.js'
 import { type TableRunConfig, tableRun } from './kind.js'
 import type { TableState } from './work.js'
 
@@ -42,8 +43,12 @@ const readPart = (directory: string): TE.TaskEither<CpnasError, Part> =>
   )
 
 /** What has to be the same in all parts. */
-const commonOf = ({ dataset, labels, images, table: { architectures: _, ...table } }: TableRunConfig): string =>
-  JSON.stringify({ dataset, labels, images: images?.digest, table })
+const commonOf = ({
+  dataset,
+  labels,
+  images,
+  table: { operations: _, architectures: __, ...table },
+}: TableRunConfig): string => JSON.stringify({ dataset, labels, images: images?.digest, table })
 
 const checkParts = (parts: readonly Part[]): E.Either<CpnasError, readonly Part[]> => {
   const [first, ...others] = parts
@@ -104,19 +109,27 @@ const figuresOf = (
 }
 
 /** InvalidOption: architectures without all of their trainings, unless a part of the table will do. */
-const checkComplete = ({ architectures }: TableConfig, found: number, partial: boolean): E.Either<CpnasError, void> =>
-  found === architectures || (partial && found > 0)
+const checkComplete = (
+  parts: readonly Part[],
+  finished: readonly (readonly TableRow[])[],
+  partial: boolean,
+): E.Either<CpnasError, void> => {
+  const wholes = parts.flatMap(({ config }) => cellsOfTable(config.table, { shard: 1, shards: 1 }))
+  const all = new Set(wholes.map(keyOf))
+  const found = finished.filter(([row]) => all.has(keyOf(row!.cell))).length
+  return found === all.size || (partial && found > 0)
     ? E.right(undefined)
     : E.left(
         cpnasError(
           'InvalidOption',
           'directories',
-          `hold ${found} of ${architectures} architectures`,
+          `hold ${found} of ${all.size} architectures`,
           found === 0
             ? 'Continue them with `cpnas table build --resume`'
             : 'Continue them with `cpnas table build --resume`, or take what there is with `partial`',
         ),
       )
+}
 
 /** How a table is assembled. */
 export interface AssembleOptions {
@@ -141,7 +154,7 @@ export const assembleTable = (
     TE.let('finished', ({ parts, config: { table } }) =>
       byCell(parts.flatMap(({ rows }) => rows)).filter(rows => rows.length === table.childSeeds + table.parentSeeds),
     ),
-    TE.chainFirstEitherK(({ config, finished }) => checkComplete(config.table, finished.length, partial)),
+    TE.chainFirstEitherK(({ parts, finished }) => checkComplete(parts, finished, partial)),
     TE.bind('entries', ({ config, finished }) =>
       pipe(
         finished,

@@ -1,5 +1,5 @@
 import { integer, type OptionTable, share } from '@cpnas/core'
-import { allCells } from '@cpnas/table'
+import { allCells, tinyOperations } from '@cpnas/table'
 import { type TrainingConfig, trainingPresets } from '@cpnas/training'
 
 /** The hyper-parameters of a table: how its networks are trained, and how often. */
@@ -11,7 +11,9 @@ export interface TableConfig
   /** Trainings of every Child and of every Parent, with the seeds 0, 1, ... */
   readonly childSeeds: number
   readonly parentSeeds: number
-  /** How many architectures, the first of an order drawn with `seed`; so a part of a table is a uniform sample. */
+  /** The operations that its architectures are made of: all of the space, or some by name. */
+  readonly operations: 'all' | readonly string[]
+  /** How many architectures at most, the first of an order drawn with `seed`; so a part of a table is a uniform sample. */
   readonly architectures: number
 }
 
@@ -32,11 +34,22 @@ export const tableOptions: OptionTable<TableConfig> = {
   learningRate: { range: { kind: 'number', above: 0 }, description: 'learning rate at the top of the cycle' },
   childSeeds: { range: counted, description: 'trainings of every Child, each with a seed of its own' },
   parentSeeds: { range: counted, description: 'trainings of every Parent, each with a seed of its own' },
+  operations: {
+    range: { kind: 'list', values: tinyOperations, minimum: 2, all: true },
+    description: 'operations that the architectures are made of',
+  },
   architectures: {
     range: integer(2, allCells().length),
     description: 'how many of the 1,000 architectures, drawn at random',
   },
 }
+
+/** Values of options that tables of earlier versions lack. */
+export const addedTableOptions = { operations: 'all' } as const
+
+/** Every cell that a table of these operations may have. */
+export const cellsMadeOf = ({ operations }: Pick<TableConfig, 'operations'>): readonly (readonly string[])[] =>
+  operations === 'all' ? allCells() : allCells(operations)
 
 /**
  * `tiny`: 10,000 images of CIFAR-10 for five epochs, Children twice and Parents once: a quarter of a minute a training on one thread. The
@@ -54,6 +67,7 @@ export const tablePresets = {
     learningRate: 0.02,
     childSeeds: 2,
     parentSeeds: 1,
+    operations: 'all',
     architectures: 1000,
   },
 } as const satisfies Readonly<Record<string, TableConfig>>

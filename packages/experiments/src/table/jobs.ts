@@ -1,7 +1,7 @@
 import { hashOf } from '@cpnas/core'
-import { allCells, digitsOf } from '@cpnas/table'
+import { digitsOf } from '@cpnas/table'
 import type { TrainingConfig } from '@cpnas/training'
-import type { TableConfig } from './config.js'
+import { cellsMadeOf, type TableConfig } from './config.js'
 import type { Shard } from './kind.js'
 
 /** A training of a table. */
@@ -13,10 +13,10 @@ export interface TableJob {
 
 /** The cells of a table, or of one of its parts, in the order in which they are trained: a random one. */
 export const cellsOfTable = (
-  { seed, architectures }: Pick<TableConfig, 'seed' | 'architectures'>,
+  { seed, operations, architectures }: Pick<TableConfig, 'seed' | 'operations' | 'architectures'>,
   { shard, shards }: Shard,
 ): readonly (readonly string[])[] =>
-  allCells()
+  cellsMadeOf({ operations })
     .map(cell => ({ cell, rank: hashOf(`${seed} table ${digitsOf(cell)}`) }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ cell }) => cell)

@@ -1,9 +1,10 @@
 import { checkOptions, isCount, isRecord, parseOptions } from '@cpnas/core'
 import { commonFiles, commonSettings, type RunBase } from '@cpnas/runs'
+import { withoutAdded } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { RunKind } from '../run-kind.js'
-import { type TableConfig, tableOptions, tablePresets } from './config.js'
+import { addedTableOptions, type TableConfig, tableOptions, tablePresets } from './config.js'
 
 /** One of the parts that a table is built in, from 1, and how many there are. */
 export interface Shard {
@@ -45,7 +46,7 @@ export const tableRun: RunKind<keyof typeof tablePresets, TableConfig, TableRunC
   configOf: ({ table }) => table,
   parse: (base, { table, shard, shards, facts }) =>
     pipe(
-      parseOptions(tableOptions, table, 'a table'),
+      parseOptions(tableOptions, table, 'a table', addedTableOptions),
       E.mapLeft(({ where, problem }) => `"table.${where}" ${problem}`),
       E.flatMap(table =>
         isCount(shard) && isCount(shards) && shard >= 1 && shard <= shards && isFacts(facts)
@@ -53,5 +54,10 @@ export const tableRun: RunKind<keyof typeof tablePresets, TableConfig, TableRunC
           : E.left('does not say which part of the table it is, and of which images'),
       ),
     ),
-  settings: run => ({ ...commonSettings(run), ...run.table, shard: run.shard, shards: run.shards }),
+  settings: run => ({
+    ...commonSettings(run),
+    ...withoutAdded(run.table, addedTableOptions),
+    shard: run.shard,
+    shards: run.shards,
+  }),
 }
