@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { allCells, keyOf, parseTable, printTable, type Table } from '@cpnas/table'
 import { isRight } from 'fp-ts/lib/Either.js'
@@ -154,6 +154,65 @@ test('a table that has all cells of some operations is compared with these', asy
   expect(rows.map(({ cost }) => cost)).toEqual([10, 10])
   for (const operations of ['none', 'none,none', 'none,conv_7x7'])
     await expectRefusal([...compare, ...budgets, '--operations', operations], directory, ['operations:'])
+})
+
+test('searches on images are judged by the table of these images', async () => {
+  const directory = temporary()
+  const runs = join(directory, 'runs')
+  const settings = ['--space', 'tiny', '--evaluator', 'one-shot', '--strategy', 'random', '--samples', '2']
+  const small = [
+    '--channels',
+    '2',
+    '--share',
+    '0.02',
+    '--warmup-epochs',
+    '2',
+    '--batch-size',
+    '50',
+    '--backend',
+    'wasm',
+  ]
+  const search = (name: string, ...options: readonly string[]) =>
+    run(['search', '--out', join(runs, name), '--quiet', '--threads', '1', ...settings, ...small, ...options])
+  for (const seed of ['0', '1']) expect(await search(seed, '--seed', seed)).toMatchObject({ code: 0 })
+  const { images } = json(join(runs, '0', 'config.json')) as { readonly images: { readonly digest: string } }
+
+  const path = join(directory, 'table.json')
+  const table = simpleTable()
+  // Of 200 images: those of the searches. A training is three epochs of 100 images, and evaluates 100 in each.
+  const facts = {
+    digest: images.digest,
+    images: { training: 100, validation: 100, test: 100 },
+    training: { epochs: 3, share: 0.02 },
+  }
+  writeFileSync(path, printTable({ ...table, ...facts }))
+  const out = join(directory, 'out')
+  const compare = ['compare', path, '--strategies', 'random', '--budgets', '1', '--replays', '10', '--out', out]
+  const { code, out: text } = await run([...compare, '--searches', runs])
+  expect(code).toBe(0)
+  const { rows } = json(join(out, 'compare.json')) as { readonly rows: readonly Record<string, unknown>[] }
+  expect(rows).toHaveLength(2)
+  // Two warm-up epochs of 100 images, three times as dear as the 100 that each of two samples is evaluated on: 800 of 1,200.
+  expect(rows[1]).toMatchObject({ strategy: 'random, one-shot', budget: 1, onImages: { searches: 2 } })
+  expect(rows[1]!.cost).toBeCloseTo(800 / 1200, 12)
+  const found = ['0', '1'].map(
+    name => json(join(runs, name, 'genotype.json')) as { readonly normal: readonly string[] },
+  )
+  // The best cell has five convolutions, worth two points each.
+  const regrets = found.map(({ normal }) => 0.02 * normal.filter(operation => operation !== 'conv_3x3').length)
+  expect(rows[1]!.mean).toBeCloseTo((regrets[0]! + regrets[1]!) / 2, 12)
+  expect(text).toMatch(/│ random, one-shot +│ +2 │/)
+
+  const refused = (...parts: readonly string[]) => expectRefusal([...compare, '--searches', runs], directory, parts)
+  await expectRefusal([...compare, '--searches', out], directory, ['out', 'holds no search'])
+  await proceed(['search', ...settings, ...small], join(runs, '2'), 'SIGKILL', event => event.includes('"warmup"'))
+  await refused('2', 'is not finished', 'cpnas search --resume')
+  rmSync(join(runs, '2'), { recursive: true })
+  await search('3', '--operations', 'none,conv_3x3')
+  await refused('3', 'chose among none, conv_3x3')
+  rmSync(join(runs, '3'), { recursive: true })
+  writeFileSync(path, printTable({ ...table, ...facts, digest: 'other' }))
+  await refused('0', 'searched other images')
 })
 
 test('strategies are compared over a table: regret, cost, significance, a plot', async () => {

@@ -18,7 +18,13 @@ export {
 export * from './class-mapping.js'
 export { comparisonChart } from './comparison/chart.js'
 export { checkComparison, replayable } from './comparison/check.js'
-export { type ComparisonOptions, type ComparisonRow, compareOnTable, type Difference } from './comparison/compare.js'
+export {
+  type ComparisonOptions,
+  type ComparisonRow,
+  compareOnImages,
+  compareOnTable,
+  type Difference,
+} from './comparison/compare.js'
 export * from './config-file.js'
 export type { FrontPoint } from './cost/front.js'
 export type { CreationConfig, CreationPlan } from './creation/budget.js'

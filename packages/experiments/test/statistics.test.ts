@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { kendallTau, pairedTest } from '../src/statistics.js'
+import { kendallTau, pairedTest, unpairedTest } from '../src/statistics.js'
 
 describe("Kendall's tau", () => {
   test('of four values with one pair in the other order: (5 - 1) / 6', () => {
@@ -57,5 +57,20 @@ describe('a paired test', () => {
     ).filter(p => p < 0.05)
     expect(rejected.length).toBeLessThan(24)
     expect(rejected.length).toBeGreaterThan(1)
+  })
+})
+
+describe('an unpaired test', () => {
+  test('of four zeros and four ones: they must be told apart, 2 of 70 ways', () => {
+    const { mean, error, p } = unpairedTest([0, 0, 0, 0], [1, 1, 1, 1])
+    expect([mean, error]).toEqual([-1, 0])
+    expect(p).toBeGreaterThan(0.024)
+    expect(p).toBeLessThan(0.034)
+  })
+
+  test('of samples of other sizes: two standard errors of 1 / 2 and 4 / 3', () => {
+    const { mean, error } = unpairedTest([0, Math.SQRT2], [2, 4, 6])
+    expect(mean).toBeCloseTo(Math.SQRT1_2 - 4, 12)
+    expect(error).toBeCloseTo(2 * Math.sqrt(1 / 2 + 4 / 3), 12)
   })
 })

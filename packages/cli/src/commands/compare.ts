@@ -3,6 +3,7 @@ import { writeFileAtomic } from '@cpnas/core/files'
 import {
   type ComparisonRow,
   checkComparison,
+  compareOnImages,
   compareOnTable,
   comparisonChart,
   readTable,
@@ -59,7 +60,8 @@ export const compareCommand = command({
   summary: summaries.compare,
   details: `TABLE is a file of \`cpnas table write\`. Every strategy searches it many times at every budget; costs count all that a search
 trains, also its Parents if it looks at them. The regret is how far what it finds is behind the best architecture of the table.
-Writes compare.json and compare.svg into --out.`,
+Searches that share weights, or learn by gradients, need images: run them with \`cpnas search --space tiny\`, with as many seeds as you like, and give the
+directory of all of them as --searches. Writes compare.json and compare.svg into --out.`,
   argument: { name: 'table', description: 'a table of all architectures, or of all of some operations' },
   options: {
     strategies: listOption(
@@ -86,6 +88,11 @@ Writes compare.json and compare.svg into --out.`,
       },
       budget,
     ),
+    searches: textOption({
+      placeholder: 'dir',
+      description: 'directory of finished searches on the images of the table',
+      default: 'none',
+    }),
     replays: countOption({
       description: 'searches of each, with seeds of their own',
       default: String(defaults.replays),
@@ -99,16 +106,22 @@ Writes compare.json and compare.svg into --out.`,
     out: textOption({ placeholder: 'dir', description: 'directory to write', default: defaults.out }),
     json: { kind: 'flag', description: 'print JSON' },
   },
-  run: ({ out = defaults.out, json = false, ...given }, io, path) => {
+  run: ({ out = defaults.out, json = false, searches, ...given }, io, path) => {
     const options = { ...defaults, ...given }
     return pipe(
       readTable(path),
       TE.chainFirstEitherK(table => checkComparison(table, options)),
-      TE.flatMap(table =>
+      // What may be refused comes first.
+      TE.bindTo('table'),
+      TE.bind('onImages', ({ table }) =>
+        searches === undefined ? TE.right([]) : compareOnImages(table, searches, options),
+      ),
+      TE.bind('replayed', ({ table }) =>
         compareOnTable(table, options, (done, all) => {
           if (!json) io.err(`${done} of ${all} strategies and budgets\n`)
         }),
       ),
+      TE.map(({ replayed, onImages }) => [...replayed, ...onImages]),
       TE.tap(rows => writeResults(out, path, rows)),
       TE.map(rows => {
         io.out(json ? `${JSON.stringify(rows)}\n` : layOut(printComparison(rows, options, out), io))

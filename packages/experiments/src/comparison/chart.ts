@@ -1,18 +1,19 @@
 import type { ComparisonRow } from './compare.js'
 
-/** Median regret with its quartiles over what a search cost, a line a strategy, as an SVG picture. */
+/** Median regret with its quartiles over what a search cost, a line a strategy, as an SVG picture; searches on images are named as such. */
 export const comparisonChart = async (rows: readonly ComparisonRow[]): Promise<string> => {
   // The plotting library takes a while to load.
   const { spreadChart } = await import('@cpnas/report')
-  const strategies = [...new Set(rows.map(({ strategy }) => strategy))]
+  const nameOf = ({ strategy, onImages }: ComparisonRow): string => (onImages ? `${strategy} (on images)` : strategy)
+  const names = [...new Set(rows.map(nameOf))]
   return spreadChart({
     x: 'cost of a search, trainings',
     y: 'regret, points of accuracy',
     categories: [],
-    series: strategies.map(name => ({
+    series: names.map(name => ({
       name,
       points: rows
-        .filter(({ strategy }) => strategy === name)
+        .filter(row => nameOf(row) === name)
         .map(({ cost, median, quartiles: [low, high] }) => ({
           x: cost,
           y: median * 100,

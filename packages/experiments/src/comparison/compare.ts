@@ -3,9 +3,11 @@ import type { Table } from '@cpnas/table'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { mean, median, quantile } from 'simple-statistics'
-import { pairedTest } from '../statistics.js'
-import { type Budget, contestantFor } from './contestants.js'
+import { pairedTest, unpairedTest } from '../statistics.js'
+import { type Budget, contestantFor, leastBudget } from './contestants.js'
 import { type Replay, replay } from './replay.js'
+import { alikeSearches, readSearches } from './searches.js'
+import { type Truth, truthOf } from './truth.js'
 
 /** What is compared. */
 export interface ComparisonOptions {
@@ -35,7 +37,9 @@ export interface Difference {
 
 /** A strategy at a budget. Regrets are fractions in 0..1. */
 export interface ComparisonRow {
+  /** Its name; of searches on images also their evaluator, and options that tell them from others. */
   readonly strategy: string
+  /** Of searches on images the one of the strategy that they are tested against: what they cost, rounded. */
   readonly budget: Budget
   /** What a search really cost, the mean. */
   readonly cost: number
@@ -46,6 +50,8 @@ export interface ComparisonRow {
   readonly tau: number | undefined
   /** Undefined for the strategy that the others are tested against. */
   readonly difference: Difference | undefined
+  /** Of searches on images instead of the table: how many there are, and what one took on average, in seconds of a core. */
+  readonly onImages?: { readonly searches: number; readonly coreSeconds: number }
 }
 
 /** The strategy and the beta_P of a contestant's name. */
@@ -55,17 +61,17 @@ export const parseContestant = (name: string): { readonly strategy: string; read
 }
 
 const replaysOf = async (
-  table: Table,
+  truth: Truth,
   name: string,
   budget: Budget,
   { operations, replays, epochs }: ComparisonOptions,
 ): Promise<E.Either<CpnasError, readonly Replay[]>> => {
   const { strategy, ...options } = parseContestant(name)
-  const all = table.training.epochs as number
+  const all = truth.table.training.epochs as number
   const done: Replay[] = []
   for (let seed = 0; seed < replays; seed++) {
     const config = contestantFor(strategy, budget, { operations, epochs: epochs ?? all, seed, ...options })
-    const one = await replay(table, config, all)()
+    const one = await replay(truth, config, all)()
     if (E.isLeft(one)) return one
     done.push(one.right)
   }
@@ -75,22 +81,27 @@ const replaysOf = async (
 const rowOf = (
   strategy: string,
   budget: Budget,
-  replays: readonly Replay[],
-  others: readonly Replay[] | undefined,
+  searches: readonly Pick<Replay, 'regret' | 'cost' | 'tau'>[],
+  test: ((regrets: readonly number[]) => Difference) | undefined,
 ): ComparisonRow => {
-  const regrets = replays.map(({ regret }) => regret)
-  const taus = replays.flatMap(({ tau }) => (tau === undefined ? [] : [tau]))
+  const regrets = searches.map(({ regret }) => regret)
+  const taus = searches.flatMap(({ tau }) => (tau === undefined ? [] : [tau]))
   return {
     strategy,
     budget,
-    cost: mean(replays.map(({ cost }) => cost)),
+    cost: mean(searches.map(({ cost }) => cost)),
     median: median(regrets),
     quartiles: [quantile(regrets, 0.25), quantile(regrets, 0.75)],
     mean: mean(regrets),
     tau: taus.length > 0 ? median(taus) : undefined,
-    difference: others && pairedTest(regrets.map((regret, i) => regret - others[i]!.regret)),
+    difference: test?.(regrets),
   }
 }
+
+const pairedWith =
+  (others: readonly Replay[]) =>
+  (regrets: readonly number[]): Difference =>
+    pairedTest(regrets.map((regret, i) => regret - others[i]!.regret))
 
 /**
  * Runs strategies over a table at several budgets, and says how far what they find is behind the best architecture that they might find. Every search sees one
@@ -106,17 +117,45 @@ export const compareOnTable =
   async () => {
     const { strategies, budgets, against } = options
     const names = [...new Set([against, ...strategies])]
+    const truth = truthOf(table, options.operations)
     const rows: ComparisonRow[] = []
     for (const budget of budgets) {
       const found = new Map<string, readonly Replay[]>()
       for (const name of names) {
-        const replays = await replaysOf(table, name, budget, options)
+        const replays = await replaysOf(truth, name, budget, options)
         if (E.isLeft(replays)) return replays
         found.set(name, replays.right)
         onDone(rows.length + found.size, budgets.length * names.length)
       }
       for (const [name, replays] of found)
-        rows.push(rowOf(name, budget, replays, name === against ? undefined : found.get(against)))
+        rows.push(rowOf(name, budget, replays, name === against ? undefined : pairedWith(found.get(against)!)))
+    }
+    return E.right(rows)
+  }
+
+/**
+ * Searches that ran on the images of the table, in a directory: what they found is judged as that of replays, and tested against as many
+ * replays of `against` as `replays` says, which cost the same. Searches that differ by their seeds only make a row. Errors of
+ * `readSearches` and `searchWith`.
+ */
+export const compareOnImages =
+  (table: Table, directory: string, options: ComparisonOptions): TaskEither<CpnasError, readonly ComparisonRow[]> =>
+  async () => {
+    const { against, operations } = options
+    const truth = truthOf(table, operations)
+    const searches = await readSearches(truth, directory)()
+    if (E.isLeft(searches)) return searches
+    const rows: ComparisonRow[] = []
+    for (const { name, searches: alike } of alikeSearches(searches.right)) {
+      const least = leastBudget(parseContestant(against).strategy, operations)
+      const budget = Math.max(least, Math.round(mean(alike.map(({ cost }) => cost))))
+      const others = await replaysOf(truth, against, budget, options)
+      if (E.isLeft(others)) return others
+      const regrets = others.right.map(({ regret }) => regret)
+      rows.push({
+        ...rowOf(name, budget, alike, own => unpairedTest(own, regrets)),
+        onImages: { searches: alike.length, coreSeconds: mean(alike.map(({ coreSeconds }) => coreSeconds)) },
+      })
     }
     return E.right(rows)
   }

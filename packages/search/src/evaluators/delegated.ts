@@ -4,9 +4,10 @@ import { type Either, map, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Done, Evaluator, Reporter } from '../evaluator.js'
 import type { Observation, Proposal, SearchLength } from '../strategy.js'
+import { batchesOfTraining, costOfBatches } from './batches.js'
 import { evaluators } from './index.js'
 import { mergePass, type PassWeights, passFrom, restorePass, storePass } from './pass-weights.js'
-import { costOf, type SearchContext } from './shared-weights.js'
+import type { SearchContext } from './shared-weights.js'
 import { checkTensors, initialTensors, tensorsFor } from './weights.js'
 
 /** A proposal to work on by itself: with the configuration and the data, the result follows from it. */
@@ -73,7 +74,7 @@ export const delegated = <T>(
     return type === 'warmup' || position.sample === position.samples ? passFrom(mergePass(weights)) : weights
   }
   return {
-    cost: costOf(context),
+    cost: costOfBatches(batchesOfTraining(context)),
     begin: (remaining, stored) => {
       if (stored === undefined) return right(passFrom(keepsWeights ? initialTensors(spec, config, remaining) : {}))
       const weights = restorePass(stored)

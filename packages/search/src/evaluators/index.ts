@@ -1,7 +1,8 @@
 import type { Evaluator } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
+import { type BatchSetting, batchesOfEvaluation, batchesOfTraining, type ProposalBatches } from './batches.js'
 import { oneShot } from './one-shot.js'
-import { relaxed } from './relaxed.js'
+import { batchesOfRelaxation, relaxed } from './relaxed.js'
 import { type SearchContext, scratch, sharedWeights } from './shared-weights.js'
 
 /** An evaluator as it is chosen and configured. What it keeps between proposals is private to it. */
@@ -17,6 +18,8 @@ export interface EvaluatorRecord {
   readonly warmsUp?: 'may' | 'must'
   /** Whether it trains all operations at once and learns which are best: only for strategies that name it. Default false. */
   readonly relaxes?: boolean
+  /** The batches that go through its networks. */
+  readonly batches: (setting: BatchSetting) => ProposalBatches
   /** The evaluator of a setting, for a search of that length. */
   readonly create: <T>(setting: SearchContext<T>, length: SearchLength) => Evaluator<unknown>
 }
@@ -26,11 +29,13 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
   'shared-weights': {
     description: 'trained for some epochs on weights that all architectures share',
     keepsWeights: true,
+    batches: batchesOfTraining,
     create: sharedWeights,
   },
   scratch: {
     description: 'trained for some epochs from weights of its own',
     keepsWeights: false,
+    batches: batchesOfTraining,
     create: scratch,
   },
   'one-shot': {
@@ -38,6 +43,7 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
       'evaluated on shared weights that were trained before, by another path every batch (SPOS, arXiv 1904.00420)',
     keepsWeights: true,
     warmsUp: 'must',
+    batches: batchesOfEvaluation,
     create: oneShot,
   },
   relaxed: {
@@ -46,6 +52,7 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
     keepsWeights: true,
     warmsUp: 'may',
     relaxes: true,
+    batches: batchesOfRelaxation,
     create: relaxed,
   },
 }

@@ -1,23 +1,15 @@
 import type { Interruption } from '@cpnas/core'
 import { catchReadError } from '@cpnas/data'
 import { type Genotype, inSpace, latentNames, network, parameterShapes, samplePass, spaceOf } from '@cpnas/supernet'
-import {
-  cosine,
-  crossEntropies,
-  type Evaluation,
-  finite,
-  optimize,
-  overBatches,
-  sgd,
-  trainingStepWork,
-} from '@cpnas/training'
+import { cosine, crossEntropies, type Evaluation, finite, optimize, overBatches, sgd } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import { candidatesOf } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
 import type { PerNetwork } from '../types.js'
+import { batchesOfEvaluation, costOfBatches } from './batches.js'
 import { evaluateArchitecture, type SearchContext } from './shared-weights.js'
-import { merge, networksOf, type Owner, ownersOf, partition, type Weights, weightsKeeping } from './weights.js'
+import { merge, type Owner, ownersOf, partition, type Weights, weightsKeeping } from './weights.js'
 
 /** The architecture of every step: passes over all operations of every edge, each pass in an order of its own. */
 const pathAt = <T>({ config }: SearchContext<T>, step: number): Genotype => {
@@ -78,15 +70,11 @@ const trainPaths = async <T>(
  * turns are those of Chu et al., FairNAS (arXiv 1907.01845), with an update for every path instead of one for all.
  */
 export const oneShot = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
-  const { config, splits } = context
-  const networks = networksOf(config).length
+  const { config } = context
   const { learningRate: initial, minLearningRate: minimum } = config
   return {
     ...weightsKeeping(context),
-    cost: {
-      warmup: networks * trainingStepWork * splits.trainingSteps,
-      sample: networks * splits.validationSteps,
-    },
+    cost: costOfBatches(batchesOfEvaluation(context)),
     evaluate: async (weights, proposal, { warmups }, report) => {
       const { architecture, position } = proposal
       if (proposal.type === 'sample') {

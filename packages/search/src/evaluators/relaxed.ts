@@ -22,6 +22,7 @@ import type { Evaluator, Reporter } from '../evaluator.js'
 import { strategies } from '../strategies/index.js'
 import { searchedKinds } from '../strategies/samples.js'
 import type { Preferences, Relaxation, SearchLength } from '../strategy.js'
+import type { BatchSetting, ProposalBatches } from './batches.js'
 import type { SearchContext } from './shared-weights.js'
 import { ownersOf, placesOf, placesOfOwner, restoreWeights, type Weights, weightsKeeping } from './weights.js'
 
@@ -90,6 +91,12 @@ const mixedBy = <T>(backend: Backend<T>, config: SearchConfig, weights: TensorRe
 interface Pair extends Batch {
   readonly search?: Batch
 }
+
+/** Every step of a sample trains the weights with one batch and the architecture with another; only the Child is trained. */
+export const batchesOfRelaxation = ({ splits: { trainingSteps, validationSteps } }: BatchSetting): ProposalBatches => ({
+  warmup: { trained: trainingSteps, evaluated: 0 },
+  sample: { trained: 2 * trainingSteps, evaluated: validationSteps },
+})
 
 /** The training batches, each with one of the validation split: whole ones in turn. */
 async function* paired(training: BatchSource, validation: BatchSource, size: number): AsyncGenerator<Pair> {

@@ -8,22 +8,14 @@ import {
   network,
   parameterShapes,
 } from '@cpnas/supernet'
-import { type Context, cosine, type Evaluation, evaluate, sgd, trainEpoch, trainingStepWork } from '@cpnas/training'
+import { type Context, cosine, type Evaluation, evaluate, sgd, trainEpoch } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
 import type { Observation, Proposal, SearchLength } from '../strategy.js'
 import type { PerNetwork } from '../types.js'
-import {
-  initialWeights,
-  merge,
-  networksOf,
-  type Owner,
-  ownersOf,
-  partition,
-  type Weights,
-  weightsKeeping,
-} from './weights.js'
+import { batchesOfTraining, costOfBatches } from './batches.js'
+import { initialWeights, merge, type Owner, ownersOf, partition, type Weights, weightsKeeping } from './weights.js'
 
 /** What an evaluator that trains needs. */
 export interface SearchContext<T> extends Context<T, SearchConfig> {
@@ -47,16 +39,6 @@ interface Epoch {
 interface Trained<T> {
   readonly weights: Weights<T>
   readonly losses: Either<Interruption, PerNetwork<number>>
-}
-
-/** Work of a warm-up epoch, and of a sample with so many epochs, in evaluation steps. */
-export const costOf = <T>({
-  config,
-  splits,
-}: Pick<SearchContext<T>, 'config' | 'splits'>): Evaluator<unknown>['cost'] => {
-  const networks = networksOf(config).length
-  const epoch = networks * trainingStepWork * splits.trainingSteps
-  return { warmup: epoch, sample: config.epochsPerSample * epoch + networks * splits.validationSteps }
 }
 
 /** Epochs of a search of so many proposals; each trains all networks of an architecture. */
@@ -98,7 +80,7 @@ export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength
   const epochAt = (index: number): Epoch => ({ index, learningRate: cosine({ initial, minimum, total }, index) })
   return {
     ...weightsKeeping(context),
-    cost: costOf(context),
+    cost: costOfBatches(batchesOfTraining(context)),
     evaluate: (weights, proposal, done, report) => {
       const first = epochsOf(config, done)
       const epochs = proposal.type === 'warmup' ? 1 : config.epochsPerSample
@@ -126,7 +108,7 @@ export const scratch = <T>(context: SearchContext<T>): Evaluator<undefined> => {
       learningRate: cosine({ initial, minimum, total }, index),
     }))
   return {
-    cost: costOf(context),
+    cost: costOfBatches(batchesOfTraining(context)),
     begin: () => right(undefined),
     evaluate: async (_, proposal, __, report) => {
       const begun = initialWeights(backend, spec, config, proposal.architecture, sgd(config))
