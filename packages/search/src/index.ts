@@ -1,7 +1,7 @@
 export { candidatesOf, operationsOf, type SearchConfig } from './config.js'
 export { type Cost, type CostOf, excess, needsCost } from './cost.js'
 export type { Done, Evaluated, Evaluator, Reporter } from './evaluator.js'
-export { type Batches, batchesIn } from './evaluators/batches.js'
+export { type Batches, type BatchSetting, batchesIn, type ProposalBatches } from './evaluators/batches.js'
 export { type Performer, performSample, type SampleResult, type SampleWork } from './evaluators/delegated.js'
 export { type EvaluatorRecord, evaluators } from './evaluators/index.js'
 export { oneShot } from './evaluators/one-shot.js'
