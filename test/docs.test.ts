@@ -60,6 +60,7 @@ const shortened = ([name, ...words]: readonly string[]): readonly string[] => [
   ...words,
   ...(keepsItsOptions(words) ? [] : (brief[name!] ?? brief[`${name} ${words[0]}`] ?? [])),
   ...(words.includes('data/cifar10') && name === 'search' ? ['--share', '0.4'] : []),
+  ...(words.includes('relaxed') ? ['--samples', '1'] : []),
   ...(words.includes('pictures') && name === 'train' ? ['--share', '1', '--cells', '3', '--channels', '16'] : []),
 ]
 
