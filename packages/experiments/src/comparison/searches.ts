@@ -27,12 +27,16 @@ export interface SearchOnImages extends Verdict {
 const refuse = (directory: string, problem: string, remedy: string): E.Either<CpnasError, never> =>
   E.left(cpnasError('InvalidOption', directory, problem, remedy))
 
+/** How deep searches are looked for: those of an ablation lie in directories of its trials. */
+const depth = 4
+
 /** The directories of searches in a directory and in those within it. */
-const directoriesIn = async (directory: string): Promise<readonly string[]> => {
+const directoriesIn = async (directory: string, deeper = depth): Promise<readonly string[]> => {
   if ((await formatIn(directory)) === searchFormat.format) return [directory]
+  if (deeper === 0) return []
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
   const names = entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
-  return (await Promise.all(names.sort().map(name => directoriesIn(join(directory, name))))).flat()
+  return (await Promise.all(names.sort().map(name => directoriesIn(join(directory, name), deeper - 1)))).flat()
 }
 
 /** Images of a search with that share of the data set: training and validation. */
