@@ -70,20 +70,33 @@ const filesOf = (directory: string): TE.TaskEither<CpnasError, readonly string[]
       ),
   )
 
+/** The hyper-parameters of a file, and those given, which override them. */
+const chosenIn = <P extends string, C extends object, R extends RunBase>(
+  { hyperparameters }: RunKind<P, C, R>,
+  file: ConfigFile<C> | undefined,
+  given: Partial<C> | undefined,
+): Partial<C> => ({
+  ...givenOf(hyperparameters, file?.options ?? {}),
+  ...givenOf(hyperparameters, given ?? {}),
+})
+
+/** The preset, overridden by what was chosen. */
+const overridden = <P extends string, C extends object, R extends RunBase>(
+  { hyperparameters, complete = (config: C) => config }: RunKind<P, C, R>,
+  preset: P,
+  chosen: Partial<C>,
+): C => complete({ ...hyperparameters.presets[preset], ...chosen }, chosen)
+
 /** The preset, overridden by a file and by what was given. Error InvalidOption. */
 export const configFor = <P extends string, C extends object, R extends RunBase>(
-  { hyperparameters, defaultPreset, check }: RunKind<P, C, R>,
+  kind: RunKind<P, C, R>,
   preset: P | undefined,
   file: ConfigFile<C> = { options: {}, chosen: {} },
   given: Partial<C> = {},
 ): E.Either<CpnasError, C> =>
   pipe(
-    check({
-      ...hyperparameters.presets[preset ?? defaultPreset],
-      ...givenOf(hyperparameters, file.options),
-      ...givenOf(hyperparameters, given),
-    }),
-    E.chainFirst(config => checkGiven(hyperparameters, { ...file.chosen, ...given }, config)),
+    kind.check(overridden(kind, preset ?? kind.defaultPreset, chosenIn(kind, file, given))),
+    E.chainFirst(config => checkGiven(kind.hyperparameters, { ...file.chosen, ...given }, config)),
   )
 
 const planNew = <P extends string, C extends object, R extends RunBase>(
@@ -138,16 +151,13 @@ const unused = (files: RunFiles, directory: string): TE.TaskEither<CpnasError, v
   )
 
 const comparisons = <P extends string, C extends object, R extends RunBase>(
-  { hyperparameters: known, configOf }: RunKind<P, C, R>,
+  kind: RunKind<P, C, R>,
   stored: R,
   { preset, file, hyperparameters, dataset, imageSize }: Request<P, C>,
 ): readonly Comparison[] => {
-  const asked: Partial<C> = {
-    ...(preset === undefined ? {} : known.presets[preset]),
-    ...givenOf(known, file?.options ?? {}),
-    ...givenOf(known, hyperparameters ?? {}),
-  }
-  const config = configOf(stored)
+  const chosen = chosenIn(kind, file, hyperparameters)
+  const asked = preset === undefined ? chosen : overridden(kind, preset, chosen)
+  const config = kind.configOf(stored)
   return [
     ...(Object.keys(asked) as (keyof C & string)[]).map(
       name => [name, formatValue(config[name]), formatValue(asked[name])] as const,

@@ -199,6 +199,15 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
 /** The evaluators that evaluate the architectures proposed. */
 const evaluating = Object.keys(evaluators).filter(name => !evaluators[name]!.relaxes)
 
+/** A configuration whose strategy cannot work with its evaluator gets the first one that it can work with, if no evaluator was given. */
+export const withFittingEvaluator = (config: SearchConfig, given: Partial<SearchConfig>): SearchConfig => {
+  const known = Object.hasOwn(strategies, config.strategy) ? strategies[config.strategy]! : { evaluators: undefined }
+  const { evaluators: possible = evaluating } = known
+  return given.evaluator !== undefined || possible.includes(config.evaluator)
+    ? config
+    : { ...config, evaluator: possible[0]! }
+}
+
 /**
  * InvalidOption for a search whose proposals cannot be worked on elsewhere: each begins with the weights that the one before it has left.
  */

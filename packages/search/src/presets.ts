@@ -1,7 +1,7 @@
 import type { CpnasError } from '@cpnas/core'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
-import { checkConfig } from './options.js'
+import { checkConfig, withFittingEvaluator } from './options.js'
 
 /**
  * `paper`: the source where it speaks (eight operations, one epoch a sample), else DARTS's search (8 cells, 16 channels,
@@ -86,6 +86,6 @@ export const presets = { quick, cifar10, paper } as const
 /** Their names. */
 export type Preset = keyof typeof presets
 
-/** A preset with some options replaced; InvalidOption names one out of range. */
+/** A preset with some options replaced, and an evaluator that the strategy works with; InvalidOption names one out of range. */
 export const searchConfig = (preset: Preset, options: Partial<SearchConfig> = {}): Either<CpnasError, SearchConfig> =>
-  checkConfig({ ...presets[preset], ...options })
+  checkConfig(withFittingEvaluator({ ...presets[preset], ...options }, options))

@@ -131,13 +131,24 @@ describe('a strategy and an evaluator', () => {
   }
 
   it('that learns by gradient descent needs the one that relaxes, and no other goes with that', () => {
-    expect(refused({ strategy: 'darts' })).toBe(
+    expect(refused({ strategy: 'darts', evaluator: 'shared-weights' })).toBe(
       'evaluator: shared-weights does not go with `strategy` darts. Give relaxed',
     )
     expect(refused({ strategy: 'random', evaluator: 'relaxed' })).toBe(
       'evaluator: relaxed does not go with `strategy` random. Give shared-weights or scratch or one-shot',
     )
     expect(refused({ strategy: 'darts', evaluator: 'relaxed' })).toBeUndefined()
+  })
+
+  it('is the first one that the strategy works with, if none is given and that of the preset will not do', () => {
+    const evaluatorFor = (options: Partial<SearchConfig>) => {
+      const checked = searchConfig('quick', options)
+      return checked._tag === 'Right' ? checked.right.evaluator : checked.left
+    }
+    expect(evaluatorFor({ strategy: 'darts' })).toBe('relaxed')
+    expect(evaluatorFor({ strategy: 'successive-halving' })).toBe('scratch')
+    expect(evaluatorFor({ strategy: 'random' })).toBe(presets.quick.evaluator)
+    expect(evaluatorFor({ strategy: 'random', evaluator: 'scratch' })).toBe('scratch')
   })
 
   it('that trains no Parent refuses one', () => {

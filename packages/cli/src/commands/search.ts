@@ -53,7 +53,9 @@ ${[listed('strategy', strategies), listed('evaluator', evaluators), listed('spac
                 events: searchWords(config),
                 introduction: (_, state) => {
                   const done = state === undefined ? 0 : samplesOf(state).length
+                  const implied = given.strategy !== undefined && given.evaluator === undefined && !stored
                   return [
+                    ...(implied ? [`Search: ${config.strategy}, with --evaluator ${config.evaluator}`] : []),
                     `Run:    ${directory}, ${stored ? `continued after ${done} of ${samples} samples` : counted(samples, 'sample')}`,
                   ]
                 },

@@ -12,6 +12,7 @@ import {
   ablationOptions,
   ablationPresets,
   checkAblationConfig,
+  completeAblationConfig,
   type FlatConfig,
   flatten,
   unflatten,
@@ -74,6 +75,7 @@ export const ablationRun: RunKind<AblationPreset, FlatConfig, AblationRunConfig>
   version: 1,
   files: ablationFiles,
   hyperparameters: { table: ablationOptions, presets: ablationPresets },
+  complete: completeAblationConfig,
   check: checkAblationConfig,
   configOf: flatten,
   parse: (base, { vary, seeds, parents, genotype, teacher, teacherHash, search, training }) => {

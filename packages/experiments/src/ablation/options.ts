@@ -1,5 +1,11 @@
 import { type CpnasError, type Idle, type OptionTable, renameOptions } from '@cpnas/core'
-import { checkConfig, type SearchConfig, searchOptions, presets as searchPresets } from '@cpnas/search'
+import {
+  checkConfig,
+  type SearchConfig,
+  searchOptions,
+  presets as searchPresets,
+  withFittingEvaluator,
+} from '@cpnas/search'
 import { checkTrainingConfig, type TrainingConfig, trainingOptions, trainingPresets } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -97,6 +103,12 @@ export const ablationPresets: Readonly<Record<AblationPreset, FlatConfig>> = {
 /** An error about an option of one side, by its name in the list. */
 export const renamedOf = (side: Side): ((error: CpnasError) => CpnasError) =>
   renameOptions(Object.keys(tables[side]), name => flatName(side, name))
+
+/** Both configurations, the search's with an evaluator that its strategy can work with, if none was given. */
+export const completeAblationConfig = (flat: FlatConfig, given: Partial<FlatConfig>): FlatConfig => {
+  const { search, training } = unflatten(flat)
+  return flatten({ search: withFittingEvaluator(search, unflatten(given as FlatConfig).search), training })
+}
 
 /** Both configurations in range and consistent. Error InvalidOption. */
 export const checkAblationConfig = (flat: FlatConfig): E.Either<CpnasError, FlatConfig> => {

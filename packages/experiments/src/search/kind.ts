@@ -1,5 +1,5 @@
 import { type SearchRunConfig, searchFormat } from '@cpnas/runs'
-import { checkConfig, presets, type SearchConfig, searchOptions } from '@cpnas/search'
+import { checkConfig, presets, type SearchConfig, searchOptions, withFittingEvaluator } from '@cpnas/search'
 import type { RunKind } from '../run-kind.js'
 
 /** Names of the presets of a search. */
@@ -11,6 +11,7 @@ export const searchRun: RunKind<SearchPreset, SearchConfig, SearchRunConfig> = {
   section: 'search',
   defaultPreset: 'quick',
   hyperparameters: { table: searchOptions, presets },
+  complete: withFittingEvaluator,
   check: checkConfig,
   configOf: ({ search }) => search,
 }
