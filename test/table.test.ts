@@ -24,6 +24,12 @@ const brief = [
   '1',
 ]
 
+/** A search of the table's space that takes a second. */
+const smallSearch = [
+  ...['--space', 'tiny', '--evaluator', 'one-shot', '--strategy', 'random'],
+  ...['--channels', '2', '--share', '0.02', '--backend', 'wasm'],
+]
+
 const tableIn = (path: string): Table => {
   const table = parseTable(readFileSync(path, 'utf8'))
   if (isRight(table)) return table.right
@@ -159,21 +165,9 @@ test('a table that has all cells of some operations is compared with these', asy
 test('searches on images are judged by the table of these images', async () => {
   const directory = temporary()
   const runs = join(directory, 'runs')
-  const settings = ['--space', 'tiny', '--evaluator', 'one-shot', '--strategy', 'random', '--samples', '2']
-  const small = [
-    '--channels',
-    '2',
-    '--share',
-    '0.02',
-    '--warmup-epochs',
-    '2',
-    '--batch-size',
-    '50',
-    '--backend',
-    'wasm',
-  ]
+  const settings = [...smallSearch, '--samples', '2', '--warmup-epochs', '2', '--batch-size', '50']
   const search = (name: string, ...options: readonly string[]) =>
-    run(['search', '--out', join(runs, name), '--quiet', '--threads', '1', ...settings, ...small, ...options])
+    run(['search', '--out', join(runs, name), '--quiet', '--threads', '1', ...settings, ...options])
   for (const seed of ['0', '1']) expect(await search(seed, '--seed', seed)).toMatchObject({ code: 0 })
   const { images } = json(join(runs, '0', 'config.json')) as { readonly images: { readonly digest: string } }
 
@@ -205,7 +199,7 @@ test('searches on images are judged by the table of these images', async () => {
 
   const refused = (...parts: readonly string[]) => expectRefusal([...compare, '--searches', runs], directory, parts)
   await expectRefusal([...compare, '--searches', out], directory, ['out', 'holds no search'])
-  await proceed(['search', ...settings, ...small], join(runs, '2'), 'SIGKILL', event => event.includes('"warmup"'))
+  await proceed(['search', ...settings], join(runs, '2'), 'SIGKILL', event => event.includes('"warmup"'))
   await refused('2', 'is not finished', 'cpnas search --resume')
   rmSync(join(runs, '2'), { recursive: true })
   await search('3', '--operations', 'none,conv_3x3')
@@ -249,20 +243,8 @@ test('strategies are compared over a table: regret, cost, significance, a plot',
   expect(JSON.parse(again.out)).toEqual(rows)
 
   const search = join(directory, 'search')
-  const settings = ['--space', 'tiny', '--evaluator', 'one-shot', '--strategy', 'random', '--samples', '4']
-  const small = [
-    '--channels',
-    '2',
-    '--share',
-    '0.02',
-    '--warmup-epochs',
-    '1',
-    '--with-parent',
-    'always',
-    '--backend',
-    'wasm',
-  ]
-  expect(await run(['search', '--out', search, '--quiet', ...settings, ...small])).toMatchObject({ code: 0 })
+  const settings = [...smallSearch, '--samples', '4', '--warmup-epochs', '1', '--with-parent', 'always']
+  expect(await run(['search', '--out', search, '--quiet', ...settings])).toMatchObject({ code: 0 })
   const ranked = await run(['table', 'rank', table, search])
   expect(ranked.out).toContain("4 architectures that the table has; Kendall's tau with its test accuracies")
   expect(ranked.out).toMatch(/│ z, beta_P 0\.5 +│ +-?[01]\.\d\d │/)

@@ -201,8 +201,8 @@ const evaluating = Object.keys(evaluators).filter(name => !evaluators[name]!.rel
 
 /** A configuration whose strategy cannot work with its evaluator gets the first one that it can work with, if no evaluator was given. */
 export const withFittingEvaluator = (config: SearchConfig, given: Partial<SearchConfig>): SearchConfig => {
-  const known = Object.hasOwn(strategies, config.strategy) ? strategies[config.strategy]! : { evaluators: undefined }
-  const { evaluators: possible = evaluating } = known
+  // A strategy that there is not is refused later.
+  const possible = strategies[config.strategy]?.evaluators ?? evaluating
   return given.evaluator !== undefined || possible.includes(config.evaluator)
     ? config
     : { ...config, evaluator: possible[0]! }

@@ -26,6 +26,7 @@ import { type CommandOptions, command, type RepeatedOption, type Values } from '
 import { hyperparameterOptions } from '../hyperparameters.js'
 import { printAblation } from '../report/ablation-summary.js'
 import { ablationWords } from '../report/ablation-words.js'
+import { evaluatorChosen } from '../report/search-words.js'
 import { tellRun } from '../runs/run-command.js'
 import { ablationRuns } from '../runs/run-commands.js'
 import { requestOf, runOptions, sharedOptions, teacherOption, workersOf } from '../runs/run-options.js'
@@ -130,7 +131,10 @@ Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
             events: ablationWords(runs),
             introduction: (_, done) => {
               const continued = stored === undefined ? '' : `continued after ${done ?? 0} of `
-              return [`Run:    ${directory}, ${continued}${runs.length} searches and trainings`]
+              return [
+                ...(stored ? [] : evaluatorChosen(given, work.config.search)),
+                `Run:    ${directory}, ${continued}${runs.length} searches and trainings`,
+              ]
             },
             text: ({ results }) => printAblation(work.vary, results, directory),
             record: ({ record, files }) => ({ ...record, files }),

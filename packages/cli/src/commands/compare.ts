@@ -62,7 +62,7 @@ export const compareCommand = command({
 trains, also its Parents if it looks at them. The regret is how far what it finds is behind the best architecture of the table.
 Searches that share weights, or learn by gradients, need images: run them with \`cpnas search --space tiny\`, with as many seeds as you like, and give the
 directory of all of them as --searches. Writes compare.json and compare.svg into --out.`,
-  argument: { name: 'table', description: 'a table of all architectures, or of all of some operations' },
+  argument: { name: 'table', description: 'a table with all cells, or with all cells of some operations' },
   options: {
     strategies: listOption(
       {

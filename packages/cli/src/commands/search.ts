@@ -6,7 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type CommandOptions, command } from '../command.js'
 import { hyperparameterOptions } from '../hyperparameters.js'
 import { counted } from '../report/amounts.js'
-import { searchWords } from '../report/search-words.js'
+import { evaluatorChosen, searchWords } from '../report/search-words.js'
 import { printSummary } from '../report/summary.js'
 import { tellRun } from '../runs/run-command.js'
 import { searchRuns } from '../runs/run-commands.js'
@@ -53,9 +53,8 @@ ${[listed('strategy', strategies), listed('evaluator', evaluators), listed('spac
                 events: searchWords(config),
                 introduction: (_, state) => {
                   const done = state === undefined ? 0 : samplesOf(state).length
-                  const implied = given.strategy !== undefined && given.evaluator === undefined && !stored
                   return [
-                    ...(implied ? [`Search: ${config.strategy}, with --evaluator ${config.evaluator}`] : []),
+                    ...(stored ? [] : evaluatorChosen(given, config)),
                     `Run:    ${directory}, ${stored ? `continued after ${done} of ${samples} samples` : counted(samples, 'sample')}`,
                   ]
                 },

@@ -21,6 +21,15 @@ const dropLine = ({ round, normal, reduce }: DropEntry): string => {
   return `round ${round}: dropped ${list.join(', ')}`
 }
 
+/** The line that names the evaluator of a search whose strategy was given without one; the strategy may have decided it. */
+export const evaluatorChosen = (
+  given: Readonly<Record<string, unknown>>,
+  { strategy, evaluator }: SearchConfig,
+): readonly string[] =>
+  given.strategy === undefined || given.evaluator !== undefined
+    ? []
+    : [`Search: ${strategy}, with --evaluator ${evaluator}`]
+
 /** A line for every sample, warm-up epoch and drop; above a bar, finished rounds. */
 export const searchWords = (config: SearchConfig): EventWords<SearchEvent> => ({
   line: event => {
