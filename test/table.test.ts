@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { allCells, keyOf, parseTable, printTable, type Table } from '@cpnas/table'
+import { allCells, keyOf, parseTable, printTable, type Table, type TableEntry } from '@cpnas/table'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
@@ -73,6 +73,47 @@ test('a table built in parts, one of them killed and resumed, is the one that is
     '--architectures: 1001',
   ])
   await expectRefusal(['compare', one], out, ['the table: has 4 of 1000 architectures'])
+})
+
+test('a table written before is completed elsewhere', async () => {
+  const [first, whole, rest, out] = [temporary(), temporary(), temporary(), temporary()]
+  const few = ['--epochs', '1', ...brief.slice(2)]
+  const build = (directory: string, ...options: readonly string[]) =>
+    run(['table', 'build', '--out', directory, ...few, ...options])
+  const written = async (name: string, ...parts: readonly string[]) => {
+    expect(await run(['table', 'write', ...parts, '--out', join(out, name)])).toMatchObject({ code: 0 })
+    return join(out, name)
+  }
+  await build(first, '--architectures', '2')
+  await build(whole, '--architectures', '4')
+  const before = await written('before.json', first)
+  const completed = await build(rest, '--architectures', '4', '--without', before)
+  expect(completed.err).toContain('6 trainings, without 2 architectures')
+  expect(completed.out).toContain(`cpnas table write ${rest} and the table of the architectures left out`)
+  expect(trainingsOf(tableIn(await written('both.json', before, rest))).sort()).toEqual(
+    trainingsOf(tableIn(await written('whole.json', whole))).sort(),
+  )
+  expect(await build(rest, '--resume')).toMatchObject({ code: 0 })
+  expect(await build(rest, '--resume', '--without', before)).toMatchObject({ code: 0 })
+
+  const refused = (...args: [readonly string[], ...string[]]) => expectRefusal(args[0], out, args.slice(1) as string[])
+  const anew = ['table', 'build', '--out', join(out, 'new'), ...few]
+  const both = join(out, 'both.json')
+  await refused(
+    ['table', 'build', '--resume', '--out', rest, '--without', both],
+    'a table of 2 architectures, not another',
+  )
+  await refused([...anew, '--without', before, '--architectures', '2'], 'has all architectures of this part')
+  await refused([...anew, '--without', before, '--learning-rate', '0.5'], 'its trainings differ in --learning-rate')
+  await refused([...anew, '--without', join(out, 'none.json')], 'none.json', 'does not exist')
+  await refused(['table', 'write', before, both], 'before.json', 'is a table already')
+  const write = ['table', 'write', rest, before, '--out', join(out, 'refused.json')]
+  const table = tableIn(before)
+  writeFileSync(before, printTable({ ...table, digest: 'other' }))
+  await refused(write, 'before.json', 'their trainings differ in images')
+  const [[key, entry]] = [...table.entries] as [[string, TableEntry]]
+  writeFileSync(before, printTable({ ...table, entries: new Map([[key, { ...entry, child: entry.child.slice(1) }]]) }))
+  await refused(write, 'before.json', 'more or fewer seeds')
 })
 
 test('a table of some operations takes its place in a table of all', async () => {

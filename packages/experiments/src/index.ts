@@ -74,7 +74,14 @@ export { cellsOfTable, jobsOf, type TableJob } from './table/jobs.js'
 export { type Shard, type TableImages, type TableRunConfig, tableRun } from './table/kind.js'
 export { type Agreement, type Ranking, rankingOf } from './table/ranking.js'
 export { readTable } from './table/read.js'
-export { type OpenedTable, performTable, type TableEvent, type TablePlan, type TableState } from './table/work.js'
+export {
+  type KnownTable,
+  type OpenedTable,
+  performTable,
+  type TableEvent,
+  type TablePlan,
+  type TableState,
+} from './table/work.js'
 export * from './training/kind.js'
 export type { OpenedSources, TrainingPlan } from './training/sources.js'
 export type { Tested, TrainingSummary } from './training/summary.js'

@@ -1,15 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import {
   assembleTable,
   figuresOfTable,
   jobsOf,
+  type KnownTable,
   performTable,
   planRun,
   type Ranking,
   rankingOf,
   readTable,
-  type Shard,
   type TablePlan,
 } from '@cpnas/experiments'
 import { type Run, readRuns } from '@cpnas/runs'
@@ -32,34 +33,54 @@ import { summaries } from './summaries.js'
 const buildOptions = {
   shard: countOption({ description: 'which part of the table to build, from 1', default: '1' }),
   shards: countOption({ description: 'in how many parts, each in a directory of its own', default: '1' }),
+  without: textOption({ placeholder: 'file', description: 'a table whose architectures are left out' }),
   ...runOptions(tableRuns),
   ...sharedOptions,
   ...hyperparameterOptions(tableRuns.kind.hyperparameters),
 } as const satisfies CommandOptions
 
-const partOf = ({ shard = 1, shards = 1 }: Values<typeof buildOptions>): Shard => ({ shard, shards })
+const readKnown = (path: string | undefined): TE.TaskEither<CpnasError, KnownTable | undefined> =>
+  path === undefined
+    ? TE.right(undefined)
+    : pipe(
+        readTable(path),
+        TE.map(table => ({ path, table })),
+      )
+
+const architectures = ({ length }: readonly string[]): string => `${thousands(length)} architectures`
 
 const plan = (given: Values<typeof buildOptions>): TE.TaskEither<CpnasError, TablePlan> => {
-  const part = partOf(given)
+  const { shard = 1, shards = 1 } = given
   return pipe(
     refuseOptions(
-      part.shard > part.shards ? given : {},
+      shard > shards ? given : {},
       ['shard'],
-      `is ${part.shard} of ${part.shards}`,
+      `is ${shard} of ${shards}`,
       'Give --shards as well, at least as many',
     ),
     TE.fromEither,
-    TE.flatMap(() => requestOf(tableRuns, given)),
-    TE.flatMap(request =>
+    TE.flatMap(() => readKnown(given.without)),
+    TE.bindTo('known'),
+    TE.let('without', ({ known }) => [...(known?.table.entries.keys() ?? [])]),
+    TE.bind('request', () => requestOf(tableRuns, given)),
+    TE.bind('planned', ({ request, known, without }) =>
       planRun(tableRuns.kind, request, stored => [
         ['shard', String(stored.shard), given.shard?.toString()],
         ['shards', String(stored.shards), given.shards?.toString()],
+        [
+          'without',
+          `a table of ${architectures(stored.without)}`,
+          known === undefined || isDeepStrictEqual(without, stored.without)
+            ? undefined
+            : `another one, of ${architectures(without)}`,
+        ],
       ]),
     ),
-    TE.map(planned => ({
-      ...planned,
-      part: planned.stored ? { shard: planned.stored.shard, shards: planned.stored.shards } : part,
-    })),
+    TE.map(({ planned, known, without }) =>
+      planned.stored === undefined
+        ? { ...planned, part: { shard, shards, without }, known }
+        : { ...planned, part: planned.stored, known: undefined },
+    ),
   )
 }
 
@@ -67,7 +88,8 @@ const build = command({
   name: 'build',
   summary: 'Train every network of the space tiny, as Child and as Parent, or a part of them',
   details: `A table is built in a random order of its architectures, so what is finished is a uniform sample of them. Several processes or machines
-can share the work: give each another --shard. Press Ctrl-C to stop; --resume continues. \`cpnas table write\` makes a table of it.`,
+can share the work: give each another --shard. To complete a table that was written before, give it as --without. Press Ctrl-C to stop; --resume
+continues. \`cpnas table write\` makes a table of it.`,
   options: buildOptions,
   run: (given, io) =>
     pipe(
@@ -83,11 +105,11 @@ can share the work: give each another --shard. Press Ctrl-C to stop; --resume co
           {
             events: tableWords(jobs.length),
             introduction: (_, state) => [
-              `Run:    ${directory}, ${stored === undefined ? '' : `continued after ${state?.history.length ?? 0} of `}${thousands(jobs.length)} trainings${part.shards > 1 ? `, part ${part.shard} of ${part.shards}` : ''}`,
+              `Run:    ${directory}, ${stored === undefined ? '' : `continued after ${state?.history.length ?? 0} of `}${thousands(jobs.length)} trainings${part.shards > 1 ? `, part ${part.shard} of ${part.shards}` : ''}${part.without.length > 0 ? `, without ${architectures(part.without)}` : ''}`,
             ],
             text: rows => [
               `${thousands(rows.length)} trainings`,
-              `Next: cpnas table write ${shellWord(directory)}${part.shards > 1 ? ' and the other parts' : ''}`,
+              `Next: cpnas table write ${[shellWord(directory), ...(part.shards > 1 ? ['the other parts'] : []), ...(part.without.length > 0 ? ['the table of the architectures left out'] : [])].join(' and ')}`,
             ],
             record: rows => ({ trainings: rows.length }),
             saved: { stopped: 'all finished trainings are saved', failed: 'All finished trainings are saved' },
@@ -104,14 +126,14 @@ const defaultOut = 'table.json'
 const write = command({
   name: 'write',
   summary: 'Write the table of what was built in some directories, with the time of every packed Child on this machine',
-  argument: { name: 'directory', description: 'directory of a part of a table', variadic: true },
+  argument: { name: 'part', description: 'directory of a part, or a table written before', variadic: true },
   options: {
     out: textOption({ placeholder: 'file', description: 'file to write', default: defaultOut }),
     partial: { kind: 'flag', description: 'write what there is, even if architectures are missing' },
   },
-  run: ({ out = defaultOut, partial = false }, io, _, directories) =>
+  run: ({ out = defaultOut, partial = false }, io, _, parts) =>
     pipe(
-      assembleTable(directories, { partial }),
+      assembleTable(parts, { partial }),
       TE.bindTo('table'),
       TE.let('text', ({ table }) => printTable(table)),
       TE.tap(({ text }) => writeFileAtomic(out, text)),

@@ -1,10 +1,11 @@
+import { stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { pack } from '@cpnas/export'
 import { untrainedModel } from '@cpnas/model'
 import { encode } from '@cpnas/packed'
 import { readRunConfig, readSnapshot } from '@cpnas/runs'
-import { count, tiny } from '@cpnas/supernet'
+import { count } from '@cpnas/supernet'
 import { keyOf, type Table, type TableEntry, type TabulatedTraining } from '@cpnas/table'
 import { modelSpec } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
@@ -12,19 +13,27 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { millisecondsOf, openRunner } from '../packed-speed.js'
 import { trainingOfTable } from './config.js'
+import { differenceOfFacts, factsOf } from './facts.js'
 import type { TableRow } from './job.js'
 import { cellsOfTable } from './jobs.js'
 import { type TableRunConfig, tableRun } from './kind.js'
-import type { TableState } from './work.js'
+import { readTable } from './read.js'
+import type { KnownTable, TableState } from './work.js'
 
 /** A directory in which a part of a table was built, and its finished trainings. */
-interface Part {
+interface BuiltPart {
   readonly directory: string
   readonly config: TableRunConfig
   readonly rows: readonly TableRow[]
 }
 
-const readPart = (directory: string): TE.TaskEither<CpnasError, Part> =>
+/** The parts of a table: built ones, and tables that were written before. */
+interface Parts {
+  readonly built: readonly BuiltPart[]
+  readonly written: readonly KnownTable[]
+}
+
+const readBuilt = (directory: string): TE.TaskEither<CpnasError, BuiltPart> =>
   pipe(
     readRunConfig(tableRun, directory, 'its path'),
     TE.filterOrElse(
@@ -50,20 +59,66 @@ const commonOf = ({
   table: { operations: _, architectures: __, ...table },
 }: TableRunConfig): string => JSON.stringify({ dataset, labels, images: images?.digest, table })
 
-const checkParts = (parts: readonly Part[]): E.Either<CpnasError, readonly Part[]> => {
-  const [first, ...others] = parts
-  const other = others.find(({ config }) => commonOf(config) !== commonOf(first!.config))
-  return other === undefined
-    ? E.right(parts)
-    : E.left(
-        cpnasError(
-          'InvalidOption',
-          other.directory,
-          `is a part of another table than ${first!.directory}: their options or images differ`,
-          'Name the parts of one table',
-        ),
-      )
+/** InvalidOption: parts of different tables, or none that was built. */
+const checkParts = ({ built, written }: Parts): E.Either<CpnasError, Parts> => {
+  const [first, ...others] = built
+  const wrong = (where: string, problem: string, remedy = 'Name the parts of one table') =>
+    E.left(cpnasError('InvalidOption', where, problem, remedy))
+  if (first === undefined)
+    return wrong(
+      written[0]!.path,
+      'is a table already',
+      'Name directories that `cpnas table build` wrote, whose architectures it takes in',
+    )
+  const is = `is a part of another table than ${first.directory}`
+  const other = others.find(({ config }) => commonOf(config) !== commonOf(first.config))
+  if (other !== undefined) return wrong(other.directory, `${is}: their options or images differ`)
+  for (const { path, table } of written) {
+    const different = differenceOfFacts(table, factsOf(first.config))
+    if (different !== undefined) return wrong(path, `${is}: their trainings differ in ${different}`)
+    const { childSeeds, parentSeeds } = first.config.table
+    if (rowsOf(table).length !== table.entries.size * (childSeeds + parentSeeds))
+      return wrong(path, `${is}: it has more or fewer seeds of an architecture`)
+  }
+  return E.right({ built, written })
 }
+
+/** The trainings that a table holds. */
+const rowsOf = ({ entries }: Table): readonly TableRow[] =>
+  [...entries.values()].flatMap(({ cell, child, parent }) => [
+    ...child.map(training => ({ cell, precision: 'binary' as const, ...training })),
+    ...parent.map(training => ({ cell, precision: 'float' as const, ...training })),
+  ])
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    found => found.isDirectory(),
+    () => true,
+  )
+
+const readParts = (paths: readonly string[]): TE.TaskEither<CpnasError, Parts> =>
+  pipe(
+    TE.fromTask(() => Promise.all(paths.map(async path => ({ path, isBuilt: await isDirectory(path) })))),
+    TE.bindTo('found'),
+    TE.bind('built', ({ found }) =>
+      pipe(
+        found.filter(({ isBuilt }) => isBuilt),
+        TE.traverseSeqArray(({ path }) => readBuilt(path)),
+      ),
+    ),
+    TE.bind('written', ({ found }) =>
+      pipe(
+        found.filter(({ isBuilt }) => !isBuilt),
+        TE.traverseSeqArray(({ path }) =>
+          pipe(
+            readTable(path),
+            TE.map(table => ({ path, table })),
+          ),
+        ),
+      ),
+    ),
+    TE.flatMapEither(checkParts),
+  )
 
 /** The rows of every cell; one that stands in two parts counts once. */
 const byCell = (rows: readonly TableRow[]): readonly (readonly TableRow[])[] => {
@@ -110,11 +165,11 @@ const figuresOf = (
 
 /** InvalidOption: architectures without all of their trainings, unless a part of the table will do. */
 const checkComplete = (
-  parts: readonly Part[],
+  built: readonly BuiltPart[],
   finished: readonly (readonly TableRow[])[],
   partial: boolean,
 ): E.Either<CpnasError, void> => {
-  const wholes = parts.flatMap(({ config }) => cellsOfTable(config.table, { shard: 1, shards: 1 }))
+  const wholes = built.flatMap(({ config }) => cellsOfTable(config.table))
   const all = new Set(wholes.map(keyOf))
   const found = finished.filter(([row]) => all.has(keyOf(row!.cell))).length
   return found === all.size || (partial && found > 0)
@@ -138,23 +193,22 @@ export interface AssembleOptions {
 }
 
 /**
- * The table of what was built in some directories; the packed Children are timed on the way. InvalidOption: a directory without a part of a
- * table, parts of different tables, architectures without all of their trainings.
+ * The table of what was built in some directories, and of tables written before; the packed Children are timed on the way. InvalidOption:
+ * no directory, one without a part of a table, parts of different tables, architectures without all of their trainings.
  */
 export const assembleTable = (
-  directories: readonly string[],
+  paths: readonly string[],
   { partial }: AssembleOptions,
 ): TE.TaskEither<CpnasError, Table> =>
   pipe(
-    directories,
-    TE.traverseSeqArray(readPart),
-    TE.flatMapEither(checkParts),
-    TE.bindTo('parts'),
-    TE.let('config', ({ parts }) => parts[0]!.config),
-    TE.let('finished', ({ parts, config: { table } }) =>
-      byCell(parts.flatMap(({ rows }) => rows)).filter(rows => rows.length === table.childSeeds + table.parentSeeds),
+    readParts(paths),
+    TE.let('config', ({ built }) => built[0]!.config),
+    TE.let('finished', ({ built, written, config: { table } }) =>
+      byCell([...written.flatMap(({ table }) => rowsOf(table)), ...built.flatMap(({ rows }) => rows)]).filter(
+        rows => rows.length === table.childSeeds + table.parentSeeds,
+      ),
     ),
-    TE.chainFirstEitherK(({ parts, finished }) => checkComplete(parts, finished, partial)),
+    TE.chainFirstEitherK(({ built, finished }) => checkComplete(built, finished, partial)),
     TE.bind('entries', ({ config, finished }) =>
       pipe(
         finished,
@@ -173,22 +227,20 @@ export const assembleTable = (
         ),
       ),
     ),
-    TE.map(({ config, entries }) => tableOf(config, entries)),
+    TE.map(
+      ({ built, written, config, entries }): Table => ({
+        ...factsOf(config),
+        engine: enginesOf({ built, written }).join(', '),
+        processor: cpus()[0]?.model.trim() ?? 'unknown',
+        entries: new Map(entries.map(entry => [keyOf(entry.cell), entry])),
+      }),
+    ),
   )
 
-const tableOf = (
-  { dataset, images, facts: { training, validation, test }, backend, table }: TableRunConfig,
-  entries: readonly TableEntry[],
-): Table => {
-  const { seed: _, precision: __, ...recipe } = trainingOfTable(table, 'binary', 0)
-  return {
-    space: tiny,
-    dataset,
-    digest: images?.digest ?? '',
-    images: { training, validation, test },
-    training: { ...recipe },
-    engine: backend,
-    processor: cpus()[0]?.model.trim() ?? 'unknown',
-    entries: new Map(entries.map(entry => [keyOf(entry.cell), entry])),
-  }
-}
+/** The engines that trained some of it, each once. */
+const enginesOf = ({ built, written }: Parts): readonly string[] => [
+  ...new Set([
+    ...written.flatMap(({ table }) => table.engine.split(', ')),
+    ...built.map(({ config }) => config.backend),
+  ]),
+]

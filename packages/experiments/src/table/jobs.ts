@@ -11,16 +11,17 @@ export interface TableJob {
   readonly seed: number
 }
 
-/** The cells of a table, or of one of its parts, in the order in which they are trained: a random one. */
+/** The cells of a table, or of one of its parts, in the order in which they are trained: a random one. Default: the whole table. */
 export const cellsOfTable = (
   { seed, operations, architectures }: Pick<TableConfig, 'seed' | 'operations' | 'architectures'>,
-  { shard, shards }: Shard,
+  { shard, shards, without }: Shard = { shard: 1, shards: 1, without: [] },
 ): readonly (readonly string[])[] =>
   cellsMadeOf({ operations })
     .map(cell => ({ cell, rank: hashOf(`${seed} table ${digitsOf(cell)}`) }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ cell }) => cell)
     .slice(0, architectures)
+    .filter(cell => !without.includes(digitsOf(cell)))
     .filter((_, i) => i % shards === shard - 1)
 
 /** The trainings of a table, or of one of its parts: cell after cell, so that what is finished is a table of some cells. */

@@ -1,7 +1,8 @@
-import type { CpnasError, Interruption } from '@cpnas/core'
+import { type CpnasError, cpnasError, type Interruption } from '@cpnas/core'
 import { inMemory, openSplits } from '@cpnas/data'
 import type { Giver } from '@cpnas/queue'
 import { type PreparedRun, perform, type WorkedBy, type WorkOptions } from '@cpnas/runs'
+import type { Table } from '@cpnas/table'
 import type { TrainingEvent } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -11,6 +12,7 @@ import type { Plan } from '../plan.js'
 import { queueRows } from '../work/table-row.js'
 import { withWorkers } from '../work/with-workers.js'
 import { type TableConfig, trainingOfTable } from './config.js'
+import { differenceOfFacts, factsOf } from './facts.js'
 import { performJob, type TableRow } from './job.js'
 import { jobsOf, type TableJob } from './jobs.js'
 import { type Shard, type TableImages, type TableRunConfig, tableRun } from './kind.js'
@@ -94,9 +96,38 @@ const workOf =
 
 type Finished = Extract<Result, { readonly status: 'finished' }>
 
+/** A table whose architectures are left out, and where it was read. */
+export interface KnownTable {
+  readonly path: string
+  readonly table: Table
+}
+
 /** A planned building of a table. */
 export interface TablePlan extends Plan<TableConfig, TableRunConfig> {
   readonly part: Shard
+  /** A table that has the architectures which are left out; undefined if none are, or if the part is resumed. */
+  readonly known: KnownTable | undefined
+}
+
+/** InvalidOption: a table of other trainings, or one that has all architectures. */
+const checkKnown = (
+  { path, table }: KnownTable,
+  config: Parameters<typeof factsOf>[0],
+  jobs: readonly TableJob[],
+): E.Either<CpnasError, void> => {
+  const different = differenceOfFacts(table, factsOf(config))
+  if (different !== undefined)
+    return E.left(
+      cpnasError(
+        'InvalidOption',
+        'without',
+        `${path} is another table: its trainings differ in ${different}`,
+        'Give the options and images that it was built with, or leave `without` out',
+      ),
+    )
+  return jobs.length > 0
+    ? E.right(undefined)
+    : E.left(cpnasError('InvalidOption', 'without', `${path} has all architectures of this part`, 'Leave it out'))
 }
 
 /** Everything that the building of a table has opened when it begins. */
@@ -104,21 +135,30 @@ export type OpenedTable = Opened<TableRunConfig, TableImages>
 
 /**
  * Builds a table in its directory, to its end, or until the signal comes: then undefined, with all finished trainings saved. Gives its rows.
- * InvalidOption: a split smaller than a batch.
+ * InvalidOption: a split smaller than a batch; a table to leave out that is of other trainings.
  */
 export const performTable = (
   plan: TablePlan,
   telling: Telling<OpenedTable, TableState, TableEvent>,
 ): TE.TaskEither<CpnasError, readonly TableRow[] | undefined> => {
-  const { config, directory, stored, part } = plan
+  const { config, directory, stored, part, known } = plan
   return openRun(plan, telling, {
-    prepare: ({ train, test }) =>
+    prepare: ({ source, fingerprint, train, test }) =>
       pipe(
         openSplits(train, trainingOfTable(config, 'binary', 0)),
         E.map(({ trainingImages, validationImages }) => ({
           ...{ training: trainingImages, validation: validationImages, test: test.count },
           ...{ side: train.height, channels: train.channels, classes: train.classNames.length },
         })),
+        E.chainFirst(facts =>
+          known === undefined
+            ? E.right(undefined)
+            : checkKnown(
+                known,
+                { dataset: source.name, images: fingerprint, facts, backend: '', table: config },
+                jobsOf(config, part),
+              ),
+        ),
         TE.fromEither,
       ),
     complete: (base, facts) => ({ ...base, ...part, facts, table: config }),
