@@ -2,7 +2,7 @@ import { fullSpace, type Mixture, spaceOf } from '@cpnas/supernet'
 import type { CommonConfig } from '@cpnas/training'
 
 /**
- * Every hyper-parameter of a search. DARTS: arXiv 1806.09055, BNAS: arXiv 1911.10862, DCP-NAS: arXiv 2303.10595,
+ * Every hyper-parameter of a search. DARTS: arXiv 1806.09055, BNAS: arXiv 1911.10862, DCP-NAS: arXiv 2306.15390,
  * CP-NAS ("the source"): arXiv 2005.00057. Their defaults are the presets in presets.ts.
  */
 export interface SearchConfig extends CommonConfig {
@@ -22,7 +22,7 @@ export interface SearchConfig extends CommonConfig {
   readonly passes: number
   /** beta_P, the weight of the Parent in z. Value not stated in the source, whose accuracy rises with beta_P and falls from 2 on. */
   readonly betaP: number
-  /** Number of architectures that a strategy evaluates; of `successive-halving` those of its first rung, of `darts` and `pc-darts` epochs. */
+  /** Number of architectures that a strategy evaluates; of `successive-halving` those of its first rung, of `darts` and its kin epochs. */
   readonly samples: number
   /** One architecture in so many reaches the next rung of `successive-halving`. Hyperband (arXiv 1603.06560): 3. */
   readonly eta: number

@@ -74,7 +74,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
   },
   samples: {
     range: integer(1),
-    description: 'architectures to evaluate (darts, pc-darts: epochs)',
+    description: 'architectures to evaluate (of darts and its kin, epochs)',
     ...unlessWith('samples'),
   },
   eta: { range: integer(2), description: 'one architecture in so many goes on', ...unlessWith('eta') },
@@ -184,8 +184,8 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
       `${config.evaluator} does not go with \`strategy\` ${config.strategy}`,
       `Give ${possible.join(' or ')}`,
     )
-  if (relaxes && config.withParent === 'always')
-    return refuse('withParent', `is always, and \`evaluator\` ${config.evaluator} trains no Parent`, 'Leave it out')
+  if (relaxes && config.withParent === 'always' && !strategies[config.strategy]!.usesParent)
+    return refuse('withParent', `is always, and \`strategy\` ${config.strategy} trains no Parent`, 'Leave it out')
   const parts = relaxation?.partialChannels ?? 1
   return config.channels % parts === 0
     ? right(config)

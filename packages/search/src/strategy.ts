@@ -28,6 +28,11 @@ export interface Relaxation {
   readonly partialChannels: number
   /** Whether edges have weights of their own. */
   readonly weighsEdges: boolean
+  /**
+   * lambda, the weight of the squared distance between the Child's gradient by the architecture and that of the Parent, which is trained, too.
+   * Absent where there is no Parent.
+   */
+  readonly tangentWeight?: number
 }
 
 /** The result of a proposal. */

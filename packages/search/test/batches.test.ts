@@ -38,6 +38,13 @@ test.each<[string, Partial<SearchConfig>, readonly object[], readonly [number, n
     [warmup, sample],
     [15, 3],
   ],
+  [
+    // Two networks: 2 * 5, then as much twice; 2 * 3, and the Parent of both batches of every step of the Child.
+    'a relaxed search of Parent and Child',
+    { strategy: 'dcp-nas', evaluator: 'relaxed' },
+    [warmup, sample],
+    [30, 16],
+  ],
 ])('%s', (_, config, history, [trained, evaluated]) => {
   expect(batchesOf(config, history)).toEqual({ trained, evaluated })
 })

@@ -153,8 +153,9 @@ describe('a strategy and an evaluator', () => {
 
   it('that trains no Parent refuses one', () => {
     expect(refused({ strategy: 'darts', evaluator: 'relaxed', withParent: 'always' })).toBe(
-      'withParent: is always, and `evaluator` relaxed trains no Parent. Leave it out',
+      'withParent: is always, and `strategy` darts trains no Parent. Leave it out',
     )
+    expect(refused({ strategy: 'dcp-nas', evaluator: 'relaxed', withParent: 'always' })).toBeUndefined()
   })
 
   it('that takes a quarter of the channels needs a multiple of four', () => {

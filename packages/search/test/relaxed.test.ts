@@ -1,6 +1,6 @@
 import { referenceBackend } from '@cpnas/backends'
 import { openSplits } from '@cpnas/data'
-import { presets, type SearchConfig, type SearchSnapshot, samplesOf, strategyOf } from '@cpnas/search'
+import { presets, type SampleEntry, type SearchConfig, type SearchSnapshot, samplesOf, strategyOf } from '@cpnas/search'
 import {
   type CellKind,
   cpNas,
@@ -114,9 +114,38 @@ describe('relaxed', () => {
     expect(part[name]!.shape).toEqual([1, 1, 2, 2])
   })
 
+  it('trains the Parent and the Child of dcp-nas in turn, with one architecture', async () => {
+    const { snapshots, memory } = await runTiny({ ...inDarts, strategy: 'dcp-nas', samples: 2, warmupEpochs: 1 })
+    const [warmup, first, last] = snapshots
+    expect(rowsOf(warmup!, 'normal.operations').flat()).toEqual(Array(14 * 3).fill(0))
+    expect(rowsOf(last!, 'normal.operations')).not.toEqual(rowsOf(first!, 'normal.operations'))
+    const name = 'stem.filters'
+    for (const owner of ['child', 'parent'])
+      expect(first!.tensors[`${owner}.parameters.${name}`]).not.toEqual(warmup!.tensors[`${owner}.parameters.${name}`])
+    for (const { lossParent, accuracyParent } of samplesOf(last!.state)) {
+      expect(lossParent).toBeGreaterThan(0)
+      expect(accuracyParent).toBeGreaterThanOrEqual(0)
+    }
+    expect(memory).toEqual({ tensors: 0, bytes: 0 })
+  })
+
+  it('teaches the Child of dcp-nas what the Parent predicts: nothing, where both are the same network', async () => {
+    // Without 1-bit layers, and with weights that do not move.
+    const same = { operations: ['none', 'max_pool_3x3', 'avg_pool_3x3'], preprocessPrecision: 'float' } as const
+    const still = { learningRate: 1e-12, minLearningRate: 0, weightDecay: 0 }
+    const { snapshots } = await runTiny({ ...inDarts, strategy: 'dcp-nas', ...same, ...still })
+    const [{ lossParent, lossChild }] = samplesOf(snapshots[0]!.state) as [SampleEntry]
+    expect(lossParent).toBeGreaterThan(0.5)
+    expect(Math.abs(lossChild!)).toBeLessThan(1e-4)
+  })
+
   it('says which epoch diverged', async () => {
-    const { result } = await runTiny({ ...inDarts, learningRate: 1e300, gradientClip: 1e300, samples: 3 })
-    expect(result).toMatchObject({ _tag: 'Left', left: { _tag: 'NonFiniteLoss' } })
+    for (const strategy of ['darts', 'dcp-nas']) {
+      const far = { learningRate: 1e300, gradientClip: 1e300 }
+      const { result, memory } = await runTiny({ ...inDarts, strategy, ...far, samples: 3 })
+      expect(result).toMatchObject({ _tag: 'Left', left: { _tag: 'NonFiniteLoss' } })
+      expect(memory).toEqual({ tensors: 0, bytes: 0 })
+    }
   })
 })
 

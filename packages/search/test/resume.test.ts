@@ -14,6 +14,8 @@ const variants: readonly Partial<SearchConfig>[] = [
   { parallel: 'pass', shareWeights: true },
   { strategy: 'darts', evaluator: 'relaxed', samples: 3, warmupEpochs: 0, edges: 2 },
   { strategy: 'pc-darts', evaluator: 'relaxed', samples: 3, warmupEpochs: 1, channels: 4, shareWeights: true },
+  { strategy: 'dcp-nas', evaluator: 'relaxed', samples: 2, warmupEpochs: 1 },
+  { strategy: 'dcp-nas', evaluator: 'relaxed', samples: 2, warmupEpochs: 0, shareWeights: true },
 ]
 
 describe('a resumed search', () => {

@@ -2,7 +2,7 @@ import type { EstimatorName, ScaleName } from '@cpnas/binarize'
 import type { CropScaleOption } from '@cpnas/data'
 
 /**
- * Hyper-parameters that a search and a training share. DARTS: arXiv 1806.09055, BNAS: arXiv 1911.10862, DCP-NAS: arXiv 2303.10595,
+ * Hyper-parameters that a search and a training share. DARTS: arXiv 1806.09055, BNAS: arXiv 1911.10862, DCP-NAS: arXiv 2306.15390,
  * CP-NAS ("the source"): arXiv 2005.00057. Their defaults are the presets of each.
  */
 export interface CommonConfig {

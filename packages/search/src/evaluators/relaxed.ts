@@ -1,102 +1,63 @@
-import type { Backend, Shape, TensorRecord } from '@cpnas/backends'
+import type { TensorRecord } from '@cpnas/backends'
 import type { Interruption } from '@cpnas/core'
 import { catchReadError } from '@cpnas/data'
-import { type CellKind, type ForwardMode, latentNames, network, spaceOf } from '@cpnas/supernet'
+import { latentNames, type NetworkKind, network } from '@cpnas/supernet'
 import {
-  adam,
   type Batch,
   type BatchSource,
   batchTensors,
   cosine,
+  distillationLoss,
+  type Evaluation,
   evaluate,
   finite,
   type Learner,
   optimize,
   overBatches,
   sgd,
-  trainingStepWork,
+  softTargets,
 } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
-import { candidatesOf, type SearchConfig } from '../config.js'
+import { candidatesOf } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
-import { strategies } from '../strategies/index.js'
-import { searchedKinds } from '../strategies/samples.js'
-import type { Preferences, Relaxation, SearchLength } from '../strategy.js'
-import type { BatchSetting, ProposalBatches } from './batches.js'
+import type { SearchLength } from '../strategy.js'
+import {
+  architectureOptimizer,
+  architectureOwner,
+  architectureShapes,
+  architectureSlots,
+  initialArchitecture,
+  mixedBy,
+  preferencesOf,
+  relaxationOf,
+} from './architecture.js'
+import { type BatchSetting, batchesOfTraining, costOfBatches, type ProposalBatches } from './batches.js'
 import type { SearchContext } from './shared-weights.js'
-import { ownersOf, placesOf, placesOfOwner, restoreWeights, type Weights, weightsKeeping } from './weights.js'
-
-/** Adam's settings for the architecture's weights, in DARTS and PC-DARTS. */
-const architectureOptimizer = adam({ beta1: 0.5, beta2: 0.999, weightDecay: 1e-3 })
-
-/** Whose weights those of the architecture are, beside those of the network. */
-const architectureOwner = 'architecture'
-
-const relaxationOf = ({ strategy }: Pick<SearchConfig, 'strategy'>): Relaxation => strategies[strategy]!.relaxation!
-
-const operationsName = (kind: CellKind): string => `${kind}.operations`
-const edgesName = (kind: CellKind): string => `${kind}.edges`
-
-/** The architecture's weights: [edges, operations] for each kind of cell, and [edges] where edges are weighted. */
-const architectureShapes = (config: SearchConfig): Readonly<Record<string, Shape>> => {
-  const candidates = candidatesOf(config)
-  return Object.fromEntries(
-    searchedKinds(config).flatMap(kind => {
-      const edges = candidates[kind].length
-      const operations: [string, Shape] = [operationsName(kind), [edges, candidates[kind][0]!.length]]
-      return relaxationOf(config).weighsEdges ? [operations, [edgesName(kind), [edges]]] : [operations]
-    }),
-  )
-}
-
-/** The shares that the architecture's weights stand for, by kind of cell: [edges, operations] and [edges]. */
-const sharesOf = <T>(backend: Backend<T>, config: SearchConfig, weights: TensorRecord<T>) => {
-  const { edges } = spaceOf(config)
-  const meets = edges.flatMap(a => edges.map(b => (a.to === b.to ? 1 : 0)))
-  const of = (kind: CellKind) => {
-    const exponentials = backend.exp(weights[operationsName(kind)]!)
-    const sums = backend.reshape(backend.sum(exponentials, [1]), [edges.length, 1])
-    const ofEdges = weights[edgesName(kind)]
-    if (ofEdges === undefined) return { operations: backend.div(exponentials, sums) }
-    const column = backend.reshape(backend.exp(ofEdges), [edges.length, 1])
-    const inNode = backend.matMul(backend.tensor(meets, [edges.length, edges.length]), column)
-    return { operations: backend.div(exponentials, sums), edges: backend.div(column, inNode) }
-  }
-  return Object.fromEntries(searchedKinds(config).map(kind => [kind, of(kind)])) as Partial<
-    Record<CellKind, ReturnType<typeof of>>
-  >
-}
-
-/** How a network is run whose operations and edges count by those shares. */
-const mixedBy = <T>(backend: Backend<T>, config: SearchConfig, weights: TensorRecord<T>): ForwardMode<T> => {
-  const shares = sharesOf(backend, config, weights)
-  const candidates = candidatesOf(config)
-  const at = (x: T, row: number, column: number): T => backend.reshape(backend.slice(x, [row, column], [1, 1]), [])
-  const factorsOf = (kind: CellKind) => {
-    const { operations, edges } = (shares[kind] ?? shares.normal)!
-    return candidates[kind].map((names, edge) => ({
-      operations: new Map(names.map((name, i) => [name, at(operations, edge, i)])),
-      edge: edges && at(edges, edge, 0),
-    }))
-  }
-  const normal = factorsOf('normal')
-  const factors = { normal, reduce: shares.reduce === undefined ? normal : factorsOf('reduce') }
-  return {
-    weight: ({ kind, edge, operation }) => factors[kind][edge]!.operations.get(operation),
-    edgeWeight: ({ kind, edge }) => factors[kind][edge]!.edge,
-  }
-}
+import { type Covariance, noCovariance, tangentPropagation } from './tangent.js'
+import {
+  networksOf,
+  ownersOf,
+  placesOf,
+  placesOfOwner,
+  restoreWeights,
+  type Weights,
+  weightsKeeping,
+} from './weights.js'
 
 /** A batch to train the weights with, and one to train the architecture with where that is trained, too. */
 interface Pair extends Batch {
   readonly search?: Batch
 }
 
-/** Every step of a sample trains the weights with one batch and the architecture with another; only the Child is trained. */
-export const batchesOfRelaxation = ({ splits: { trainingSteps, validationSteps } }: BatchSetting): ProposalBatches => ({
-  warmup: { trained: trainingSteps, evaluated: 0 },
-  sample: { trained: 2 * trainingSteps, evaluated: validationSteps },
-})
+/**
+ * Every step of a sample trains the weights of a network with one batch and the architecture with another. Where there is a Parent, the Child
+ * learns both from what the Parent makes of the batch.
+ */
+export const batchesOfRelaxation = (setting: BatchSetting): ProposalBatches => {
+  const { warmup, sample } = batchesOfTraining({ ...setting, config: { ...setting.config, epochsPerSample: 1 } })
+  const taught = networksOf(setting.config).length > 1 ? 2 * setting.splits.trainingSteps : 0
+  return { warmup, sample: { trained: 2 * sample.trained, evaluated: sample.evaluated + taught } }
+}
 
 /** The training batches, each with one of the validation split: whole ones in turn. */
 async function* paired(training: BatchSource, validation: BatchSource, size: number): AsyncGenerator<Pair> {
@@ -112,25 +73,32 @@ async function* paired(training: BatchSource, validation: BatchSource, size: num
   }
 }
 
-const preferencesOf = async <T>(
-  backend: Backend<T>,
-  config: SearchConfig,
-  weights: TensorRecord<T>,
-): Promise<Readonly<Record<CellKind, Preferences>>> => {
-  const shares = backend.scope(() => sharesOf(backend, config, weights))
-  const read = async (kind: CellKind): Promise<Preferences> => {
-    const { operations, edges } = shares[kind]!
-    const [rows = 0, columns = 0] = backend.shape(operations)
-    const values = await backend.read(operations)
-    return {
-      operations: Array.from({ length: rows }, (_, row) => [...values.slice(row * columns, (row + 1) * columns)]),
-      ...(edges && { edges: [...(await backend.read(edges))] }),
-    }
-  }
-  const normal = await read('normal')
-  const reduce = shares.reduce === undefined ? normal : await read('reduce')
-  backend.dispose(shares)
-  return { normal, reduce }
+/** An epoch of one network. */
+interface Phase<T> {
+  readonly kind: NetworkKind
+  /** Of the epoch, over the whole search: decides the order of the images, and the learning rate. */
+  readonly index: number
+  /** How many steps the architecture was trained for before; undefined if this epoch does not train it. */
+  readonly searched: number | undefined
+  /** The mean gradient of the Parent's loss by the architecture, where the Child is held to the Parent. */
+  readonly tangent?: TensorRecord<T> | undefined
+}
+
+/** What a step of a phase passes on to the next one. */
+interface Carried<T> {
+  readonly network: Learner<T>
+  readonly architecture: Learner<T>
+  /** The architecture's weights at the beginning, where the Child learns from the Parent of that architecture. */
+  readonly inherited: TensorRecord<T> | undefined
+  /** The sum of the gradients by the architecture. */
+  readonly gradients: TensorRecord<T> | undefined
+  readonly covariance: Covariance<T>
+}
+
+/** The result of a phase: the mean training loss, and the mean gradient by the architecture. */
+interface PhaseResult<T> {
+  readonly loss: number
+  readonly gradient: TensorRecord<T> | undefined
 }
 
 /**
@@ -139,92 +107,206 @@ const preferencesOf = async <T>(
  * arXiv 1806.09055). A proposal is an epoch of this, whatever its architecture, and is evaluated with all operations; a warm-up epoch trains
  * the network's weights alone. With `Relaxation.partialChannels` and `weighsEdges` as in PC-DARTS (arXiv 1907.05737).
  *
+ * With `Relaxation.tangentWeight` a proposal is an epoch of the Parent, which trains the architecture as above, then one of the Child, which
+ * inherits the architecture and trains it on (DCP-NAS, arXiv 2306.15390): its loss is KL(Parent || Child), and the gradient by the
+ * architecture is held to the mean one of the Parent's epoch, see `tangentPropagation`.
+ *
  * Deviations: the architecture's weights begin at 0 instead of noise of 0.001; validation images are not augmented, and come in the same order
  * in every epoch.
  */
 export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
   const { backend, config, splits, signal } = context
   const { learningRate: initial, minLearningRate: minimum } = config
-  const { partialChannels } = relaxationOf(config)
+  const { partialChannels, tangentWeight } = relaxationOf(config)
   const spec = { ...context.spec, partialChannels }
   const everywhere = candidatesOf(config)
   const keeping = weightsKeeping({ backend, config, spec })
-  const owner = ownersOf(config)[0]!.name
-  const forward = network(spec, everywhere, 'child')
+  const networks = networksOf(config)
+  const owners = ownersOf(config)
+  const ownerOf = (kind: NetworkKind): string => owners.find(owner => owner.networks.includes(kind))!.name
+  const forwards = { child: network(spec, everywhere, 'child'), parent: network(spec, everywhere, 'parent') }
   const latent = latentNames(spec, everywhere)
   const shapes = architectureShapes(config)
   const epochs = length.warmups + length.samples
   const weightOptimizer = sgd(config)
 
-  /** An epoch; the number of those that trained the architecture before it, or undefined if this one does not. Consumes the weights. */
-  const trainEpoch = async (
+  const logitsOf = (kind: NetworkKind, parameters: TensorRecord<T>, shares: TensorRecord<T>, images: T): T =>
+    forwards[kind](backend, parameters, images, mixedBy(backend, config, shares)).logits
+
+  /** What the Parent makes of the images with the architecture that the Child began with, if the Child learns from it. */
+  const targetsOf = (weights: Weights<T>, { network, inherited }: Carried<T>, images: T) => {
+    const parent = ownerOf('parent') === ownerOf('child') ? network : weights[ownerOf('parent')]!
+    return softTargets(backend, logitsOf('parent', parent.parameters, inherited!, images), 1)
+  }
+
+  /** A step of the architecture on a batch of its own. */
+  const choose = (
     weights: Weights<T>,
-    index: number,
-    searched: number | undefined,
+    { kind, tangent }: Phase<T>,
+    carried: Carried<T>,
+    batch: Batch,
+    step: number,
+  ): Carried<T> => {
+    const { images, labels } = batchTensors(backend, batch)
+    const targets = tangent && targetsOf(weights, carried, images)
+    const found = backend.valueAndGrad((shares: TensorRecord<T>) => {
+      const logits = logitsOf(kind, carried.network.parameters, shares, images)
+      return {
+        value: targets
+          ? distillationLoss(backend, logits, labels, targets, 1)
+          : backend.softmaxCrossEntropy(logits, labels),
+      }
+    }, carried.architecture.parameters)
+    const { gradients, covariance } = tangent
+      ? tangentPropagation(backend, found.gradients, tangent, carried.covariance, tangentWeight!)
+      : { gradients: found.gradients, covariance: carried.covariance }
+    const sum = carried.gradients
+    return {
+      ...carried,
+      architecture: architectureOptimizer.update(backend, gradients, carried.architecture, {
+        learningRate: config.architectureLearningRate,
+        step,
+      }),
+      gradients:
+        sum && Object.fromEntries(Object.entries(sum).map(([name, x]) => [name, backend.add(x, gradients[name]!)])),
+      covariance,
+    }
+  }
+
+  /** Consumes the weights of the network and of the architecture. */
+  const train = async (
+    weights: Weights<T>,
+    phase: Phase<T>,
     where: string,
     report: Reporter,
-  ): Promise<{ readonly weights: Weights<T>; readonly loss: Either<Interruption, number> }> => {
+  ): Promise<{ readonly weights: Weights<T>; readonly result: Either<Interruption, PhaseResult<T>> }> => {
+    const { kind, index, searched, tangent } = phase
+    const owner = ownerOf(kind)
     const learningRate = cosine({ initial, minimum, total: epochs }, index)
-    const phase = searched === undefined ? 'warmup' : 'train'
-    let step = (searched ?? 0) * splits.trainingSteps
+    const { [architectureOwner]: architecture, [owner]: network } = weights
+    const copied = (record: TensorRecord<T>, factor: number): TensorRecord<T> =>
+      Object.fromEntries(Object.entries(record).map(([name, x]) => [name, backend.mul(x, factor)]))
+    const carried: Carried<T> = {
+      network: network!,
+      architecture: architecture!,
+      inherited: tangent && copied(architecture!.parameters, 1),
+      // The sum begins at 0.
+      gradients: kind === 'parent' && searched !== undefined ? copied(architecture!.parameters, 0) : undefined,
+      covariance: noCovariance,
+    }
+    let step = searched ?? 0
     const training = splits.training(index + 1)
     const result = await catchReadError(() =>
-      overBatches<T, { readonly child: Learner<T>; readonly architecture: Learner<T> }, Pair>(
+      overBatches<T, Carried<T>, Pair>(
         backend,
-        { carried: { child: weights[owner]!, architecture: weights[architectureOwner]! }, sums: [], count: 0 },
+        { carried, sums: [], count: 0 },
         searched === undefined ? training : paired(training, splits.validation, config.batchSize),
-        { onStep: report(phase, 'child', splits.trainingSteps), signal },
-        ({ child, architecture }, images, labels, { search }) => {
-          const lossOf = (parameters: TensorRecord<T>, shares: TensorRecord<T>, images: T, labels: T) =>
-            backend.softmaxCrossEntropy(
-              forward(backend, parameters, images, mixedBy(backend, config, shares)).logits,
-              labels,
-            )
-          const choose = (batch: Batch): Learner<T> => {
-            const searching = batchTensors(backend, batch)
-            step += 1
-            return optimize(
-              backend,
-              architecture,
-              shares => ({
-                value: lossOf(child.parameters, shares, searching.images, searching.labels),
-                aux: undefined,
-              }),
-              { optimizer: architectureOptimizer, learningRate: config.architectureLearningRate, step },
-            ).learner
-          }
-          const chosen = search === undefined ? architecture : choose(search)
+        { onStep: report(searched === undefined ? 'warmup' : 'train', kind, splits.trainingSteps), signal },
+        (carried, images, labels, { search }) => {
+          step += 1
+          const chosen = search === undefined ? carried : choose(weights, phase, carried, search, step)
+          const targets = tangent && targetsOf(weights, chosen, images)
           const trained = optimize(
             backend,
-            child,
+            chosen.network,
             parameters => {
-              const loss = lossOf(parameters, chosen.parameters, images, labels)
+              const logits = logitsOf(kind, parameters, chosen.architecture.parameters, images)
+              const loss = targets
+                ? distillationLoss(backend, logits, labels, targets, 1)
+                : backend.softmaxCrossEntropy(logits, labels)
               return { value: loss, aux: loss }
             },
-            { optimizer: weightOptimizer, learningRate, gradientClip: config.gradientClip, latent },
+            {
+              optimizer: weightOptimizer,
+              learningRate,
+              gradientClip: config.gradientClip,
+              latent: owner === ownerOf('child') ? latent : [],
+            },
           )
-          return { carried: { child: trained.learner, architecture: chosen }, terms: [{ x: trained.aux, mean: true }] }
+          return { carried: { ...chosen, network: trained.learner }, terms: [{ x: trained.aux, mean: true }] }
         },
       ),
     )
-    if (result._tag === 'Left') return { weights: {}, loss: result }
-    const { carried, sums, count, stopped } = result.right
+    const empty: Learner<T> = { parameters: {}, state: {} }
+    if (result._tag === 'Left') return { weights: { ...weights, [owner]: empty, [architectureOwner]: empty }, result }
+    const { carried: last, sums, count, stopped } = result.right
     const losses = finite(
       sums.map(sum => sum / count),
       where,
       `Lower learningRate (now ${initial}), architectureLearningRate (now ${config.architectureLearningRate}) or gradientClip (now ${config.gradientClip}) in a new run`,
     )
+    const gradient = last.gradients && copied(last.gradients, 1 / splits.trainingSteps)
+    backend.dispose([last.inherited, last.gradients, last.covariance.mean])
+    const outcome: Either<Interruption, PhaseResult<T>> = stopped
+      ? left('stopped')
+      : map((losses: readonly number[]) => ({ loss: losses[0]!, gradient }))(losses)
+    if (outcome._tag === 'Left') backend.dispose(gradient)
     return {
-      weights: { [owner]: carried.child, [architectureOwner]: carried.architecture },
-      loss: stopped ? left('stopped' as const) : map((losses: readonly number[]) => losses[0]!)(losses),
+      weights: { ...weights, [owner]: last.network, [architectureOwner]: last.architecture },
+      result: outcome,
     }
   }
 
+  /** The epochs of a proposal, the Parent's first, and the mean loss of each network. */
+  const trainAll = async (
+    weights: Weights<T>,
+    { index, searched }: { readonly index: number; readonly searched: number | undefined },
+    where: string,
+    report: Reporter,
+  ): Promise<{
+    readonly weights: Weights<T>
+    readonly losses: Either<Interruption, Partial<Record<NetworkKind, number>>>
+  }> => {
+    const kinds: readonly NetworkKind[] = networks.length > 1 ? ['parent', 'child'] : ['child']
+    const losses: Partial<Record<NetworkKind, number>> = {}
+    let current = weights
+    let tangent: TensorRecord<T> | undefined
+    for (const [i, kind] of kinds.entries()) {
+      const phase: Phase<T> = {
+        kind,
+        index,
+        searched: searched === undefined ? undefined : (searched * kinds.length + i) * splits.trainingSteps,
+        tangent,
+      }
+      const trained = await train(current, phase, kinds.length > 1 ? `${where}, ${kind}` : where, report)
+      backend.dispose(tangent)
+      current = trained.weights
+      if (trained.result._tag === 'Left') return { weights: current, losses: trained.result }
+      losses[kind] = trained.result.right.loss
+      tangent = trained.result.right.gradient
+    }
+    return { weights: current, losses: right(losses) }
+  }
+
+  /** The networks with all of their operations, on the validation split. */
+  const evaluateAll = async (
+    weights: Weights<T>,
+    where: string,
+    report: Reporter,
+  ): Promise<Either<Interruption, Partial<Record<NetworkKind, Evaluation>>>> => {
+    const shares = weights[architectureOwner]!.parameters
+    const evaluations: Partial<Record<NetworkKind, Evaluation>> = {}
+    for (const kind of networks) {
+      const evaluated = await catchReadError(() =>
+        evaluate(
+          backend,
+          weights[ownerOf(kind)]!.parameters,
+          (_, parameters, images) => ({ logits: logitsOf(kind, parameters, shares, images) }),
+          splits.validation,
+          { where: `${where}, validation`, onStep: report('evaluate', kind, splits.validationSteps), signal },
+        ),
+      )
+      if (evaluated._tag === 'Left') return evaluated
+      const { result, stopped } = evaluated.right
+      if (stopped) return left('stopped')
+      if (result._tag === 'Left') return result
+      evaluations[kind] = result.right
+    }
+    return right(evaluations)
+  }
+
   return {
-    cost: {
-      warmup: trainingStepWork * splits.trainingSteps,
-      sample: trainingStepWork * splits.trainingSteps + splits.validationSteps,
-    },
+    cost: costOfBatches(batchesOfRelaxation(context)),
     begin: (_, stored) =>
       stored === undefined
         ? map((network: Weights<T>) => ({ ...network, [architectureOwner]: initialArchitecture(backend, shapes) }))(
@@ -235,42 +317,22 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
             [...placesOf(spec, config, everywhere), ...placesOfOwner(architectureOwner, shapes, architectureSlots)],
             stored,
           ),
-    evaluate: async (weights, proposal, { warmups, samples }, report) => {
+    evaluate: async (given, proposal, { warmups, samples }, report) => {
       const isSample = proposal.type === 'sample'
       const where = isSample ? `epoch ${samples + 1} of the architecture` : `warm-up epoch ${warmups + 1}`
-      const trained = await trainEpoch(weights, warmups + samples, isSample ? samples : undefined, where, report)
-      if (trained.loss._tag === 'Left') return { weights: trained.weights, observation: trained.loss }
-      const losses = { child: trained.loss.right }
-      if (!isSample) return { weights: trained.weights, observation: right({ proposal, losses }) }
-      const { parameters } = trained.weights[architectureOwner]!
-      const evaluated = await catchReadError(() =>
-        evaluate(
-          backend,
-          trained.weights[owner]!.parameters,
-          (backend, weights, images) => forward(backend, weights, images, mixedBy(backend, config, parameters)),
-          splits.validation,
-          { where: `${where}, validation`, onStep: report('evaluate', 'child', splits.validationSteps), signal },
-        ),
-      )
-      if (evaluated._tag === 'Left') return { weights: trained.weights, observation: evaluated }
-      const { result, stopped } = evaluated.right
-      if (stopped) return { weights: trained.weights, observation: left('stopped') }
-      if (result._tag === 'Left') return { weights: trained.weights, observation: result }
-      const preferences = await preferencesOf(backend, config, parameters)
-      return {
-        weights: trained.weights,
-        observation: right({ proposal, losses, evaluations: { child: result.right }, preferences }),
-      }
+      const epoch = { index: warmups + samples, searched: isSample ? samples : undefined }
+      const { weights, losses: trained } = await trainAll(given, epoch, where, report)
+      if (trained._tag === 'Left') return { weights, observation: trained }
+      const losses = { ...trained.right, child: trained.right.child! }
+      if (!isSample) return { weights, observation: right({ proposal, losses }) }
+      const evaluated = await evaluateAll(weights, where, report)
+      if (evaluated._tag === 'Left') return { weights, observation: evaluated }
+      const evaluations = { ...evaluated.right, child: evaluated.right.child! }
+      const preferences = await preferencesOf(backend, config, weights[architectureOwner]!.parameters)
+      return { weights, observation: right({ proposal, losses, evaluations, preferences }) }
     },
     prune: weights => weights,
     store: keeping.store,
     dispose: keeping.dispose,
   }
 }
-
-const architectureSlots = Object.keys(architectureOptimizer.init())
-
-const initialArchitecture = <T>(backend: Backend<T>, shapes: Readonly<Record<string, Shape>>): Learner<T> => ({
-  parameters: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, backend.full(0, shape)])),
-  state: architectureOptimizer.init(),
-})

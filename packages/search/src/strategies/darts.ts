@@ -105,3 +105,17 @@ export const pcDarts: StrategyRecord = {
   description: 'DARTS on a quarter of the channels, edges weighted too (PC-DARTS, arXiv 1907.05737)',
   relaxation: { partialChannels: 4, weighsEdges: true },
 }
+
+/**
+ * `dcp-nas`: as `darts`, but an epoch of the Parent and one of the Child in turn train one architecture; the Child learns from the Parent's
+ * predictions, and its gradient by the architecture is held to the Parent's, the tangent direction. Source: Li et al., DCP-NAS (arXiv 2306.15390),
+ * the authors' successor of CP-NAS; lambda 1e-3 is the best of its ablation. Deviations: see `relaxed` and `tangentPropagation`; without the decoupled
+ * optimization of weights and architecture (1.2 of its 72.4 points), whose thresholds and initial values are not stated, and without the reconstruction
+ * loss, whose scales the Child's filters here have by their definition.
+ */
+export const dcpNas: StrategyRecord = {
+  ...darts,
+  description: 'DARTS of Parent and Child in turn, the Child along the Parent (DCP-NAS, arXiv 2306.15390)',
+  relaxation: { partialChannels: 1, weighsEdges: false, tangentWeight: 1e-3 },
+  usesParent: true,
+}

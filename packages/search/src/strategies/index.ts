@@ -4,7 +4,7 @@ import type { Strategy, StrategyRecord } from '../strategy.js'
 import { antiBandit } from './anti-bandit.js'
 import { bayesian } from './bayesian.js'
 import { bnas, cpNas } from './cp-nas.js'
-import { darts, pcDarts } from './darts.js'
+import { darts, dcpNas, pcDarts } from './darts.js'
 import { nsga2 } from './nsga-ii.js'
 import { random } from './random.js'
 import { regularizedEvolution } from './regularized-evolution.js'
@@ -24,6 +24,7 @@ export const strategies: Readonly<Record<string, StrategyRecord>> = {
   'anti-bandit': antiBandit,
   darts,
   'pc-darts': pcDarts,
+  'dcp-nas': dcpNas,
 }
 
 /** The strategy of a configuration that has been checked. RangeError when it asks what an architecture costs, and `costOf` is missing. */

@@ -36,6 +36,7 @@ describe('in a space with one architecture for all cells', () => {
     'successive-halving',
     'darts',
     'pc-darts',
+    'dcp-nas',
   ])('%s proposes and finds the same for both kinds of cell', name => {
     const strategy = strategyOf({ ...inTiny, strategy: name, samples: 20, epochsPerSample: 3 })
     const state = search(strategy, accuracyOf)

@@ -2,7 +2,7 @@ import type { CommonConfig } from '../common-config.js'
 
 /**
  * Every hyper-parameter of the training of a found network. DARTS: arXiv 1806.09055, PC-DARTS: arXiv 1907.05737, EBNAS and
- * larq: see presets.ts; DCP-NAS: arXiv 2303.10595, CP-NAS ("the source"): arXiv 2005.00057. Their defaults are the presets.
+ * larq: see presets.ts; DCP-NAS: arXiv 2306.15390, CP-NAS ("the source"): arXiv 2005.00057. Their defaults are the presets.
  */
 export interface TrainingConfig extends CommonConfig {
   /** `binary` trains the Child; `float` the Parent of the same genotype. */

@@ -16,7 +16,7 @@ const cifar10: PresetSources = {
   stem: 'DARTS, network for CIFAR-10',
   affine: 'DARTS: normalizations learn a scale and a shift in the final training',
   sepConvRepeat: ours('as drawn in the figure of CP-NAS, and as in the search, so that its weights fit; DARTS has 2'),
-  prelu: ours('none in the figure of CP-NAS; DCP-NAS (arXiv 2303.10595) has it'),
+  prelu: ours('none in the figure of CP-NAS; DCP-NAS (arXiv 2306.15390) has it'),
   preprocessPrecision: ours('as in the search'),
   estimator: ours('that of BinaryNet (arXiv 1602.02830), the default of larq'),
   scale: 'XNOR-Net (arXiv 1603.05279), which CP-NAS follows: one alpha per output channel',
@@ -60,7 +60,7 @@ const cifar10: PresetSources = {
 
 const imagenet: PresetSources = {
   ...cifar10,
-  cells: 'DCP-NAS (arXiv 2303.10595), DCP-NAS-L on ImageNet',
+  cells: 'DCP-NAS (arXiv 2306.15390), DCP-NAS-L on ImageNet',
   channels: 'DCP-NAS, DCP-NAS-L on ImageNet',
   stem: 'DARTS, network for ImageNet',
   validationShare: ours(
