@@ -283,6 +283,18 @@ test('strategies are compared over a table: regret, cost, significance, a plot',
   const again = await run([...args, '--out', join(directory, 'again'), '--json'])
   expect(JSON.parse(again.out)).toEqual(rows)
 
+  const page = join(directory, 'page.html')
+  expect(await run(['report', out, '--out', page])).toMatchObject({ code: 0 })
+  expect(readFileSync(page, 'utf8')).toContain('strategies over')
+  await expectRefusal(['report', out, '--tensorboard', join(directory, 'events')], directory, [
+    'tensorboard: cannot show out: a comparison has no scalars',
+  ])
+  writeFileSync(join(directory, 'again', 'compare.json'), '{"rows":[]}')
+  await expectRefusal(['report', join(directory, 'again'), '--out', page], directory, [
+    'compare.json',
+    '"table" is no text',
+  ])
+
   const search = join(directory, 'search')
   const settings = [...smallSearch, '--samples', '4', '--warmup-epochs', '1', '--with-parent', 'always']
   expect(await run(['search', '--out', search, '--quiet', ...settings])).toMatchObject({ code: 0 })

@@ -16,14 +16,11 @@ export {
   performAblation,
 } from './ablation/work.js'
 export * from './class-mapping.js'
-export { comparisonChart } from './comparison/chart.js'
 export { checkComparison, replayable } from './comparison/check.js'
 export {
   type ComparisonOptions,
-  type ComparisonRow,
   compareOnImages,
   compareOnTable,
-  type Difference,
 } from './comparison/compare.js'
 export * from './config-file.js'
 export type { FrontPoint } from './cost/front.js'

@@ -352,3 +352,41 @@ describe('the result', () => {
     expect(await results(unfinished)).toBe('')
   })
 })
+
+describe('a page of a comparison', () => {
+  const row = { strategy: 'random', budget: 18, cost: 18, median: 0.01, quartiles: [0.005, 0.02], mean: 0.012 } as const
+  const other = {
+    ...row,
+    strategy: '<b>ours</b>',
+    mean: 0.004,
+    tau: 0.75,
+    difference: { mean: -0.008, error: 0.001, p: 0.0001 },
+  }
+  const searched = { ...row, strategy: 'darts, relaxed', onImages: { searches: 10, coreSeconds: 123.4 } }
+  const comparison = {
+    name: 'compared',
+    table: 'table.json',
+    operations: ['none', 'conv_3x3'],
+    replays: 200,
+    against: 'random',
+    rows: [row, other, searched],
+  }
+
+  test('has a chart and a table, the best strategy first, and one of searches on images', async () => {
+    const page = parsePage(await renderReport([], { comparisons: [comparison] }))
+    expect(page.errors).toEqual([])
+    expect(headings(page)).toEqual(['Comparison'])
+    expect(figures(page)).toHaveLength(3)
+    expect(pictures(page)).toHaveLength(1)
+    const [onTable, onImages] = [1, 2].map(i => rowsIn(page, `comparison-1-table-${i}`))
+    expect(onTable).toEqual([
+      ['<b>ours</b>', '18', '18.0', '1.00', '0.50 to 2.00', '0.40', '0.75', '-0.80 ± 0.10', '< 0.001'],
+      ['random', '18', '18.0', '1.00', '0.50 to 2.00', '1.20', '', '', ''],
+    ])
+    expect(onImages).toEqual([['darts, relaxed', '10', '123', '18.0', '1.00', '0.50 to 2.00', '1.20', '', '', '']])
+  })
+
+  test('has no section of it without one', async () => {
+    expect(headings(await pageOf(searchRun()))).not.toContain('Comparison')
+  })
+})

@@ -3,6 +3,7 @@ import type { HistoryEntry } from '@cpnas/search'
 import { spaces, validateGenotype } from '@cpnas/supernet'
 import type { EpochEntry } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
+import type { Comparison } from './formats/comparison.js'
 import type { JournalEntry } from './journal-entries.js'
 import type { Evaluation } from './run.js'
 
@@ -213,4 +214,33 @@ export const parseEvaluation = (text: string, path: string): E.Either<CpnasError
   if (E.isLeft(value)) return value
   const problem = record({ best: both(metrics, square), last: both(metrics, square) })(value.right)
   return problem === undefined ? E.right(value.right as Evaluation) : E.left(damaged(path, problem))
+}
+
+const comparison = record({
+  table: text,
+  operations: list(text),
+  replays: count,
+  against: text,
+  rows: list(
+    record({
+      strategy: text,
+      budget: count,
+      cost: number,
+      median: number,
+      quartiles: list(number, 2),
+      mean: number,
+      tau: optional(number),
+      difference: optional(record({ mean: number, error: number, p: number })),
+      onImages: optional(record({ searches: count, coreSeconds: number })),
+    }),
+  ),
+})
+
+/** The content of a compare.json. InvalidData. */
+export const parseComparison = (text: string, path: string): E.Either<CpnasError, Comparison> => {
+  const invalid = (problem: string) => cpnasError('InvalidData', path, problem, 'Write it anew: cpnas compare')
+  const json = E.tryCatch((): unknown => JSON.parse(text), E.toError)
+  if (E.isLeft(json)) return E.left(invalid(`is damaged (${json.left.message})`))
+  const problem = comparison(json.right)
+  return problem === undefined ? E.right(json.right as Comparison) : E.left(invalid(problem))
 }

@@ -12,10 +12,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type RunBase, trainedOnOf } from './base.js'
 import { pathsOf, readRunConfig } from './directory.js'
+import { type Comparison, comparisonFiles } from './formats/comparison.js'
 import { type SearchRunConfig, searchFiles, searchFormat } from './formats/search.js'
 import { type TrainingRunConfig, trainingFiles, trainingFormat } from './formats/training.js'
 import { writerOf } from './lock.js'
-import { parseEvaluation, parseJournal, parseSearchHistory, parseTrainingHistory } from './parse.js'
+import { parseComparison, parseEvaluation, parseJournal, parseSearchHistory, parseTrainingHistory } from './parse.js'
 import { readText } from './read-text.js'
 import type { Run, SearchRun, TrainingRun } from './run.js'
 import { readWorkers } from './workers.js'
@@ -234,6 +235,10 @@ export const readRun = (name: string, directory: string): TE.TaskEither<CpnasErr
             ),
     ),
   )
+
+/** The comparison that a directory holds; undefined if it holds none. InvalidData: one that is damaged. */
+export const readComparison = (directory: string): TE.TaskEither<CpnasError, Comparison | undefined> =>
+  readParsed(join(directory, comparisonFiles.json), parseComparison)
 
 /** A name for every directory, no two alike: its last part, or all of it where that is taken. */
 export const runNames = (directories: readonly string[]): readonly string[] => {

@@ -1,22 +1,17 @@
+import { join } from 'node:path'
 import type { CpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
-import {
-  type ComparisonRow,
-  checkComparison,
-  compareOnImages,
-  compareOnTable,
-  comparisonChart,
-  readTable,
-  replayable,
-} from '@cpnas/experiments'
+import { checkComparison, compareOnImages, compareOnTable, readTable, replayable } from '@cpnas/experiments'
+import type { TextTable } from '@cpnas/report'
+import { type Comparison, comparisonFiles } from '@cpnas/runs'
 import { strategies } from '@cpnas/search'
 import { tinyOperations } from '@cpnas/table'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command, type ValueOption } from '../command.js'
-import { printComparison } from '../report/comparison.js'
-import { layOut } from '../report/layout.js'
+import { shellWord } from '../report/amounts.js'
+import { grid, layOut } from '../report/layout.js'
 import { countOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
@@ -41,17 +36,16 @@ const listOption = <A>(
 const budget = (text: string): E.Either<string, number> =>
   /^[1-9]\d*$/.test(text) ? E.right(Number(text)) : E.left('integers of at least 1, with commas between them')
 
-const files = { json: 'compare.json', chart: 'compare.svg' } as const
-
-const writeResults = (
-  directory: string,
-  table: string,
-  rows: readonly ComparisonRow[],
-): TE.TaskEither<CpnasError, void> =>
+/** Writes the comparison and its chart; gives it in words. */
+const writeResults = (directory: string, comparison: Comparison): TE.TaskEither<CpnasError, readonly TextTable[]> =>
   pipe(
-    writeFileAtomic(`${directory}/${files.json}`, `${JSON.stringify({ table, rows }, null, 2)}\n`),
-    TE.flatMap(() => TE.fromTask(() => comparisonChart(rows))),
-    TE.flatMap(picture => writeFileAtomic(`${directory}/${files.chart}`, picture)),
+    writeFileAtomic(join(directory, comparisonFiles.json), `${JSON.stringify(comparison, null, 2)}\n`),
+    // The plotting library takes a while to load.
+    TE.flatMap(() => TE.fromTask(() => import('@cpnas/report'))),
+    TE.tap(({ comparisonChart }) =>
+      writeFileAtomic(join(directory, comparisonFiles.chart), comparisonChart(comparison.rows)),
+    ),
+    TE.map(({ comparisonTables }) => comparisonTables(comparison)),
   )
 
 /** `cpnas compare`: strategies over a table. */
@@ -122,9 +116,18 @@ directory of all of them as --searches. Writes compare.json and compare.svg into
         }),
       ),
       TE.map(({ replayed, onImages }) => [...replayed, ...onImages]),
-      TE.tap(rows => writeResults(out, path, rows)),
-      TE.map(rows => {
-        io.out(json ? `${JSON.stringify(rows)}\n` : layOut(printComparison(rows, options, out), io))
+      TE.bindTo('rows'),
+      TE.bind('tables', ({ rows }) => {
+        const { operations, replays, against } = options
+        return writeResults(out, { table: path, operations, replays, against, rows })
+      }),
+      TE.map(({ rows, tables }) => {
+        const text = [
+          ...tables.flatMap(({ title, head, rows }) => [title, grid(head, rows, 1)]),
+          `Files in ${out}: ${Object.values(comparisonFiles).join(', ')}`,
+          `Next: cpnas report ${shellWord(out)}`,
+        ]
+        io.out(json ? `${JSON.stringify(rows)}\n` : layOut(text, io))
         return { status: 'done' as const }
       }),
     )

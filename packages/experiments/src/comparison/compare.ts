@@ -1,4 +1,5 @@
 import type { CpnasError } from '@cpnas/core'
+import type { ComparisonRow, Difference } from '@cpnas/runs'
 import type { Table } from '@cpnas/table'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -23,35 +24,6 @@ export interface ComparisonOptions {
   readonly epochs?: number
   /** The strategy that the others are tested against. */
   readonly against: string
-}
-
-/** A difference of paired regrets. */
-export interface Difference {
-  /** Mean regret of the strategy minus that of the one it is tested against: below 0 it is better. */
-  readonly mean: number
-  /** Two standard errors of it. */
-  readonly error: number
-  /** Of a two-sided sign-flip test. */
-  readonly p: number
-}
-
-/** A strategy at a budget. Regrets are fractions in 0..1. */
-export interface ComparisonRow {
-  /** Its name; of searches on images also their evaluator, and options that tell them from others. */
-  readonly strategy: string
-  /** Of searches on images the one of the strategy that they are tested against: what they cost, rounded. */
-  readonly budget: Budget
-  /** What a search really cost, the mean. */
-  readonly cost: number
-  readonly median: number
-  readonly quartiles: readonly [number, number]
-  readonly mean: number
-  /** Median of Kendall's tau; undefined for strategies without scores. */
-  readonly tau: number | undefined
-  /** Undefined for the strategy that the others are tested against. */
-  readonly difference: Difference | undefined
-  /** Of searches on images instead of the table: how many there are, and what one took on average, in seconds of a core. */
-  readonly onImages?: { readonly searches: number; readonly coreSeconds: number }
 }
 
 /** The strategy and the beta_P of a contestant's name. */

@@ -1,9 +1,8 @@
-import type { ComparisonRow } from './compare.js'
+import type { ComparisonRow } from '@cpnas/runs'
+import { spreadChart } from './spread-chart.js'
 
 /** Median regret with its quartiles over what a search cost, a line a strategy, as an SVG picture; searches on images are named as such. */
-export const comparisonChart = async (rows: readonly ComparisonRow[]): Promise<string> => {
-  // The plotting library takes a while to load.
-  const { spreadChart } = await import('@cpnas/report')
+export const comparisonChart = (rows: readonly ComparisonRow[]): string => {
   const nameOf = ({ strategy, onImages }: ComparisonRow): string => (onImages ? `${strategy} (on images)` : strategy)
   const names = [...new Set(rows.map(nameOf))]
   return spreadChart({
