@@ -60,6 +60,8 @@ const shortened = ([name, ...words]: readonly string[]): readonly string[] => [
   ...words,
   ...(keepsItsOptions(words) ? [] : (brief[name!] ?? brief[`${name} ${words[0]}`] ?? [])),
   ...(words.includes('data/cifar10') && name === 'search' ? ['--share', '0.4'] : []),
+  // More than the page has built before.
+  ...(words.includes('--without') ? ['--architectures', '8'] : []),
   ...(words.includes('relaxed') ? ['--samples', '1'] : []),
   ...(words.includes('pictures') && name === 'train' ? ['--share', '1', '--cells', '3', '--channels', '16'] : []),
 ]
