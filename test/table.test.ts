@@ -199,6 +199,10 @@ test('a table that has all cells of some operations is compared with these', asy
   expect(code).toBe(0)
   const { rows } = json(join(directory, 'out', 'compare.json')) as { readonly rows: readonly { cost: number }[] }
   expect(rows.map(({ cost }) => cost)).toEqual([10, 10])
+  const info = await run(['table', 'info', path, '--operations', 'none,conv_3x3'])
+  expect(info.out).toContain('30 of 30 architectures of the space tiny made of none, conv_3x3')
+  for (const operations of ['none', 'none,conv_7x7'])
+    await expectRefusal(['table', 'info', path, '--operations', operations], directory, ['operations:'])
   for (const operations of ['none', 'none,none', 'none,conv_7x7'])
     await expectRefusal([...compare, ...budgets, '--operations', operations], directory, ['operations:'])
 })

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { ValueOption } from './command.js'
 
 type Described = Pick<ValueOption<unknown>, 'placeholder' | 'description' | 'default' | 'group'>
@@ -30,3 +31,17 @@ export const countOption = (described: Omit<Described, 'placeholder'>): ValueOpt
     return Number.isSafeInteger(value) && value >= 1 ? E.right(value) : E.left('an integer of at least 1')
   },
 })
+
+/** Values with commas between them. */
+export const listOption = <A>(
+  described: Omit<ValueOption<readonly A[]>, 'kind' | 'parse'>,
+  parse: (text: string) => E.Either<string, A>,
+): ValueOption<readonly A[]> => ({
+  kind: 'value',
+  ...described,
+  parse: text => pipe(text.split(','), E.traverseArray(parse)),
+})
+
+/** Names with commas between them. */
+export const namesOption = (described: Pick<Described, 'description' | 'default'>): ValueOption<readonly string[]> =>
+  listOption({ placeholder: 'a,b,...', ...described }, E.right)

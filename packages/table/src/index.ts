@@ -5,6 +5,7 @@ export {
   isComplete,
   keyOf,
   lookUp,
+  restrictTo,
   type Table,
   type TableEntry,
   type TableFacts,

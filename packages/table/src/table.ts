@@ -80,5 +80,11 @@ export const allCells = (operations = tinyOperations): readonly (readonly string
 export const isComplete = ({ entries }: Table, operations = tinyOperations): boolean =>
   allCells(operations).every(cell => entries.has(digitsOf(cell)))
 
+/** The part of a table whose architectures are made of these operations. */
+export const restrictTo = (table: Table, operations: readonly string[]): Table => ({
+  ...table,
+  entries: new Map([...table.entries].filter(([, { cell }]) => cell.every(name => operations.includes(name)))),
+})
+
 /** What is known of a cell, or of one that computes the same; undefined if it is not in the table. */
 export const lookUp = ({ entries }: Table, cell: readonly string[]): TableEntry | undefined => entries.get(keyOf(cell))

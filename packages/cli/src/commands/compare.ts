@@ -9,10 +9,10 @@ import { tinyOperations } from '@cpnas/table'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { command, type ValueOption } from '../command.js'
+import { command } from '../command.js'
 import { shellWord } from '../report/amounts.js'
 import { grid, layOut } from '../report/layout.js'
-import { countOption, textOption } from '../values.js'
+import { countOption, listOption, namesOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
 const defaults = {
@@ -23,15 +23,6 @@ const defaults = {
   against: 'random',
   out: './cpnas-comparison',
 } as const
-
-const listOption = <A>(
-  described: Omit<ValueOption<readonly A[]>, 'kind' | 'parse'>,
-  parse: (text: string) => E.Either<string, A>,
-): ValueOption<readonly A[]> => ({
-  kind: 'value',
-  ...described,
-  parse: text => pipe(text.split(','), E.traverseArray(parse)),
-})
 
 const budget = (text: string): E.Either<string, number> =>
   /^[1-9]\d*$/.test(text) ? E.right(Number(text)) : E.left('integers of at least 1, with commas between them')
@@ -58,22 +49,14 @@ Searches that share weights, or learn by gradients, need images: run them with \
 directory of all of them as --searches. Writes compare.json and compare.svg into --out.`,
   argument: { name: 'table', description: 'a table with all cells, or with all cells of some operations' },
   options: {
-    strategies: listOption(
-      {
-        placeholder: 'a,b,...',
-        description: 'strategies to compare; cp-nas:0.5 is cp-nas with a beta_P of 0.5',
-        default: defaults.strategies.join(','),
-      },
-      text => E.right(text),
-    ),
-    operations: listOption(
-      {
-        placeholder: 'a,b,...',
-        description: 'operations that compete, of which the table has all cells',
-        default: 'all',
-      },
-      text => E.right(text),
-    ),
+    strategies: namesOption({
+      description: 'strategies to compare; cp-nas:0.5 is cp-nas with a beta_P of 0.5',
+      default: defaults.strategies.join(','),
+    }),
+    operations: namesOption({
+      description: 'operations that compete, of which the table has all cells',
+      default: 'all',
+    }),
     budgets: listOption(
       {
         placeholder: 'n,m,...',

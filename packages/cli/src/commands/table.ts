@@ -15,7 +15,7 @@ import {
 } from '@cpnas/experiments'
 import { type Run, readRuns } from '@cpnas/runs'
 import { samplesOf } from '@cpnas/search'
-import { printTable, type Table } from '@cpnas/table'
+import { printTable, restrictTo, type Table, tinyOperations } from '@cpnas/table'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -27,7 +27,7 @@ import { printRanking, printTableFigures, tableWords } from '../report/table-wor
 import { tellRun } from '../runs/run-command.js'
 import { tableRuns } from '../runs/run-commands.js'
 import { requestOf, runOptions, sharedOptions, workersOf } from '../runs/run-options.js'
-import { countOption, textOption } from '../values.js'
+import { countOption, namesOption, textOption } from '../values.js'
 import { summaries } from './summaries.js'
 
 const buildOptions = {
@@ -152,16 +152,32 @@ const write = command({
     ),
 })
 
+/** InvalidOption: operations that the space does not have, or that hardly any architecture is made of. */
+const checkOperations = (table: Table, operations: readonly string[]): E.Either<CpnasError, void> => {
+  const wrong = (problem: string, remedy: string) => E.left(cpnasError('InvalidOption', 'operations', problem, remedy))
+  const foreign = operations.find(name => !tinyOperations.includes(name))
+  if (foreign !== undefined)
+    return wrong(`${foreign} is no operation of the table`, `Known are ${tinyOperations.join(', ')}`)
+  const { size } = restrictTo(table, operations).entries
+  return size > 1
+    ? E.right(undefined)
+    : wrong(`${operations.join(',')} make up ${size} architectures of the table`, 'Give more of them')
+}
+
 const info = command({
   name: 'info',
   summary: 'Say what a table holds: spread, noise of the seeds, correlations, the best architecture',
   argument: { name: 'file', description: 'a file of `cpnas table write`' },
-  options: { json: { kind: 'flag', description: 'print JSON' } },
-  run: ({ json = false }, io, file) =>
+  options: {
+    operations: namesOption({ description: 'only architectures made of these operations', default: 'all' }),
+    json: { kind: 'flag', description: 'print JSON' },
+  },
+  run: ({ json = false, operations = tinyOperations }, io, file) =>
     pipe(
       readTable(file),
+      TE.chainFirstEitherK(table => checkOperations(table, operations)),
       TE.map(table => {
-        const figures = figuresOfTable(table)
+        const figures = figuresOfTable(table, operations)
         io.out(json ? `${JSON.stringify(figures)}\n` : layOut(printTableFigures(table, figures), io))
         return { status: 'done' as const }
       }),

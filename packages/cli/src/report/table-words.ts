@@ -42,14 +42,15 @@ const signalsGrid = (title: string, signals: readonly EarlySignal[]): Block =>
 
 /** For people: what a table holds. */
 export const printTableFigures = (table: Table, figures: TableFigures): readonly Block[] => {
-  const { architectures, all, child, parent, seedDeviation, correlations, best, largest, largestRegret } = figures
+  const { operations, architectures, all, child, parent, seedDeviation, correlations, best, largest, largestRegret } =
+    figures
   const { training, validation, test } = table.images
   const row = (name: string, { lowest, median, highest, deviation }: TableFigures['child']): readonly string[] => [
     name,
     ...[lowest, median, highest, deviation].map(percent),
   ]
   return [
-    `${thousands(architectures)} of ${thousands(all)} architectures of the space ${table.space.name}; ${table.dataset}: ${thousands(training)} training images, ${thousands(validation)} of validation, ${thousands(test)} of test; ${String(table.training.epochs)} epochs`,
+    `${thousands(architectures)} of ${thousands(all)} architectures of the space ${table.space.name}${operations.length < table.space.operations.length ? ` made of ${operations.join(', ')}` : ''}; ${table.dataset}: ${thousands(training)} training images, ${thousands(validation)} of validation, ${thousands(test)} of test; ${String(table.training.epochs)} epochs`,
     'Test accuracy after the last epoch, the mean of the seeds',
     grid(['', 'lowest', 'median', 'highest', 'deviation'], [row('Child', child), row('Parent', parent)], 1),
     ...(seedDeviation === undefined

@@ -1,10 +1,11 @@
-import { allCells, type Table, type TableEntry } from '@cpnas/table'
+import { allCells, restrictTo, type Table, type TableEntry, tinyOperations } from '@cpnas/table'
 import { mean, median, sampleRankCorrelation, sampleStandardDeviation } from 'simple-statistics'
 import { type EarlySignal, earlySignals } from './early-signals.js'
 
 /** What a table says as a whole. Accuracies and deviations are fractions in 0..1. */
 export interface TableFigures {
-  /** Architectures in it, and in its space. */
+  /** The operations that they are made of, how many architectures there are in it, and in its space. */
+  readonly operations: readonly string[]
   readonly architectures: number
   readonly all: number
   /** Test accuracy of the Children, the mean of an architecture's seeds: over all architectures. */
@@ -55,8 +56,9 @@ const spreadOf = (values: number[]): ValueSpread => ({
 const deviationOfSeeds = (entries: readonly TableEntry[]): number =>
   Math.sqrt(mean(entries.map(({ child }) => sampleStandardDeviation(child.map(({ test }) => test)) ** 2)))
 
-/** The figures of a table of at least two architectures. */
-export const figuresOfTable = (table: Table): TableFigures => {
+/** The figures of the architectures made of some operations, of which there are at least two. Default: all of the table. */
+export const figuresOfTable = (whole: Table, operations = tinyOperations): TableFigures => {
+  const table = restrictTo(whole, operations)
   const list = [...table.entries.values()]
   const children = list.map(({ child }) => meanTest(child))
   const parents = list.map(({ parent }) => meanTest(parent))
@@ -65,8 +67,9 @@ export const figuresOfTable = (table: Table): TableFigures => {
   const largest = list.reduce((a, b) => (b.binaryMacs > a.binaryMacs ? b : a))
   const seed = (index: number): number[] => list.map(({ child }) => child[index]!.test)
   return {
+    operations,
     architectures: list.length,
-    all: allCells().length,
+    all: allCells(operations).length,
     child: spreadOf(children),
     parent: spreadOf(parents),
     seedDeviation: seeds > 1 ? deviationOfSeeds(list) : undefined,
