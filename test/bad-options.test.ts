@@ -55,7 +55,7 @@ test('an option of --config that has no effect is refused like one of the comman
   const file = join(directory, 'options.json')
   const out = join(directory, 'run')
   for (const [content, flag, other] of [
-    [{ samples: 5 }, '--samples', '--strategy cp-nas'],
+    [{ samples: 5, strategy: 'cp-nas' }, '--samples', '--strategy cp-nas'],
     [{ space: 'residual', prelu: true }, '--prelu', '--space residual'],
     [{ crop: 4, cropScale: [0.5, 1] }, '--crop', '--crop-scale 0.5,1'],
   ] as const) {

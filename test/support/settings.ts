@@ -1,5 +1,6 @@
 /** A search of a second: two operations, two architectures. */
 export const tiny: readonly string[] = [
+  ...['--strategy', 'cp-nas'],
   ...[
     '--space',
     'cp-nas',
@@ -12,13 +13,14 @@ export const tiny: readonly string[] = [
     '--warmup-epochs',
     '0',
   ],
-  ...['--share', '0.005', '--batch-size', '8', '--threads', '1', '--backend', 'wasm'],
+  ...['--share', '0.005', '--validation-share', '0.5', '--batch-size', '8', '--threads', '1', '--backend', 'wasm'],
 ]
 
 /** A search of some seconds with everything in it: a warm-up, three operations, two rounds, augmentation. */
 export const small: readonly string[] = [
+  ...['--strategy', 'cp-nas'],
   ...['--space', 'cp-nas', '--operations', 'none,skip_connect,sep_conv_3x3', '--cells', '3', '--channels', '2'],
-  ...['--share', '0.008', '--batch-size', '8', '--crop', '2', '--flip'],
+  ...['--share', '0.008', '--validation-share', '0.5', '--batch-size', '8', '--crop', '2', '--flip'],
   // Whatever GPU the machine has.
   ...['--threads', '1', '--backend', 'wasm'],
 ]

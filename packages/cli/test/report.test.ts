@@ -11,6 +11,8 @@ import { genotypeTable, printSummary } from '../src/report/summary.js'
 
 const config: SearchConfig = {
   ...presets.quick,
+  strategy: 'cp-nas',
+  evaluator: 'shared-weights',
   space: 'cp-nas',
   operations: ['none', 'skip_connect', 'sep_conv_3x3'],
   passes: 2,

@@ -199,13 +199,14 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
 /** The evaluators that evaluate the architectures proposed. */
 const evaluating = Object.keys(evaluators).filter(name => !evaluators[name]!.relaxes)
 
-/** A configuration whose strategy cannot work with its evaluator gets the first one that it can work with, if no evaluator was given. */
+/**
+ * A configuration with the evaluator of its strategy, if none was given: the strategy's first where it names some; else that of the preset, which
+ * all others can work with.
+ */
 export const withFittingEvaluator = (config: SearchConfig, given: Partial<SearchConfig>): SearchConfig => {
   // A strategy that there is not is refused later.
-  const possible = strategies[config.strategy]?.evaluators ?? evaluating
-  return given.evaluator !== undefined || possible.includes(config.evaluator)
-    ? config
-    : { ...config, evaluator: possible[0]! }
+  const [own] = strategies[config.strategy]?.evaluators ?? []
+  return given.evaluator !== undefined || own === undefined ? config : { ...config, evaluator: own }
 }
 
 /**

@@ -83,7 +83,7 @@ export interface StrategyRecord {
   readonly description: string
   /** Whether it looks at the Parent's accuracy; the cost of a search counts the Parent only then. */
   readonly usesParent: boolean
-  /** The evaluators that it can work with. Default: all that evaluate the architectures proposed. */
+  /** The evaluators that it can work with, its own first. Default: all that evaluate the architectures proposed, none its own. */
   readonly evaluators?: readonly string[]
   /** For the evaluator `relaxed`: how it mixes operations. */
   readonly relaxation?: Relaxation

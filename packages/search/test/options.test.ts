@@ -140,15 +140,16 @@ describe('a strategy and an evaluator', () => {
     expect(refused({ strategy: 'darts', evaluator: 'relaxed' })).toBeUndefined()
   })
 
-  it('is the first one that the strategy works with, if none is given and that of the preset will not do', () => {
+  it('is the first one that the strategy names, or that of the preset, if none is given', () => {
     const evaluatorFor = (options: Partial<SearchConfig>) => {
       const checked = searchConfig('quick', options)
       return checked._tag === 'Right' ? checked.right.evaluator : checked.left
     }
     expect(evaluatorFor({ strategy: 'darts' })).toBe('relaxed')
+    expect(evaluatorFor({ strategy: 'cp-nas' })).toBe('shared-weights')
     expect(evaluatorFor({ strategy: 'successive-halving' })).toBe('scratch')
     expect(evaluatorFor({ strategy: 'random' })).toBe(presets.quick.evaluator)
-    expect(evaluatorFor({ strategy: 'random', evaluator: 'scratch' })).toBe('scratch')
+    expect(evaluatorFor({ strategy: 'cp-nas', evaluator: 'scratch' })).toBe('scratch')
   })
 
   it('that trains no Parent refuses one', () => {
@@ -170,8 +171,9 @@ describe('a strategy and an evaluator', () => {
       const checked = checkShareable({ ...presets.quick, ...options })
       return checked._tag === 'Left' ? checked.left.remedy : undefined
     }
-    expect(remedy({})).toBe('Give `parallel` pass, or `evaluator` scratch')
-    expect(remedy({ strategy: 'random' })).toBe('Give `evaluator` scratch')
+    const evaluator = 'shared-weights'
+    expect(remedy({ strategy: 'cp-nas', evaluator })).toBe('Give `parallel` pass, or `evaluator` scratch')
+    expect(remedy({ strategy: 'random', evaluator })).toBe('Give `evaluator` scratch')
     expect(remedy({ strategy: 'darts', evaluator: 'relaxed' })).toBe('Leave it out')
     expect(remedy({ strategy: 'random', evaluator: 'scratch' })).toBeUndefined()
   })

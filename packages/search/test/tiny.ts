@@ -9,6 +9,9 @@ export const tinyDataset = (count = 16): RecordDataset => datasetOf(count)
 /** Three operations, five samples a pass over all rounds: a search of a second on the reference engine. */
 export const tinyConfig: SearchConfig = {
   ...presets.quick,
+  strategy: 'cp-nas',
+  evaluator: 'shared-weights',
+  validationShare: 0.5,
   space: 'cp-nas',
   seed: 5,
   channels: 2,

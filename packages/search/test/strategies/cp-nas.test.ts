@@ -26,7 +26,7 @@ const configs = fc
     epochsPerSample: fc.integer({ min: 1, max: 2 }),
     operations: fc.shuffledSubarray([...operations], { minLength: 2 }),
   })
-  .map(options => ({ ...presets.quick, space: 'cp-nas', ...options }))
+  .map(options => ({ ...presets.quick, strategy: 'cp-nas', space: 'cp-nas', ...options }))
 /** Few values, so that ties come up. */
 const zs = fc.func(fc.integer({ min: 0, max: 5 }).map(n => n / 5))
 
@@ -128,7 +128,7 @@ describe('the strategy of CP-NAS', () => {
   })
 
   it('warms up before the first round, on architectures from the whole space', () => {
-    const config: SearchConfig = { ...presets.quick, space: 'cp-nas', warmupEpochs: 200 }
+    const config: SearchConfig = { ...presets.quick, strategy: 'cp-nas', space: 'cp-nas', warmupEpochs: 200 }
     const warmups = simulate(config, () => 0)[200]!.history.filter(entry => entry.type === 'warmup')
     expect(warmups.map(entry => entry.epoch)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
     for (const kind of cellKinds)
@@ -142,7 +142,7 @@ describe('the strategy of CP-NAS', () => {
   })
 
   it('draws other architectures in every pass and for every seed', () => {
-    const config: SearchConfig = { ...presets.quick, space: 'cp-nas', passes: 4, warmupEpochs: 2 }
+    const config: SearchConfig = { ...presets.quick, strategy: 'cp-nas', space: 'cp-nas', passes: 4, warmupEpochs: 2 }
     const strategy = cpNasStrategy(config)
     const firsts = simulate(config, () => 0).filter(state => state.sample === 1)
     const proposals = firsts.flatMap(state => strategy.ask(state))
