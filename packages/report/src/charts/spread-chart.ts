@@ -1,5 +1,5 @@
 import type { LineSeriesOption } from 'echarts/charts'
-import { light, seriesColour } from '../page/palette.js'
+import { light, seriesColour, seriesMark } from '../page/palette.js'
 import { axisStyle, type Option, renderChart } from './render.js'
 
 /** A value, e.g. a mean or a median. */
@@ -36,14 +36,18 @@ export interface SpreadChart {
 const cap = 5
 
 /** A line of the values, and their error bars. */
-const seriesOf = ({ name, points, scattered = false }: ChartSeries, colour: string): Option['series'] & object => [
+const seriesOf = (
+  { name, points, scattered = false }: ChartSeries,
+  colour: string,
+  { symbol, line }: ReturnType<typeof seriesMark>,
+): Option['series'] & object => [
   {
     type: 'line',
     name,
     data: points.map(({ x, y }) => [x, y]),
-    symbol: 'circle',
+    symbol,
     symbolSize: scattered ? 5 : 8,
-    lineStyle: { color: colour, width: scattered ? 0 : 2 },
+    lineStyle: { color: colour, width: scattered ? 0 : 2, type: line },
     itemStyle: { color: colour },
   },
   {
@@ -55,32 +59,48 @@ const seriesOf = ({ name, points, scattered = false }: ChartSeries, colour: stri
     renderItem: (_, api) => {
       const [x, low] = api.coord([api.value(0), api.value(1)]) as [number, number]
       const [, high] = api.coord([api.value(0), api.value(2)]) as [number, number]
-      const line = (x1: number, y1: number, x2: number, y2: number) => ({
+      const stroke = (x1: number, y1: number, x2: number, y2: number) => ({
         type: 'line' as const,
         shape: { x1, y1, x2, y2 },
         style: { stroke: colour, lineWidth: 1.5 },
       })
       return {
         type: 'group',
-        children: [line(x, low, x, high), line(x - cap, low, x + cap, low), line(x - cap, high, x + cap, high)],
+        children: [stroke(x, low, x, high), stroke(x - cap, low, x + cap, low), stroke(x - cap, high, x + cap, high)],
       }
     },
   },
 ]
 
+/** Rows that a legend takes: names of about seven pixels a letter, each with its mark. */
+const legendRows = (names: readonly string[], width: number): number => {
+  let rows = 1
+  let right = 0
+  for (const { length } of names) {
+    const entry = 45 + 7 * length
+    if (right > 0 && right + entry > width) {
+      rows += 1
+      right = 0
+    }
+    right += entry
+  }
+  return rows
+}
+
 /** Values with error bars, a line a series, as an SVG picture. */
 export const spreadChart = ({ x, y, categories, series, width = 720, height = 440 }: SpreadChart): string => {
   const numeric = series.every(({ points }) => points.every(point => typeof point.x === 'number'))
+  const names = series.map(({ name }) => name)
   const axis = { ...axisStyle, axisLine: { onZero: false, lineStyle: { color: light('axis') } } } as const
   const option: Option = {
     backgroundColor: light('paper'),
-    grid: { left: 70, right: 30, top: series.length > 1 ? 50 : 25, bottom: 60 },
-    ...(series.length > 1 ? { legend: { top: 10, data: series.map(({ name }) => name) } } : {}),
+    grid: { left: 70, right: 30, top: series.length > 1 ? 30 + 20 * legendRows(names, width) : 25, bottom: 60 },
+    ...(series.length > 1 ? { legend: { top: 10, data: [...names] } } : {}),
     xAxis: numeric
       ? { type: 'value', name: x, nameGap: 32, scale: true, boundaryGap: ['6%', '6%'], ...axis }
       : { type: 'category', name: x, nameGap: 32, data: [...categories], ...axis },
     yAxis: { type: 'value', name: y, nameGap: 45, scale: true, ...axis },
-    series: series.flatMap((one, i) => seriesOf(one, seriesColour(i)) as LineSeriesOption[]),
+    series: series.flatMap((one, i) => seriesOf(one, seriesColour(i), seriesMark(i)) as LineSeriesOption[]),
   }
   return renderChart(option, { width, height })
 }

@@ -34,6 +34,15 @@ const series: readonly Colour[] = ['series-0', 'series-1', 'series-2', 'series-3
 /** The colour of the i-th series; after the sixth they come again. */
 export const seriesColour = (i: number): string => light(series[i % series.length]!)
 
+const marks = [
+  { symbol: 'circle', line: 'solid' },
+  { symbol: 'triangle', line: 'dashed' },
+  { symbol: 'rect', line: 'dotted' },
+] as const
+
+/** The mark and the line of the i-th series: others as soon as its colour comes again. */
+export const seriesMark = (i: number): (typeof marks)[number] => marks[Math.floor(i / series.length) % marks.length]!
+
 const declarations = (theme: 0 | 1): string =>
   Object.entries(palette)
     .map(([name, colours]) => `--${name}:${colours[theme]}`)

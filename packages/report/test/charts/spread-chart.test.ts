@@ -56,3 +56,15 @@ test('names are text, whatever they hold', () => {
   expect(svg).not.toContain('<b>')
   expect(svg).toContain('&lt;b&gt;&amp;')
 })
+
+test('a seventh series has the colour of the first, but other marks and lines, and the legend has room', () => {
+  const named = (i: number): ChartSeries => ({ ...child, name: `strategy number ${i}` })
+  const few = spreadChart({ ...chart, series: Array.from({ length: 6 }, (_, i) => named(i)) })
+  const many = spreadChart({ ...chart, series: Array.from({ length: 7 }, (_, i) => named(i)) })
+  expect(few).not.toContain('stroke-dasharray="4')
+  expect(many).toContain('stroke-dasharray')
+  // The end of the axis of y, below the legend: two rows of four names of 160 pixels.
+  const top = (svg: string): number => Math.min(...[...svg.matchAll(/M70(?:\.5)? ([\d.]+)/g)].map(([, y]) => Number(y)))
+  const short = spreadChart({ ...chart, series: [child, parent] })
+  expect(top(many) - top(short)).toBe(20)
+})
