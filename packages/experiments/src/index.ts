@@ -69,6 +69,7 @@ export { figuresOfTable, type TableFigures, type ValueSpread } from './table/fig
 export type { TableRow } from './table/job.js'
 export { cellsOfTable, jobsOf, type TableJob } from './table/jobs.js'
 export { type Shard, type TableImages, type TableRunConfig, tableRun } from './table/kind.js'
+export { checkOperations } from './table/operations.js'
 export { type Agreement, type Ranking, rankingOf } from './table/ranking.js'
 export { readTable } from './table/read.js'
 export {

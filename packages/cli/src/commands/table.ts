@@ -3,6 +3,7 @@ import { type CpnasError, cpnasError } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import {
   assembleTable,
+  checkOperations,
   figuresOfTable,
   jobsOf,
   type KnownTable,
@@ -152,16 +153,19 @@ const write = command({
     ),
 })
 
-/** InvalidOption: operations that the space does not have, or that hardly any architecture is made of. */
-const checkOperations = (table: Table, operations: readonly string[]): E.Either<CpnasError, void> => {
-  const wrong = (problem: string, remedy: string) => E.left(cpnasError('InvalidOption', 'operations', problem, remedy))
-  const foreign = operations.find(name => !tinyOperations.includes(name))
-  if (foreign !== undefined)
-    return wrong(`${foreign} is no operation of the table`, `Known are ${tinyOperations.join(', ')}`)
+/** InvalidOption: operations that hardly any architecture of the table is made of. */
+const checkSome = (table: Table, operations: readonly string[]): E.Either<CpnasError, void> => {
   const { size } = restrictTo(table, operations).entries
   return size > 1
     ? E.right(undefined)
-    : wrong(`${operations.join(',')} make up ${size} architectures of the table`, 'Give more of them')
+    : E.left(
+        cpnasError(
+          'InvalidOption',
+          'operations',
+          `${operations.join(',')} make up ${size} architectures of the table`,
+          'Give more of them',
+        ),
+      )
 }
 
 const info = command({
@@ -174,8 +178,9 @@ const info = command({
   },
   run: ({ json = false, operations = tinyOperations }, io, file) =>
     pipe(
-      readTable(file),
-      TE.chainFirstEitherK(table => checkOperations(table, operations)),
+      TE.fromEither(checkOperations(operations)),
+      TE.flatMap(() => readTable(file)),
+      TE.chainFirstEitherK(table => checkSome(table, operations)),
       TE.map(table => {
         const figures = figuresOfTable(table, operations)
         io.out(json ? `${JSON.stringify(figures)}\n` : layOut(printTableFigures(table, figures), io))

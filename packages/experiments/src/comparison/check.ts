@@ -1,7 +1,8 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { strategies } from '@cpnas/search'
 import { allCells, isComplete, lookUp, type Table, tinyOperations } from '@cpnas/table'
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
+import { checkOperations } from '../table/operations.js'
 import { type ComparisonOptions, parseContestant } from './compare.js'
 import { leastBudget } from './contestants.js'
 
@@ -22,9 +23,8 @@ export const checkComparison = (
   table: Table,
   { strategies: names, operations, budgets, epochs, against }: ComparisonOptions,
 ): Either<CpnasError, void> => {
-  const foreign = operations.find(name => !tinyOperations.includes(name))
-  if (foreign !== undefined)
-    return refuse('operations', `${foreign} is no operation of the table`, `Known are ${tinyOperations.join(', ')}`)
+  const ofTable = checkOperations(operations)
+  if (isLeft(ofTable)) return ofTable
   if (new Set(operations).size < Math.max(2, operations.length))
     return refuse('operations', `${operations.join(',')} will not do`, 'Give two or more, each once')
   const known = Object.keys(strategies)
