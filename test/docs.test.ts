@@ -7,7 +7,7 @@ import { type Running, runProcess, start, watch } from './support/cli.js'
 import { writeGenotype } from './support/genotype.js'
 import { png, writeClasses } from './support/image-folder.js'
 import { redisProgram, startRedis } from './support/redis.js'
-import { tiny, tinyTraining } from './support/settings.js'
+import { brief as briefSearch, tiny, tinyTraining } from './support/settings.js'
 
 const docs = join(import.meta.dirname, '../docs')
 const root = mkdtempSync(join(tmpdir(), 'cpnas-docs-test-'))
@@ -44,7 +44,7 @@ const engine = ['--threads', '1', '--backend', 'wasm']
 /** What makes a command take a second; a later option overrides an earlier one. */
 const brief: Readonly<Record<string, readonly string[]>> = {
   create: ['--minutes', '0.1', ...engine],
-  search: tiny,
+  search: briefSearch,
   train: tinyTraining,
   ablate: ['--train-cells', '3', '--train-channels', '2', '--train-share', '0.008', '--epochs', '1', ...engine],
   bench: ['--repeat', '2'],

@@ -11,6 +11,7 @@ export const tinyConfig: SearchConfig = {
   ...presets.quick,
   strategy: 'cp-nas',
   evaluator: 'shared-weights',
+  epochsPerSample: 1,
   validationShare: 0.5,
   space: 'cp-nas',
   seed: 5,
