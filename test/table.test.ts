@@ -27,7 +27,7 @@ const brief = [
 /** A search of the table's space that takes a second. */
 const smallSearch = [
   ...['--space', 'tiny', '--evaluator', 'one-shot', '--strategy', 'random'],
-  ...['--channels', '2', '--share', '0.02', '--backend', 'wasm'],
+  ...['--channels', '2', '--share', '0.02', '--validation-share', '0.5', '--backend', 'wasm'],
 ]
 
 const tableIn = (path: string): Table => {
@@ -241,6 +241,11 @@ test('searches on images are judged by the table of these images', async () => {
   const regrets = found.map(({ normal }) => 0.02 * normal.filter(operation => operation !== 'conv_3x3').length)
   expect(rows[1]!.mean).toBeCloseTo((regrets[0]! + regrets[1]!) / 2, 12)
   expect(text).toMatch(/│ random, one-shot +│ +2 │/)
+
+  const single = await run([...compare, '--searches', join(runs, '0'), '--json'])
+  const [, alone] = JSON.parse(single.out) as readonly Record<string, unknown>[]
+  expect(alone).toMatchObject({ onImages: { searches: 1 } })
+  expect(alone!.difference).toBeUndefined()
 
   const refused = (...parts: readonly string[]) => expectRefusal([...compare, '--searches', runs], directory, parts)
   await expectRefusal([...compare, '--searches', out], directory, ['out', 'holds no search'])

@@ -125,7 +125,8 @@ export const compareOnImages =
       if (E.isLeft(others)) return others
       const regrets = others.right.map(({ regret }) => regret)
       rows.push({
-        ...rowOf(name, budget, alike, own => unpairedTest(own, regrets)),
+        // One search says nothing of how much searches differ.
+        ...rowOf(name, budget, alike, alike.length > 1 ? own => unpairedTest(own, regrets) : undefined),
         onImages: { searches: alike.length, coreSeconds: mean(alike.map(({ coreSeconds }) => coreSeconds)) },
       })
     }

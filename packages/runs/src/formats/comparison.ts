@@ -24,7 +24,7 @@ export interface ComparisonRow {
   readonly mean: number
   /** Median of Kendall's tau; undefined for strategies without scores. */
   readonly tau?: number | undefined
-  /** Undefined for the strategy that the others are tested against. */
+  /** Undefined for the strategy that the others are tested against, and for a single search on images. */
   readonly difference?: Difference | undefined
   /** Of searches on images instead of the table: how many there are, and what one took on average, in seconds of a core. */
   readonly onImages?: { readonly searches: number; readonly coreSeconds: number } | undefined
