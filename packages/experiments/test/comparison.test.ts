@@ -10,9 +10,9 @@ const search = (config: Partial<SearchConfig>) => ({
 test('searches that differ by their seeds only are alike, and named by what tells them from others', () => {
   const searches = [
     search({ strategy: 'random', evaluator: 'scratch', seed: 0 }),
-    search({ strategy: 'cp-nas', seed: 0, betaP: 0.5 }),
+    search({ strategy: 'cp-nas', evaluator: 'shared-weights', seed: 0, betaP: 0.5 }),
     search({ strategy: 'random', evaluator: 'scratch', seed: 1 }),
-    search({ strategy: 'cp-nas', seed: 0, betaP: 1.5 }),
+    search({ strategy: 'cp-nas', evaluator: 'shared-weights', seed: 0, betaP: 1.5 }),
   ]
   expect(alikeSearches(searches).map(({ name, searches }) => [name, searches.length])).toEqual([
     ['random, scratch', 2],
