@@ -11,6 +11,7 @@ import { freePort, redisProgram, startRedis, type TestRedis } from './support/re
 
 const engine = ['--backend', 'wasm', '--threads', '1']
 const brief = [
+  ...['--strategy', 'cp-nas', '--epochs-per-sample', '1', '--validation-share', '0.5'],
   ...['--parallel', 'pass', '--operations', 'none,skip_connect,conv_3x3', '--passes', '2'],
   ...['--share', '0.015', '--channels', '4', '--batch-size', '32', ...engine],
 ]
@@ -165,7 +166,7 @@ describe.skipIf(withoutRedis)('the workers of a queue', () => {
 
   test('refuse what cannot be shared out, and workers that round differently', async () => {
     const out = temporary()
-    await expectRefusal(['search', '--out', out, '--queue', redis.url], out, [
+    await expectRefusal(['search', '--strategy', 'cp-nas', '--out', out, '--queue', redis.url], out, [
       /--queue: cannot share out this search: .*Give --parallel pass/,
     ])
     const worker = await startWorker(redis.url, ['--backend', 'reference'])
@@ -181,7 +182,7 @@ test('a queue that is not there, or not asked for, is refused', async () => {
   const nowhere = `redis://:hidden@127.0.0.1:${await freePort()}`
   for (const command of [
     ['worker', '--queue', nowhere, '--out', out],
-    ['search', '--parallel', 'pass', '--queue', nowhere, '--out', out],
+    ['search', '--strategy', 'cp-nas', '--parallel', 'pass', '--queue', nowhere, '--out', out],
     ['queue', 'status', nowhere],
   ])
     await expectRefusal(command, out, [
