@@ -71,9 +71,8 @@ export { cellsOfTable, jobsOf, type TableJob } from './table/jobs.js'
 export { type Shard, type TableImages, type TableRunConfig, tableRun } from './table/kind.js'
 export { checkOperations } from './table/operations.js'
 export { type Agreement, type Ranking, rankingOf } from './table/ranking.js'
-export { readTable } from './table/read.js'
+export { type KnownTable, readKnownTable, readTable } from './table/read.js'
 export {
-  type KnownTable,
   type OpenedTable,
   performTable,
   type TableEvent,

@@ -11,6 +11,7 @@ import {
   planRun,
   type Ranking,
   rankingOf,
+  readKnownTable,
   readTable,
   type TablePlan,
 } from '@cpnas/experiments'
@@ -40,14 +41,6 @@ const buildOptions = {
   ...hyperparameterOptions(tableRuns.kind.hyperparameters),
 } as const satisfies CommandOptions
 
-const readKnown = (path: string | undefined): TE.TaskEither<CpnasError, KnownTable | undefined> =>
-  path === undefined
-    ? TE.right(undefined)
-    : pipe(
-        readTable(path),
-        TE.map(table => ({ path, table })),
-      )
-
 const architectures = ({ length }: readonly string[]): string => `${thousands(length)} architectures`
 
 const plan = (given: Values<typeof buildOptions>): TE.TaskEither<CpnasError, TablePlan> => {
@@ -60,7 +53,10 @@ const plan = (given: Values<typeof buildOptions>): TE.TaskEither<CpnasError, Tab
       'Give --shards as well, at least as many',
     ),
     TE.fromEither,
-    TE.flatMap(() => readKnown(given.without)),
+    TE.flatMap(
+      (): TE.TaskEither<CpnasError, KnownTable | undefined> =>
+        given.without === undefined ? TE.right(undefined) : readKnownTable(given.without),
+    ),
     TE.bindTo('known'),
     TE.let('without', ({ known }) => [...(known?.table.entries.keys() ?? [])]),
     TE.bind('request', () => requestOf(tableRuns, given)),

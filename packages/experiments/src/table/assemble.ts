@@ -17,8 +17,8 @@ import { differenceOfFacts, factsOf } from './facts.js'
 import type { TableRow } from './job.js'
 import { cellsOfTable } from './jobs.js'
 import { type TableRunConfig, tableRun } from './kind.js'
-import { readTable } from './read.js'
-import type { KnownTable, TableState } from './work.js'
+import { type KnownTable, readKnownTable } from './read.js'
+import type { TableState } from './work.js'
 
 /** A directory in which a part of a table was built, and its finished trainings. */
 interface BuiltPart {
@@ -109,12 +109,7 @@ const readParts = (paths: readonly string[]): TE.TaskEither<CpnasError, Parts> =
     TE.bind('written', ({ found }) =>
       pipe(
         found.filter(({ isBuilt }) => !isBuilt),
-        TE.traverseSeqArray(({ path }) =>
-          pipe(
-            readTable(path),
-            TE.map(table => ({ path, table })),
-          ),
-        ),
+        TE.traverseSeqArray(({ path }) => readKnownTable(path)),
       ),
     ),
     TE.flatMapEither(checkParts),

@@ -2,7 +2,6 @@ import { type CpnasError, cpnasError, type Interruption } from '@cpnas/core'
 import { inMemory, openSplits } from '@cpnas/data'
 import type { Giver } from '@cpnas/queue'
 import { type PreparedRun, perform, type WorkedBy, type WorkOptions } from '@cpnas/runs'
-import type { Table } from '@cpnas/table'
 import type { TrainingEvent } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,6 +15,7 @@ import { differenceOfFacts, factsOf } from './facts.js'
 import { performJob, type TableRow } from './job.js'
 import { jobsOf, type TableJob } from './jobs.js'
 import { type Shard, type TableImages, type TableRunConfig, tableRun } from './kind.js'
+import type { KnownTable } from './read.js'
 
 /** Where the building of a table stands. */
 export interface TableState {
@@ -95,12 +95,6 @@ const workOf =
   }
 
 type Finished = Extract<Result, { readonly status: 'finished' }>
-
-/** A table whose architectures are left out, and where it was read. */
-export interface KnownTable {
-  readonly path: string
-  readonly table: Table
-}
 
 /** A planned building of a table. */
 export interface TablePlan extends Plan<TableConfig, TableRunConfig> {

@@ -111,7 +111,7 @@ export const pcDarts: StrategyRecord = {
  * predictions, and its gradient by the architecture is held to the Parent's, the tangent direction. Source: Li et al., DCP-NAS (arXiv 2306.15390),
  * the authors' successor of CP-NAS; lambda 1e-3 is the best of its ablation. Deviations: see `relaxed` and `tangentPropagation`; without the decoupled
  * optimization of weights and architecture (1.2 of its 72.4 points), whose thresholds and initial values are not stated, and without the reconstruction
- * loss, whose scales the Child's filters here have by their definition.
+ * loss: the scales that it learns follow from the latent filters here.
  */
 export const dcpNas: StrategyRecord = {
   ...darts,
