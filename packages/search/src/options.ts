@@ -200,12 +200,13 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
 const evaluating = Object.keys(evaluators).filter(name => !evaluators[name]!.relaxes)
 
 /**
- * A configuration with the evaluator of its strategy, if none was given: the strategy's first where it names some; else that of the preset, which
- * all others can work with.
+ * A configuration with the evaluator of its strategy, if none was given; where the strategy has none of its own, that of the preset, which it can
+ * work with.
  */
 export const withFittingEvaluator = (config: SearchConfig, given: Partial<SearchConfig>): SearchConfig => {
   // A strategy that there is not is refused later.
-  const [own] = strategies[config.strategy]?.evaluators ?? []
+  const record = strategies[config.strategy]
+  const own = record?.evaluator ?? record?.evaluators?.[0]
   return given.evaluator !== undefined || own === undefined ? config : { ...config, evaluator: own }
 }
 

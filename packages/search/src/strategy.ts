@@ -83,7 +83,9 @@ export interface StrategyRecord {
   readonly description: string
   /** Whether it looks at the Parent's accuracy; the cost of a search counts the Parent only then. */
   readonly usesParent: boolean
-  /** The evaluators that it can work with, its own first. Default: all that evaluate the architectures proposed, none its own. */
+  /** The evaluator that it was published with. Default: the first of `evaluators`, if it names some; else none. */
+  readonly evaluator?: string
+  /** The evaluators that it can work with. Default: all that evaluate the architectures proposed. */
   readonly evaluators?: readonly string[]
   /** For the evaluator `relaxed`: how it mixes operations. */
   readonly relaxation?: Relaxation

@@ -119,7 +119,7 @@ const create = (config: SearchConfig): Strategy<AntiBanditState> => {
 export const antiBandit: StrategyRecord = {
   description: 'abandon operations by confidence bounds of their accuracy (ABanditNAS, arXiv 2008.00698)',
   options: ['passes'],
-  evaluators: ['shared-weights', 'scratch', 'one-shot'],
+  evaluator: 'shared-weights',
   usesParent: false,
   create,
 }

@@ -177,7 +177,7 @@ const without = (
 export const cpNas: StrategyRecord = {
   description: 'abandon the worst operation of every edge in each round (CP-NAS, arXiv 2005.00057)',
   options: ['edges', 'passes', 'betaP', 'parallel', 'warmupEpochs'],
-  evaluators: ['shared-weights', 'scratch', 'one-shot'],
+  evaluator: 'shared-weights',
   usesParent: true,
   create: cpNasStrategy,
 }
@@ -189,7 +189,7 @@ export const cpNas: StrategyRecord = {
 export const bnas: StrategyRecord = {
   description: "abandon the worst operation of every edge by the Child's accuracy (BNAS, arXiv 1911.10862)",
   options: ['edges', 'passes', 'parallel', 'warmupEpochs'],
-  evaluators: ['shared-weights', 'scratch', 'one-shot'],
+  evaluator: 'shared-weights',
   usesParent: false,
   create: config => cpNasStrategy({ ...config, betaP: 0 }),
 }

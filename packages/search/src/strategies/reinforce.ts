@@ -122,7 +122,7 @@ const create = (config: SearchConfig): Strategy<ReinforceState> => {
 export const reinforce: StrategyRecord = {
   description: 'a policy that learns by REINFORCE which operations do well (ENAS, arXiv 1802.03268)',
   options: ['samples'],
-  evaluators: ['shared-weights', 'scratch', 'one-shot'],
+  evaluator: 'shared-weights',
   usesParent: false,
   create,
 }
