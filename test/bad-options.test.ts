@@ -16,7 +16,7 @@ test.for([
   ['--share', '0', /above 0 and at most 1/],
   ['--validation-share', '1', /above 0 and below 1/],
   ['--momentum', '1', /below 1/],
-  ['--learning-rate', '1e-9', /--min-learning-rate/],
+  ['--min-learning-rate', '1', /--learning-rate 0.01/],
   ['--operations', 'none', /at least 2 different/],
   ['--operations', 'none,conv_9x9', /sep_conv_3x3/],
   ['--edges', '3', /all, 2/],

@@ -82,10 +82,10 @@ const chosenIn = <P extends string, C extends object, R extends RunBase>(
 
 /** The preset, overridden by what was chosen. */
 const overridden = <P extends string, C extends object, R extends RunBase>(
-  { hyperparameters, complete = (config: C) => config }: RunKind<P, C, R>,
+  { hyperparameters, withGiven = (config, given) => ({ ...config, ...given }) }: RunKind<P, C, R>,
   preset: P,
   chosen: Partial<C>,
-): C => complete({ ...hyperparameters.presets[preset], ...chosen }, chosen)
+): C => withGiven(hyperparameters.presets[preset], chosen)
 
 /** The preset, overridden by a file and by what was given. Error InvalidOption. */
 export const configFor = <P extends string, C extends object, R extends RunBase>(

@@ -12,8 +12,8 @@ export interface RunKind<P extends string, C extends object, R extends RunBase> 
   /** Where config.json has the hyper-parameters. */
   readonly section: string
   readonly hyperparameters: Hyperparameters<P, C>
-  /** What the options given mean for others of the configuration that were not given. Default: nothing. */
-  readonly complete?: (config: C, given: Partial<C>) => C
+  /** A configuration with the options given in place of its own, and with what they mean for others. Default: nothing. */
+  readonly withGiven?: (config: C, given: Partial<C>) => C
   /** Every hyper-parameter in its range, and all of them consistent. */
   readonly check: (config: C) => Either<CpnasError, C>
   /** The configuration in what config.json holds. */

@@ -36,6 +36,11 @@ export interface SearchConfig extends CommonConfig {
   readonly targetKb: number
   /** Epochs a sampled architecture is trained before it is evaluated. The source: 1. */
   readonly epochsPerSample: number
+  /**
+   * How the learning rate falls to `minLearningRate`: `cosine`, along a cosine from epoch to epoch, as in DARTS; `one-cycle`, in every
+   * sample it rises from 0 over a fifth of the steps and falls along a line (Smith, arXiv 1708.07120).
+   */
+  readonly schedule: 'cosine' | 'one-cycle'
   /** Whether a Parent is trained beside every Child: `auto`, if the strategy looks at it. The source: always. */
   readonly withParent: 'auto' | 'always'
   /**

@@ -16,6 +16,7 @@ import {
   batchOptions,
   checkRates,
   operationOptions,
+  optimizerOptions,
   seedOption,
   sizeOptions,
   spaceOption,
@@ -24,6 +25,7 @@ import { type Either, flatMap, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { SearchConfig } from './config.js'
 import { evaluators } from './evaluators/index.js'
+import { dartsRecipe } from './recipe.js'
 import { strategies } from './strategies/index.js'
 
 const operationNames = [...new Set(spaces.flatMap(({ operations }) => operations.map(({ name }) => name)))]
@@ -124,11 +126,10 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'share of those images used for validation',
   },
   ...batchOptions,
-  learningRate: { range: { kind: 'number', above: 0 }, description: 'initial learning rate' },
+  ...optimizerOptions,
+  schedule: { range: choice('cosine', 'one-cycle'), description: 'learning-rate schedule' },
+  learningRate: { range: { kind: 'number', above: 0 }, description: 'largest learning rate' },
   minLearningRate: { range: { kind: 'number', minimum: 0 }, description: 'final learning rate' },
-  momentum: { range: { kind: 'number', minimum: 0, below: 1 }, description: 'SGD momentum' },
-  weightDecay: { range: { kind: 'number', minimum: 0 }, description: 'SGD weight decay' },
-  gradientClip: { range: { kind: 'number', above: 0 }, description: 'maximum global gradient norm' },
 }
 
 /**
@@ -152,6 +153,8 @@ export const addedSearchOptions = {
   targetMs: 0,
   targetKb: 0,
   architectureLearningRate: 3e-4,
+  optimizer: 'sgd',
+  schedule: 'cosine',
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */
@@ -168,7 +171,14 @@ const refuse = (option: string, problem: string, remedy: string): Either<CpnasEr
 
 /** InvalidOption for an evaluator that the strategy cannot work with, or that would evaluate weights that nothing has trained. */
 const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
-  const { warmsUp, relaxes = false } = evaluators[config.evaluator]!
+  const { warmsUp, relaxes = false, keepsWeights } = evaluators[config.evaluator]!
+  const foreign = (['optimizer', 'schedule'] as const).find(name => config[name] !== dartsRecipe[name])
+  if (keepsWeights && foreign !== undefined)
+    return refuse(
+      foreign,
+      `is ${config[foreign]}, and \`evaluator\` ${config.evaluator} trains shared weights by SGD along a cosine over the whole search`,
+      `Leave it out, or give ${dartsRecipe[foreign]}`,
+    )
   if (warmsUp === 'must' && config.warmupEpochs === 0)
     return refuse(
       'warmupEpochs',
@@ -200,14 +210,16 @@ const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> 
 const evaluating = Object.keys(evaluators).filter(name => !evaluators[name]!.relaxes)
 
 /**
- * A configuration with the evaluator of its strategy, if none was given; where the strategy has none of its own, that of the preset, which it can
- * work with.
+ * A configuration with what is given in place of its own, and with the evaluator of its strategy, if none is given; where the strategy has none
+ * of its own, that of the configuration, which it can work with. Another evaluator brings its recipe, but for what is given.
  */
-export const withFittingEvaluator = (config: SearchConfig, given: Partial<SearchConfig>): SearchConfig => {
-  // A strategy that there is not is refused later.
-  const record = strategies[config.strategy]
-  const own = record?.evaluator ?? record?.evaluators?.[0]
-  return given.evaluator !== undefined || own === undefined ? config : { ...config, evaluator: own }
+export const withGiven = (config: SearchConfig, given: Partial<SearchConfig>): SearchConfig => {
+  const { strategy = config.strategy } = given
+  // A strategy or an evaluator that there is not is refused later.
+  const record = strategies[strategy]
+  const evaluator = given.evaluator ?? record?.evaluator ?? record?.evaluators?.[0] ?? config.evaluator
+  const recipe = evaluator === config.evaluator ? {} : evaluators[evaluator]?.recipe
+  return { ...config, ...recipe, ...given, evaluator }
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { CpnasError } from '@cpnas/core'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from './config.js'
-import { checkConfig, withFittingEvaluator } from './options.js'
+import { checkConfig, withGiven } from './options.js'
+import { dartsRecipe, oneBitRecipe } from './recipe.js'
 
 /**
  * `paper`: the source where it speaks (eight operations, one epoch a sample), else DARTS's search (8 cells, 16 channels,
@@ -43,11 +44,7 @@ const paper: SearchConfig = {
   cropScale: 'auto',
   flip: true,
   cutout: 0,
-  learningRate: 0.025,
-  minLearningRate: 0.001,
-  momentum: 0.9,
-  weightDecay: 3e-4,
-  gradientClip: 5,
+  ...dartsRecipe,
 }
 
 /**
@@ -59,6 +56,7 @@ const cifar10: SearchConfig = {
   ...paper,
   strategy: 'bayesian',
   evaluator: 'scratch',
+  ...oneBitRecipe,
   space: 'residual',
   cells: 3,
   passes: 1,
@@ -93,4 +91,4 @@ export type Preset = keyof typeof presets
 
 /** A preset with some options replaced, and an evaluator that the strategy works with; InvalidOption names one out of range. */
 export const searchConfig = (preset: Preset, options: Partial<SearchConfig> = {}): Either<CpnasError, SearchConfig> =>
-  checkConfig(withFittingEvaluator({ ...presets[preset], ...options }, options))
+  checkConfig(withGiven(presets[preset], options))

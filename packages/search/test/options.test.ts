@@ -7,6 +7,7 @@ import {
   type SearchConfig,
   searchConfig,
   searchOptions,
+  withGiven,
 } from '@cpnas/search'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -63,7 +64,9 @@ const wrong: readonly (readonly [keyof SearchConfig, unknown])[] = [
   ['momentum', 1],
   ['momentum', -0.5],
   ['weightDecay', -1],
-  ['gradientClip', 0],
+  ['gradientClip', -1],
+  ['optimizer', 'rmsprop'],
+  ['schedule', 'constant'],
 ]
 
 describe('options of a search', () => {
@@ -87,7 +90,7 @@ describe('options of a search', () => {
   it('are all named when missing, and when unknown', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), name => {
-        const { [name]: _, ...rest } = presets.cifar10
+        const { [name]: _, ...rest } = presets.paper
         // Files of versions that did not have it lack it.
         if (Object.hasOwn(addedSearchOptions, name))
           expect(parseConfig(rest)).toEqual({ _tag: 'Right', right: { ...rest, [name]: added[name] } })
@@ -150,6 +153,27 @@ describe('a strategy and an evaluator', () => {
     expect(evaluatorFor({ strategy: 'successive-halving' })).toBe('scratch')
     expect(evaluatorFor({ strategy: 'random' })).toBe(presets.quick.evaluator)
     expect(evaluatorFor({ strategy: 'cp-nas', evaluator: 'scratch' })).toBe('scratch')
+  })
+
+  it('bring the recipe of the evaluator, but for what is given', () => {
+    const recipeFor = (preset: keyof typeof presets, options: Partial<SearchConfig>) => {
+      const { optimizer, schedule, learningRate, gradientClip } = withGiven(presets[preset], options)
+      return [optimizer, schedule, learningRate, gradientClip]
+    }
+    expect(recipeFor('quick', {})).toEqual(['adam', 'one-cycle', 0.01, 0])
+    expect(recipeFor('quick', { strategy: 'cp-nas' })).toEqual(['sgd', 'cosine', 0.025, 5])
+    expect(recipeFor('quick', { strategy: 'cp-nas', learningRate: 0.1 })).toEqual(['sgd', 'cosine', 0.1, 5])
+    expect(recipeFor('paper', { evaluator: 'scratch' })).toEqual(['adam', 'one-cycle', 0.01, 0])
+    expect(recipeFor('quick', { optimizer: 'sgd' })).toEqual(['sgd', 'one-cycle', 0.01, 0])
+  })
+
+  it('that shares weights trains them by SGD along a cosine', () => {
+    const shared = { strategy: 'random', evaluator: 'shared-weights' } as const
+    expect(refused({ ...shared, optimizer: 'adam' })).toBe(
+      'optimizer: is adam, and `evaluator` shared-weights trains shared weights by SGD along a cosine over the whole search. Leave it out, or give sgd',
+    )
+    expect(refused({ ...shared, schedule: 'one-cycle' })).toMatch(/^schedule: is one-cycle.* give cosine$/)
+    expect(refused({ ...shared, optimizer: 'sgd' })).toBeUndefined()
   })
 
   it('that trains no Parent refuses one', () => {

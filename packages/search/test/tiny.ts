@@ -1,14 +1,20 @@
 import { type Backend, referenceBackend } from '@cpnas/backends'
 import type { RecordDataset } from '@cpnas/data'
-import { presets, runSearch, type SearchConfig, type SearchOptions, type SearchSnapshot } from '@cpnas/search'
+import {
+  presets,
+  runSearch,
+  type SearchConfig,
+  type SearchOptions,
+  type SearchSnapshot,
+  withGiven,
+} from '@cpnas/search'
 import { right } from 'fp-ts/lib/TaskEither.js'
 import { tinyDataset as datasetOf } from '../../../test/support/tiny-dataset.js'
 
 export const tinyDataset = (count = 16): RecordDataset => datasetOf(count)
 
 /** Three operations, five samples a pass over all rounds: a search of a second on the reference engine. */
-export const tinyConfig: SearchConfig = {
-  ...presets.quick,
+export const tinyConfig: SearchConfig = withGiven(presets.quick, {
   strategy: 'cp-nas',
   evaluator: 'shared-weights',
   epochsPerSample: 1,
@@ -21,7 +27,7 @@ export const tinyConfig: SearchConfig = {
   batchSize: 4,
   flip: true,
   crop: 1,
-}
+})
 
 /** A search and every snapshot it saved. */
 export const runOn = async <T>(

@@ -41,6 +41,8 @@ export interface CommonConfig {
   /** Side of the square cut out, in pixels, 0 for none. */
   readonly cutout: number
 
+  /** How gradients change the weights. Not stated in the source; DARTS SGD, EBNAS and larq Adam for 1-bit networks. */
+  readonly optimizer: 'sgd' | 'adam'
   /** The largest learning rate. Not stated in the source. */
   readonly learningRate: number
   /** The learning rate at the end. Not stated in the source. */
@@ -49,6 +51,6 @@ export interface CommonConfig {
   readonly momentum: number
   /** L2 penalty on every parameter. */
   readonly weightDecay: number
-  /** Largest global norm of the gradients of a step; a training has 0 for no clipping. Not stated in the source; DARTS 5. */
+  /** Largest global norm of the gradients of a step; 0 for no clipping. Not stated in the source; DARTS 5. */
   readonly gradientClip: number
 }

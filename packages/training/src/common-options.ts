@@ -57,6 +57,17 @@ export const batchOptions = {
   cutout: { range: integer(0), description: 'cutout size in pixels (0: off)' },
 }
 
+/** How gradients change the weights, but for the learning rate. */
+export const optimizerOptions = {
+  optimizer: { range: choice('sgd', 'adam'), description: 'optimizer' },
+  momentum: { range: { kind: 'number', minimum: 0, below: 1 }, description: 'SGD momentum, Adam beta1' },
+  weightDecay: { range: { kind: 'number', minimum: 0 }, description: 'L2 penalty' },
+  gradientClip: {
+    range: { kind: 'number', minimum: 0 },
+    description: 'maximum global gradient norm (0: no clipping)',
+  },
+} as const
+
 /** Values of options that runs of earlier versions lack. */
 export const addedOptions = { cropScale: 'auto', space: 'cp-nas' } as const
 

@@ -12,10 +12,10 @@ import {
   ablationOptions,
   ablationPresets,
   checkAblationConfig,
-  completeAblationConfig,
   type FlatConfig,
   flatten,
   unflatten,
+  withGivenFlat,
 } from './options.js'
 import { formatVary, parseVary, type Vary } from './vary.js'
 
@@ -75,7 +75,7 @@ export const ablationRun: RunKind<AblationPreset, FlatConfig, AblationRunConfig>
   version: 1,
   files: ablationFiles,
   hyperparameters: { table: ablationOptions, presets: ablationPresets },
-  complete: completeAblationConfig,
+  withGiven: withGivenFlat,
   check: checkAblationConfig,
   configOf: flatten,
   parse: (base, { vary, seeds, parents, genotype, teacher, teacherHash, search, training }) => {

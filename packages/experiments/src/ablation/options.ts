@@ -1,11 +1,5 @@
 import { type CpnasError, type Idle, type OptionTable, renameOptions } from '@cpnas/core'
-import {
-  checkConfig,
-  type SearchConfig,
-  searchOptions,
-  presets as searchPresets,
-  withFittingEvaluator,
-} from '@cpnas/search'
+import { checkConfig, type SearchConfig, searchOptions, presets as searchPresets, withGiven } from '@cpnas/search'
 import { checkTrainingConfig, type TrainingConfig, trainingOptions, trainingPresets } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -104,10 +98,11 @@ export const ablationPresets: Readonly<Record<AblationPreset, FlatConfig>> = {
 export const renamedOf = (side: Side): ((error: CpnasError) => CpnasError) =>
   renameOptions(Object.keys(tables[side]), name => flatName(side, name))
 
-/** Both configurations, the search's with an evaluator that its strategy can work with, if none was given. */
-export const completeAblationConfig = (flat: FlatConfig, given: Partial<FlatConfig>): FlatConfig => {
-  const { search, training } = unflatten(flat)
-  return flatten({ search: withFittingEvaluator(search, unflatten(given as FlatConfig).search), training })
+/** Both configurations with the options given in place of their own, and with what they mean for others: see `withGiven` of @cpnas/search. */
+export const withGivenFlat = (flat: FlatConfig, given: Partial<FlatConfig>): FlatConfig => {
+  const ofSearch = Object.entries(unflatten(given as FlatConfig).search).filter(([, value]) => value !== undefined)
+  const { training } = unflatten({ ...flat, ...given })
+  return flatten({ search: withGiven(unflatten(flat).search, Object.fromEntries(ofSearch)), training })
 }
 
 /** Both configurations in range and consistent. Error InvalidOption. */

@@ -4,7 +4,7 @@ import type { TrainingConfig } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { PlannedRun } from '../inner-runs.js'
-import { type AblationConfig, checkAblationConfig, type FlatConfig, flatten, places, unflatten } from './options.js'
+import { type AblationConfig, checkAblationConfig, flatten, places, unflatten, withGivenFlat } from './options.js'
 import { type Assignment, assignments, label, ofSide, type Vary } from './vary.js'
 
 /** The work of an ablation: everything but its data and engine. */
@@ -43,9 +43,9 @@ const nameOf = (folder: string, assignment: Assignment, seed: number): string =>
 const withoutParent = ({ cpTarget }: TrainingConfig): Partial<TrainingConfig> =>
   cpTarget === 'parent' ? { cpTarget: 'own', filterWeight: 0, lambda: 0 } : {}
 
-/** The configuration with a seed and with some values in place of its own. */
+/** The configuration with a seed and with some values in place of its own; all strategies have the evaluator of the configuration. */
 const configOfTrial = (config: AblationConfig, assignment: Assignment, seed: number): AblationConfig =>
-  unflatten({ ...(flatten(config) as FlatConfig), ...assignment, seed })
+  unflatten(withGivenFlat(flatten(config), { evaluator: config.search.evaluator, ...assignment, seed }))
 
 /**
  * Every combination of values with every seed, and the runs they need, each once and after those it needs: trials that differ

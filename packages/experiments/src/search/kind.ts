@@ -1,5 +1,5 @@
 import { type SearchRunConfig, searchFormat } from '@cpnas/runs'
-import { checkConfig, presets, type SearchConfig, searchOptions, withFittingEvaluator } from '@cpnas/search'
+import { checkConfig, presets, type SearchConfig, searchOptions, withGiven } from '@cpnas/search'
 import type { RunKind } from '../run-kind.js'
 
 /** Names of the presets of a search. */
@@ -11,7 +11,7 @@ export const searchRun: RunKind<SearchPreset, SearchConfig, SearchRunConfig> = {
   section: 'search',
   defaultPreset: 'quick',
   hyperparameters: { table: searchOptions, presets },
-  complete: withFittingEvaluator,
+  withGiven,
   check: checkConfig,
   configOf: ({ search }) => search,
 }

@@ -65,6 +65,17 @@ test('every combination comes up once, the last option changing first', () => {
 const plan = (vary: readonly Vary[], parents = false) =>
   planTrials({ vary, seeds: 2, parents, genotype: undefined, teacher: undefined, config })
 
+test('an evaluator brings its recipe, but for what is varied beside it', () => {
+  const evaluator: Vary = { name: 'evaluator', values: ['scratch', 'shared-weights'] }
+  const rates: Vary = { name: 'searchLearningRate', values: [0.01, 0.05] }
+  const recipes = (vary: readonly Vary[]) =>
+    plan(vary).runs.flatMap(({ kind, config }) =>
+      kind === 'search' && config.seed === 0 ? `${config.optimizer} ${config.learningRate}` : [],
+    )
+  expect(recipes([evaluator])).toEqual(['adam 0.01', 'sgd 0.025'])
+  expect(recipes([evaluator, rates])).toEqual(['adam 0.01', 'adam 0.05', 'sgd 0.01', 'sgd 0.05'])
+})
+
 test('values of the search need searches of their own, values of the training share them', () => {
   const names = (vary: readonly Vary[]) => plan(vary).runs.map(({ name }) => name)
   expect(names([betaP]).slice(0, 4)).toEqual([

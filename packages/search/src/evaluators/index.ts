@@ -1,4 +1,5 @@
 import type { Evaluator } from '../evaluator.js'
+import { dartsRecipe, oneBitRecipe, type Recipe } from '../recipe.js'
 import type { SearchLength } from '../strategy.js'
 import { type BatchSetting, batchesOfEvaluation, batchesOfTraining, type ProposalBatches } from './batches.js'
 import { oneShot } from './one-shot.js'
@@ -18,6 +19,8 @@ export interface EvaluatorRecord {
   readonly warmsUp?: 'may' | 'must'
   /** Whether it trains all operations at once and learns which are best: only for strategies that name it. Default false. */
   readonly relaxes?: boolean
+  /** How it trains unless told otherwise. */
+  readonly recipe: Recipe
   /** The batches that go through its networks. */
   readonly batches: (setting: BatchSetting) => ProposalBatches
   /** The evaluator of a setting, for a search of that length. */
@@ -29,12 +32,14 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
   'shared-weights': {
     description: 'trained for some epochs on weights that all architectures share',
     keepsWeights: true,
+    recipe: dartsRecipe,
     batches: batchesOfTraining,
     create: sharedWeights,
   },
   scratch: {
     description: 'trained for some epochs from weights of its own',
     keepsWeights: false,
+    recipe: oneBitRecipe,
     batches: batchesOfTraining,
     create: scratch,
   },
@@ -42,6 +47,7 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
     description:
       'evaluated on shared weights that were trained before, by another path every batch (SPOS, arXiv 1904.00420)',
     keepsWeights: true,
+    recipe: dartsRecipe,
     warmsUp: 'must',
     batches: batchesOfEvaluation,
     create: oneShot,
@@ -50,6 +56,7 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
     description:
       'all operations at once, under weights that are learned from validation images (DARTS, arXiv 1806.09055)',
     keepsWeights: true,
+    recipe: dartsRecipe,
     warmsUp: 'may',
     relaxes: true,
     batches: batchesOfRelaxation,

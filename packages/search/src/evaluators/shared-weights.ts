@@ -8,7 +8,16 @@ import {
   network,
   parameterShapes,
 } from '@cpnas/supernet'
-import { type Context, cosine, type Evaluation, evaluate, sgd, trainEpoch } from '@cpnas/training'
+import {
+  type Context,
+  cosine,
+  type EpochOptions,
+  type Evaluation,
+  evaluate,
+  learningRateAt,
+  optimizerOf,
+  trainEpoch,
+} from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
@@ -29,10 +38,9 @@ interface Work {
   readonly report: Reporter
 }
 
-/** An epoch: its number over the whole search, from 0, which decides the order of the images, and its learning rate. */
-interface Epoch {
+/** An epoch: its number over the whole search, from 0, which decides the order of the images, and its learning rates. */
+interface Epoch extends Pick<EpochOptions, 'learningRate' | 'rateAt' | 'updates'> {
   readonly index: number
-  readonly learningRate: number
 }
 
 /** The weights that replace those given, and the result of the work. */
@@ -95,28 +103,38 @@ export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength
   }
 }
 
+/** The share of the steps over which the rate of a one-cycle rises. */
+const rise = 0.2
+
+/** The epochs of a sample that is trained by itself, by the schedule of the configuration. */
+const epochsAlone = <T>({ config, splits }: SearchContext<T>, epochs: number): readonly Epoch[] => {
+  const { learningRate, minLearningRate: minimum, schedule } = config
+  const { trainingSteps } = splits
+  return Array.from({ length: epochs }, (_, index) => {
+    const updates = index * trainingSteps
+    if (schedule === 'cosine')
+      return { index, updates, learningRate: cosine({ initial: learningRate, minimum, total: epochs }, index) }
+    const cycle = { ...config, schedule, epochs, warmupEpochs: rise * epochs }
+    return { index, updates, learningRate, rateAt: step => learningRateAt(cycle, updates + step, trainingSteps) }
+  })
+}
+
 /**
- * `scratch`: every architecture is trained for `epochsPerSample` epochs, or as many as its proposal says, from weights of its own, which begin the same for all, along
- * a cosine of its own, then evaluated as with shared weights. Nothing is carried from one to the next.
+ * `scratch`: every architecture is trained for `epochsPerSample` epochs, or as many as its proposal says, from weights of its own, which begin the same for
+ * all, with a schedule of its own, then evaluated as with shared weights. Nothing is carried from one to the next.
  */
 export const scratch = <T>(context: SearchContext<T>): Evaluator<undefined> => {
   const { backend, config, spec } = context
-  const { epochsPerSample, learningRate: initial, minLearningRate: minimum } = config
-  const epochsOfSample = (total: number): readonly Epoch[] =>
-    Array.from({ length: total }, (_, index) => ({
-      index,
-      learningRate: cosine({ initial, minimum, total }, index),
-    }))
   return {
     cost: costOfBatches(batchesOfTraining(context)),
     begin: () => right(undefined),
     evaluate: async (_, proposal, __, report) => {
-      const begun = initialWeights(backend, spec, config, proposal.architecture, sgd(config))
+      const begun = initialWeights(backend, spec, config, proposal.architecture, optimizerOf(config))
       const { weights, observation } = await workOn(
         context,
         begun,
         proposal,
-        epochsOfSample(proposal.epochs ?? epochsPerSample),
+        epochsAlone(context, proposal.epochs ?? config.epochsPerSample),
         report,
       )
       backend.dispose(weights)
@@ -157,15 +175,15 @@ const trainOwner = async <T>(
   { architecture, where, report }: Work,
   phase: 'warmup' | 'train',
   { name, networks }: Owner,
-  { index, learningRate }: Epoch,
+  { index, ...rates }: Epoch,
 ): Promise<{ readonly weights: Weights<T>; readonly losses: Either<Interruption, readonly number[]> }> => {
   const names = new Set(Object.keys(parameterShapes(spec, architecture, networks[0])))
   const { selected, rest } = partition(weights[name]!, names)
   const [first, ...others] = networks.map(kind => network(spec, architecture, kind))
   const result = await catchReadError(() =>
     trainEpoch<T>(backend, selected, [first!, ...others], splits.training(index + 1), {
-      optimizer: sgd(config),
-      learningRate,
+      ...rates,
+      optimizer: optimizerOf(config),
       gradientClip: config.gradientClip,
       latent: networks.includes('child') ? latentNames(spec, architecture) : [],
       where: `${where}, ${networks.join(' and ')}`,

@@ -12,7 +12,12 @@ export interface LoopOptions extends OverBatchesOptions {
 }
 
 /** How an epoch is trained. */
-export interface EpochOptions extends LoopOptions, StepOptions {}
+export interface EpochOptions extends LoopOptions, Omit<StepOptions, 'step'> {
+  /** The learning rate of a step of the epoch, counted from 0. Default: `learningRate`, which errors name, at every step. */
+  readonly rateAt?: (step: number) => number
+  /** Updates of the learner before this epoch, which Adam's bias correction needs. Default 0. */
+  readonly updates?: number
+}
 
 /** The result of an epoch. */
 export interface Epoch<T> {
@@ -34,6 +39,8 @@ export const trainEpoch = async <T>(
   batches: BatchSource,
   options: EpochOptions,
 ): Promise<Epoch<T>> => {
+  const { rateAt = () => options.learningRate, updates = 0 } = options
+  let step = 0
   const { carried, sums, count, stopped } = await overBatches(
     backend,
     { carried: learner, sums: [], count: 0 },
@@ -44,15 +51,16 @@ export const trainEpoch = async <T>(
         backend,
         current,
         crossEntropies(backend, networks, images, labels),
-        options,
+        { ...options, learningRate: rateAt(step), step: updates + step + 1 },
       )
+      step += 1
       return { carried: next, terms: losses.map(x => ({ x, mean: true })) }
     },
   )
   const losses = finite(
     sums.map(sum => sum / count),
     options.where,
-    `Lower learningRate (now ${options.learningRate}) or gradientClip (now ${options.gradientClip ?? 'none'}) in a new run`,
+    `Lower learningRate (now ${options.learningRate}) or gradientClip (now ${options.gradientClip || 'none'}) in a new run`,
   )
   return { learner: carried, losses, stopped }
 }

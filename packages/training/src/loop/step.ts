@@ -17,8 +17,8 @@ export type Objective<T, A> = (parameters: TensorRecord<T>) => { readonly value:
 export interface StepOptions {
   readonly optimizer: Optimizer
   readonly learningRate: number
-  /** Largest global norm of the gradients. Default: no clipping. */
-  readonly gradientClip?: number | undefined
+  /** Largest global norm of the gradients. Default, and 0: no clipping. */
+  readonly gradientClip?: number
   /** Parameters to clip to [-1, 1] after the update: latent weights of 1-bit filters. Default none. */
   readonly latent?: readonly string[]
   /** The number of the update, from 1; Adam's bias correction needs it. Default: unknown. */
@@ -54,13 +54,13 @@ export const optimize = <T, A>(
   backend: Backend<T>,
   learner: Learner<T>,
   objective: Objective<T, A>,
-  { optimizer, learningRate, gradientClip, latent = [], step }: StepOptions,
+  { optimizer, learningRate, gradientClip = 0, latent = [], step }: StepOptions,
 ): Updated<T, A> =>
   backend.scope(() => {
     const { gradients, aux } = backend.valueAndGrad(objective, learner.parameters)
     const updated = optimizer.update(backend, gradients, learner, {
       learningRate,
-      factor: gradientClip === undefined ? undefined : clipFactor(backend, gradients, gradientClip),
+      factor: gradientClip === 0 ? undefined : clipFactor(backend, gradients, gradientClip),
       limits: Object.fromEntries(latent.map(name => [name, latentLimit])),
       ...(step === undefined ? {} : { step }),
     })

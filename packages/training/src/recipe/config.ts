@@ -19,7 +19,6 @@ export interface TrainingConfig extends CommonConfig {
   readonly epochs: number
   /** 1: weights and activations 1-bit from the start. 2: first the activations alone, then both, from the weights of the first stage. Child only. */
   readonly stages: 1 | 2
-  readonly optimizer: 'sgd' | 'adam'
   /** How the learning rate goes over the steps of a stage, after the warm-up. */
   readonly schedule: 'cosine' | 'one-cycle' | 'constant'
   /** Epochs over which the rate rises linearly from 0 to learningRate; for one-cycle the rise of the cycle. May be a fraction. */

@@ -12,9 +12,8 @@ import {
   parameterShapes,
 } from '@cpnas/supernet'
 import type { Context } from '../loop/context.js'
-import { adam } from '../optimizers/adam.js'
 import type { Learner, Optimizer } from '../optimizers/optimizer.js'
-import { sgd } from '../optimizers/sgd.js'
+import { optimizerOf } from '../optimizers/optimizer-of.js'
 import type { TrainingConfig } from './config.js'
 import type { Moments, Normalizations } from './moments.js'
 import { modelSpec, networkKind, trainingSpec } from './spec.js'
@@ -65,9 +64,6 @@ export const carriedOf = <T>(learner: Learner<T>): Carried<T> => ({
   average: undefined,
   centers: undefined,
 })
-
-const optimizerOf = ({ optimizer, momentum, beta2, weightDecay }: TrainingConfig): Optimizer =>
-  optimizer === 'adam' ? adam({ beta1: momentum, beta2, weightDecay }) : sgd({ momentum, weightDecay })
 
 export const makeContext = <T>(
   backend: Backend<T>,

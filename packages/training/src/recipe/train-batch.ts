@@ -46,7 +46,7 @@ export const trainBatch = <T>(
   const { learner, aux } = optimize(backend, carried.learner, objective, {
     optimizer,
     learningRate: learningRateAt(config, update - 1, splits.trainingSteps),
-    gradientClip: config.gradientClip > 0 ? config.gradientClip : undefined,
+    gradientClip: config.gradientClip,
     latent: stage.latent,
     step: update,
   })
