@@ -117,11 +117,11 @@ test.each(['random', 'regularized-evolution'])(
     const { code, out, err } = await run(['search', '--out', whole, ...options])
     expect(code).toBe(0)
     expect(err).toContain('sample 4/4: child')
-    expect(out).toContain('Validation accuracy, best sample: Child')
+    expect(out).toContain('Validation accuracy, of its sample: Child')
     const history = jsonLines(readFileSync(join(whole, 'history.jsonl'), 'utf8'))
-    const best = Math.max(...history.map(({ accuracyChild }) => accuracyChild as number))
+    const best = Math.max(...history.map(({ z }) => z as number))
     const found = parseGenotype(readFileSync(join(whole, 'genotype.json'), 'utf8'))
-    expect(history.find(({ accuracyChild }) => accuracyChild === best)).toMatchObject({
+    expect(history.find(({ z }) => z === best)).toMatchObject({
       architecture: isRight(found) && found.right.genotype,
     })
 

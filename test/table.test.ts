@@ -175,7 +175,7 @@ const simpleTable = (): Table => ({
         validation: [accuracy, accuracy, accuracy],
         test: accuracy,
         loss: 1,
-        lossValidation: 1,
+        lossValidation: -Math.log(accuracy),
       }
       return [keyOf(cell), { cell, child: [training], parent: [training], ...tableFigures(1) }]
     }),

@@ -96,6 +96,11 @@ export const searchOptions: OptionTable<SearchConfig> = {
     description: 'largest packed file in kB (0: any)',
     ...unlessWith('targetKb'),
   },
+  score: {
+    range: choice('accuracy', 'loss'),
+    description: 'what of the validation images an architecture is judged by',
+    ...unlessWith('score'),
+  },
   withParent: {
     range: choice('auto', 'always'),
     description: 'whether the Parent is trained, too: auto, if the strategy looks at it',
@@ -155,6 +160,7 @@ export const addedSearchOptions = {
   architectureLearningRate: 3e-4,
   optimizer: 'sgd',
   schedule: 'cosine',
+  score: 'accuracy',
 } as const
 
 /** A configuration read from JSON: exactly the options of SearchConfig, each in its range. */

@@ -44,8 +44,8 @@ export interface SampleEntry {
   readonly accuracyParent?: number
   readonly accuracyChild: number
   /**
-   * The score that the strategy uses. Of CP-NAS z = betaP * (A_P - A_C) + A_C, which each of the sampled operations gets; of the others the
-   * Child's accuracy.
+   * The score that the strategy uses. Of CP-NAS z = betaP * (A_P - A_C) + A_C, which each of the sampled operations gets; of the others what
+   * `SearchConfig.score` says, or the Child's accuracy.
    */
   readonly z: number
   /** Mean training loss of the sample's last epoch; absent where it was not trained. */

@@ -36,13 +36,16 @@ const replaysOf = async (
   truth: Truth,
   name: string,
   budget: Budget,
-  { operations, replays, epochs }: ComparisonOptions,
+  { operations, replays, ...given }: ComparisonOptions,
 ): Promise<E.Either<CpnasError, readonly Replay[]>> => {
   const { strategy, ...options } = parseContestant(name)
   const all = truth.table.training.epochs as number
+  const { epochs = all } = given
+  // `successive-halving` looks at unfinished trainings, whose loss a table does not know.
+  const score = epochs === all && strategy !== 'successive-halving' ? 'loss' : 'accuracy'
   const done: Replay[] = []
   for (let seed = 0; seed < replays; seed++) {
-    const config = contestantFor(strategy, budget, { operations, epochs: epochs ?? all, seed, ...options })
+    const config = contestantFor(strategy, budget, { operations, epochs, score, seed, ...options })
     const one = await replay(truth, config, all)()
     if (E.isLeft(one)) return one
     done.push(one.right)

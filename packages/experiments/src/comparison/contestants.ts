@@ -22,6 +22,8 @@ interface Contest {
   readonly operations: readonly string[]
   /** Epochs that a sample is trained for. */
   readonly epochs: number
+  /** What samples are judged by, where the strategy lets choose: a table has losses of the end of trainings alone. */
+  readonly score: SearchConfig['score']
   readonly seed: number
   /** For `cp-nas`. */
   readonly betaP?: number
@@ -38,7 +40,7 @@ const within = (value: number, lowest: number, highest: number): number =>
 export const contestantFor = (
   strategy: string,
   budget: Budget,
-  { operations, epochs, seed, betaP }: Contest,
+  { operations, epochs, score, seed, betaP }: Contest,
 ): SearchConfig => {
   const samples = Math.floor(budget / networksOf(strategy))
   const population = within(samples / 5, 4, 100)
@@ -49,6 +51,7 @@ export const contestantFor = (
     space: tiny.name,
     operations,
     evaluator: 'scratch',
+    score,
     strategy,
     seed,
     epochsPerSample: epochs,

@@ -16,7 +16,7 @@ export interface Replay extends Verdict {
 const seen = (trainings: TableEntry['child'], seed: number, key: string, network: string) =>
   trainings[(hashOf(`${seed} ${network} ${key}`) >>> 0) % trainings.length]!
 
-/** The table of accuracies as one search sees it. */
+/** The table as one search sees it; of a training that has not ended it knows no loss. */
 const evaluatorOf = (table: Table, seed: number, all: number) =>
   tableEvaluator(({ normal }, { epochs = all }) => {
     const key = keyOf(normal)
@@ -24,7 +24,7 @@ const evaluatorOf = (table: Table, seed: number, all: number) =>
     if (entry === undefined) return undefined
     const of = (network: 'child' | 'parent') => {
       const { validation, lossValidation } = seen(entry[network], seed, key, network)
-      return { accuracy: validation[epochs - 1]!, loss: lossValidation }
+      return { accuracy: validation[epochs - 1]!, loss: epochs === validation.length ? lossValidation : Number.NaN }
     }
     return { child: of('child'), parent: of('parent') }
   })

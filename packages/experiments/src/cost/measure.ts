@@ -19,8 +19,10 @@ export interface CostFacts extends DataFacts {
 
 /** Random networks whose times the table is made of, and those it is tried on. */
 const [fitted, tried] = [24, 8]
-const timings = 5
-const profileRepeat = 60
+/** All are timed, then all once more, because other work on the machine slows some down for seconds. */
+const rounds = 2
+const medians = 3
+const profileRepeat = 30
 
 const packedOf = (config: SearchConfig, facts: CostFacts, genotype: Genotype): E.Either<CpnasError, PackedModel> =>
   pipe(
@@ -30,16 +32,36 @@ const packedOf = (config: SearchConfig, facts: CostFacts, genotype: Genotype): E
     ),
   )
 
-const timed = (packed: PackedModel): TE.TaskEither<CpnasError, TimedNetwork> =>
+/** Times a network once; nothing is awaited. */
+type Timing = () => TimedNetwork
+
+const timingOf = (packed: PackedModel): TE.TaskEither<CpnasError, Timing> =>
   pipe(
     openRunner(packed),
-    TE.map(runner => {
-      const { height, width, channels } = packed.program.image
-      const whole = millisecondsOf(runner, packed, timings)
-      const profile = runner.profile(new Float32Array(height * width * channels).fill(0.5), profileRepeat)
-      const steps = partsOf(packed.program).map((parts, i) => ({ parts, milliseconds: profile[i]!.milliseconds }))
-      return { steps, whole }
-    }),
+    TE.map(
+      (runner): Timing =>
+        () => {
+          const { height, width, channels } = packed.program.image
+          const whole = millisecondsOf(runner, packed, medians)
+          const profile = runner.profile(new Float32Array(height * width * channels).fill(0.5), profileRepeat)
+          const steps = partsOf(packed.program).map((parts, i) => ({ parts, milliseconds: profile[i]!.milliseconds }))
+          return { steps, whole }
+        },
+    ),
+  )
+
+/** The smaller time of every step and of the whole. */
+const fastest = (one: TimedNetwork, other: TimedNetwork): TimedNetwork => ({
+  steps: one.steps.map(({ parts, milliseconds }, i) => ({
+    parts,
+    milliseconds: Math.min(milliseconds, other.steps[i]!.milliseconds),
+  })),
+  whole: Math.min(one.whole, other.whole),
+})
+
+const timeAll = (timings: readonly Timing[]): readonly TimedNetwork[] =>
+  Array.from({ length: rounds }, () => timings.map(time => time())).reduce((before, after) =>
+    before.map((one, i) => fastest(one, after[i]!)),
   )
 
 /** What was measured, and by how much it is wrong of networks that it was not made of: the mean and the largest share of their time. */
@@ -65,8 +87,9 @@ const networks = (config: SearchConfig, count: number): readonly Genotype[] => {
 export const measureTimes = (config: SearchConfig, facts: CostFacts): TE.TaskEither<CpnasError, Measured> =>
   pipe(
     networks(config, fitted + tried),
-    TE.traverseSeqArray(genotype => pipe(TE.fromEither(packedOf(config, facts, genotype)), TE.flatMap(timed))),
-    TE.map(all => {
+    TE.traverseSeqArray(genotype => pipe(TE.fromEither(packedOf(config, facts, genotype)), TE.flatMap(timingOf))),
+    TE.map(timings => {
+      const all = timeAll(timings)
       const table = fitTimes(all.slice(0, -tried))
       const errors = all.slice(-tried).map(({ steps, whole }) =>
         Math.abs(

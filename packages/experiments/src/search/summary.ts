@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { bestOf, evaluators, type SampleEntry, type SearchConfig, type SearchState } from '@cpnas/search'
 import { count, type DataFacts, type Genotype, type NetworkKind, type NetworkSpec, specFor } from '@cpnas/supernet'
 
@@ -16,7 +17,7 @@ export interface SearchSummary {
    */
   readonly accuracyChild: number
   readonly accuracyParent: number | undefined
-  readonly accuraciesOf: 'last round' | 'last epoch' | 'best sample'
+  readonly accuraciesOf: 'last round' | 'last epoch' | 'sample'
   /** Accuracy of guessing, 1 / classes. */
   readonly chance: number
   readonly samples: number
@@ -53,11 +54,12 @@ export const summarizeSearch = (
     ? 'last epoch'
     : samples.some(({ round }) => round > 1)
       ? 'last round'
-      : 'best sample'
+      : 'sample'
   const judged = {
     'last round': () => samples.filter(({ round }) => round === samples.at(-1)?.round),
     'last epoch': () => samples.slice(-1),
-    'best sample': () => [bestOf(samples)],
+    // The sample that was found: that of the highest score, or the one that is expected to be best.
+    sample: () => [samples.find(({ architecture }) => isDeepStrictEqual(architecture, genotype)) ?? bestOf(samples)],
   }[accuraciesOf]()
   return {
     genotype,

@@ -155,7 +155,7 @@ const create = (config: SearchConfig, costOf: CostOf = noCost): Strategy => {
  */
 export const bayesian: StrategyRecord = {
   description: 'Bayesian optimization: learns what operations and their pairs are worth from all samples; ours',
-  options: ['samples', 'targetMs', 'targetKb'],
+  options: ['samples', 'targetMs', 'targetKb', 'score'],
   usesParent: false,
   create,
 }

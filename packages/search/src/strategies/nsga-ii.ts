@@ -87,7 +87,7 @@ export const nsga2: StrategyRecord = {
     })
     const generation = (done: number): number => Math.floor(done / population)
     return samplesStrategy(
-      config,
+      { ...config, score: 'accuracy' },
       done => (generation(done) + 1) * population,
       (generator, before, everywhere) => {
         const seen = before.slice(0, generation(before.length) * population)

@@ -8,7 +8,7 @@ import { drawGenotype, drawWithin, samplesStrategy } from './samples.js'
  */
 export const random: StrategyRecord = {
   description: 'the best of architectures drawn uniformly (Li and Talwalkar, arXiv 1902.07638)',
-  options: ['samples', 'targetMs', 'targetKb'],
+  options: ['samples', 'targetMs', 'targetKb', 'score'],
   usesParent: false,
   create: (config, costOf = noCost) =>
     samplesStrategy(

@@ -10,7 +10,7 @@ import { bestOf, choose, drawGenotype, drawWithin, mutate, samplesStrategy, sear
  */
 export const regularizedEvolution: StrategyRecord = {
   description: 'mutate the best of a tournament, the oldest dies (Real et al., arXiv 1802.01548)',
-  options: ['samples', 'population', 'tournament', 'targetMs', 'targetKb'],
+  options: ['samples', 'population', 'tournament', 'targetMs', 'targetKb', 'score'],
   usesParent: false,
   create: (config, costOf = noCost) =>
     samplesStrategy(

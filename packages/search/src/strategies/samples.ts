@@ -1,12 +1,13 @@
 import { generatorFor } from '@cpnas/core'
 import { type CellKind, cellKinds, type Genotype, inSpace, type Mixture, spaceOf } from '@cpnas/supernet'
+import type { Evaluation } from '@cpnas/training'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { candidatesOf, type SearchConfig } from '../config.js'
 import { type CostOf, excess } from '../cost.js'
 import { recordOf, sampleOf, samplesOf } from '../history.js'
 import type { Observation, Strategy } from '../strategy.js'
-import type { SampleEntry, SearchState } from '../types.js'
+import type { PerNetwork, SampleEntry, SearchState } from '../types.js'
 
 /** One of the values, uniformly. Moves the generator on. */
 export const choose = <A>(generator: RandomGenerator, values: readonly A[]): A =>
@@ -36,16 +37,17 @@ export const mutate = (
   return others.length === 0 ? parent : { ...parent, [kind]: parent[kind].with(edge, choose(generator, others)) }
 }
 
-/** The state with the samples that were observed; their score is the Child's accuracy. */
-export const recordSamples = (state: SearchState, observations: readonly Observation[]): SearchState =>
-  observations.reduce(
-    (after, observation) =>
-      recordOf(
-        after,
-        sampleOf(observation, ({ child }) => child.accuracy),
-      ),
-    state,
-  )
+/** The score of an architecture: see `SearchConfig.score`. */
+export const scoreOf =
+  ({ score }: Pick<SearchConfig, 'score'>) =>
+  ({ child }: PerNetwork<Evaluation>): number =>
+    score === 'loss' ? Math.exp(-child.loss) : child.accuracy
+
+/** The state with the samples that were observed. */
+export const recordSamples =
+  (config: Pick<SearchConfig, 'score'>) =>
+  (state: SearchState, observations: readonly Observation[]): SearchState =>
+    observations.reduce((after, observation) => recordOf(after, sampleOf(observation, scoreOf(config))), state)
 
 /** The sample of the highest score, the earliest of equals. */
 export const bestOf = (samples: readonly SampleEntry[]): SampleEntry =>
@@ -69,7 +71,7 @@ export const drawWithin = (config: SearchConfig, costOf: CostOf, draw: () => Gen
 }
 
 /**
- * A strategy that evaluates `samples` architectures one after another and returns the one whose Child has the highest accuracy.
+ * A strategy that evaluates `samples` architectures one after another and returns the one with the highest score.
  * `draw` chooses each, given a generator of its own for every sample and the samples so far; when so many are done, those up to `independentUntil`
  * do not look at one another.
  */
@@ -97,7 +99,7 @@ export const samplesStrategy = (
         }
       })
     },
-    tell: recordSamples,
+    tell: recordSamples(config),
     result: state => bestOf(samplesOf(state)).architecture,
     remaining: () => everywhere,
     length: { warmups: 0, samples },

@@ -54,7 +54,7 @@ const create = (config: SearchConfig): Strategy => {
         },
       }))
     },
-    tell: recordSamples,
+    tell: recordSamples(config),
     result: state => bestOf(byRung(state, rungs).at(-1)!).architecture,
     remaining: () => everywhere,
     length: { warmups: 0, samples: rungs.reduce((sum, { architectures }) => sum + architectures, 0) },
@@ -70,7 +70,7 @@ const create = (config: SearchConfig): Strategy => {
 export const successiveHalving: StrategyRecord = {
   description:
     'train many architectures briefly, the best of them for longer (Jamieson and Talwalkar, arXiv 1502.07943)',
-  options: ['samples', 'eta'],
+  options: ['samples', 'eta', 'score'],
   evaluators: ['scratch'],
   usesParent: false,
   create,

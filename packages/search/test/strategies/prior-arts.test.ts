@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest'
 import { rungsOf } from '../../src/strategies/successive-halving.js'
 import { observationOf } from '../observations.js'
 
-const inTiny: SearchConfig = { ...presets.quick, space: 'tiny', evaluator: 'scratch', warmupEpochs: 0 }
+const inTiny: SearchConfig = {
+  ...presets.quick,
+  space: 'tiny',
+  evaluator: 'scratch',
+  score: 'accuracy',
+  warmupEpochs: 0,
+}
 
 /** Plays a strategy with a function of the architecture as its accuracy; gives the last state. */
 const search = (strategy: Strategy, accuracy: (genotype: Genotype) => number): SearchState => {

@@ -34,7 +34,7 @@ const configs = fc
       { minLength: 2, maxLength: 4 },
     ),
   })
-  .map((options): SearchConfig => ({ ...presets.quick, space: 'cp-nas', ...options }))
+  .map((options): SearchConfig => ({ ...presets.quick, score: 'accuracy', space: 'cp-nas', ...options }))
 
 const accuracies = fc.func(fc.double({ min: 0, max: 1, noNaN: true }))
 
@@ -136,7 +136,13 @@ describe('every strategy', () => {
 
 describe('random', () => {
   it('draws every operation of every edge alike often, and ends with the best', () => {
-    const config: SearchConfig = { ...presets.quick, space: 'cp-nas', strategy: 'random', samples: 200 }
+    const config: SearchConfig = {
+      ...presets.quick,
+      score: 'accuracy',
+      space: 'cp-nas',
+      strategy: 'random',
+      samples: 200,
+    }
     const strategy = strategyOf(config, costOf)
     const end = play(strategy, sample => (sample === 77 ? 1 : 0)).at(-1)!
     // 200 draws of 1/8: mean 25, standard deviation 4.7.
@@ -153,6 +159,7 @@ describe('random', () => {
 describe('regularized evolution', () => {
   const config: SearchConfig = {
     ...presets.quick,
+    score: 'accuracy',
     space: 'cp-nas',
     strategy: 'regularized-evolution',
     samples: 60,
