@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { resolveBackend } from '@cpnas/backends'
 import { inMemory, openSplits } from '@cpnas/data'
 import { openData, rankingOf, readTable, tablePresets, trainingOfTable } from '@cpnas/experiments'
-import { evaluators, presets } from '@cpnas/search'
+import { evaluators, presets, withGiven } from '@cpnas/search'
 import { fullSpace, specFor, tiny } from '@cpnas/supernet'
 
 const names = ['table', 'data', 'epochs', 'learning-rate', 'seed']
@@ -20,8 +20,7 @@ const data = rightOf(await openData({ data: options.data })())
 const { backend } = rightOf(await resolveBackend('auto', { threads: 1 })())
 const { share, validationShare, batchSize, channels, cells } = trainingOfTable(tablePresets.tiny, 'binary', 0)
 const config = {
-  ...presets.cifar10,
-  ...{ space: tiny.name, evaluator: 'one-shot', strategy: 'random', withParent: 'always' },
+  ...withGiven(presets.cifar10, { space: tiny.name, evaluator: 'one-shot', strategy: 'random', withParent: 'always' }),
   ...{ share, validationShare, batchSize, channels, cells, seed: Number(options.seed ?? 0) },
   ...{ warmupEpochs: epochs, learningRate: Number(options['learning-rate'] ?? 0.1) },
 }
@@ -47,7 +46,8 @@ const samples = []
 for (const { cell } of table.entries.values()) {
   const architecture = { normal: cell, reduce: cell }
   const { child, parent } = (await evaluate({ type: 'sample', architecture }, epochs)).evaluations
-  samples.push({ architecture, accuracyChild: child.accuracy, accuracyParent: parent.accuracy })
+  const losses = { validationLossChild: child.loss, validationLossParent: parent.loss }
+  samples.push({ architecture, accuracyChild: child.accuracy, accuracyParent: parent.accuracy, ...losses })
 }
 console.log(JSON.stringify(rankingOf(table, samples), undefined, 2))
 evaluator.dispose(weights)

@@ -197,8 +197,8 @@ const rankingOfRun = (table: Table, run: Run): E.Either<CpnasError, Ranking> => 
 
 const rank = command({
   name: 'rank',
-  summary: 'Say how well the accuracies of a search rank architectures, by what a table knows of them',
-  details: `RUN is a search with --space tiny, finished or not. For its Children, its Parents and z at several beta_P: Kendall's tau with the test
+  summary: 'Say how well a search ranks architectures, by what a table knows of them',
+  details: `RUN is a search with --space tiny, finished or not. For its Children's accuracies and losses, its Parents and z at several beta_P: Kendall's tau with the test
 accuracies of the table, over all pairs of architectures and over those of equal multiply-accumulates.`,
   argument: { name: 'table', description: 'a file of `cpnas table write`' },
   further: { name: 'run', description: 'directory of a search' },

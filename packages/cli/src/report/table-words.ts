@@ -77,7 +77,7 @@ export const printTableFigures = (table: Table, figures: TableFigures): readonly
 }
 
 /** For people: how well a search ranks architectures. */
-export const printRanking = ({ architectures, child, parent, z, macs }: Ranking): readonly Block[] => {
+export const printRanking = ({ architectures, child, childLoss, parent, z, macs }: Ranking): readonly Block[] => {
   const row = (name: string, { all, within }: Agreement): readonly string[] => [
     name,
     correlation(all),
@@ -89,6 +89,7 @@ export const printRanking = ({ architectures, child, parent, z, macs }: Ranking)
       ['by', 'all pairs', 'at equal multiply-accumulates'],
       [
         row('Child', child),
+        row("Child's loss", childLoss),
         ...(parent === undefined ? [] : [row('Parent', parent)]),
         ...z.map(({ betaP, agreement }) => row(`z, beta_P ${betaP}`, agreement)),
         row('multiply-accumulates', macs),

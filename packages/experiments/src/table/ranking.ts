@@ -11,11 +11,13 @@ export interface Agreement {
   readonly within: number | undefined
 }
 
-/** How well the accuracies of a search rank architectures, by what a table knows of them. */
+/** How well the accuracies and the losses of a search rank architectures, by what a table knows of them. */
 export interface Ranking {
   /** Architectures of the search that the table has; each counts once, with the mean of its samples. */
   readonly architectures: number
   readonly child: Agreement
+  /** By the Child's cross-entropy on the validation images, the lowest first. */
+  readonly childLoss: Agreement
   /** Undefined where the search trained no Parents. */
   readonly parent: Agreement | undefined
   /** Of z = beta_P * A_P + (1 - beta_P) * A_C, by beta_P. */
@@ -34,10 +36,11 @@ const agreement = (values: readonly number[], final: readonly number[], macs: re
   return { all: kendallTau(values, final), within: signs.length === 0 ? undefined : mean(signs) }
 }
 
-/** A sampled architecture, the means of its accuracies, and what the table knows of it. */
+/** A sampled architecture, the means of its accuracies and losses, and what the table knows of it. */
 interface Judged {
   readonly entry: TableEntry
   readonly child: number
+  readonly childLoss: number
   readonly parent: number | undefined
 }
 
@@ -52,6 +55,7 @@ const judgedBy = (table: Table, samples: readonly SampleEntry[]): readonly Judge
     return {
       entry,
       child: mean(of.map(({ accuracyChild }) => accuracyChild)),
+      childLoss: mean(of.map(({ validationLossChild }) => validationLossChild)),
       parent: parents.length === of.length ? mean(parents) : undefined,
     }
   })
@@ -68,6 +72,7 @@ export const rankingOf = (table: Table, samples: readonly SampleEntry[]): Rankin
   return {
     architectures: judged.length,
     child: of(({ child }) => child),
+    childLoss: of(({ childLoss }) => -childLoss),
     parent: hasParents ? of(({ parent }) => parent!) : undefined,
     z: hasParents
       ? betas.map(betaP => ({ betaP, agreement: of(({ child, parent }) => betaP * parent! + (1 - betaP) * child) }))

@@ -28,12 +28,15 @@ const sampleOf = (cell: readonly string[], accuracyChild: number, accuracyParent
   ...(accuracyParent === undefined ? {} : { accuracyParent }),
 })
 
-test('counts the pairs in the right order, by Child, Parent and z, and those of equal cost', () => {
+test('counts the pairs in the right order, by Child, its loss, Parent and z, and those of equal cost', () => {
   // The Child has one of three pairs wrong, that of equal cost; the Parent has it right and both others wrong.
-  const samples = [sampleOf(cells[0]!, 0.25, 0.6), sampleOf(cells[1]!, 0.2, 0.7), sampleOf(cells[2]!, 0.5, 0.5)]
+  const accurate = [sampleOf(cells[0]!, 0.25, 0.6), sampleOf(cells[1]!, 0.2, 0.7), sampleOf(cells[2]!, 0.5, 0.5)]
+  // The loss has the last of them before the second.
+  const samples = accurate.map((sample, i) => ({ ...sample, validationLossChild: [2.2, 1.5, 1.9][i]! }))
   const ranking = rankingOf(table, samples)!
   expect(ranking.architectures).toBe(3)
   expect(ranking.child).toEqual({ all: 1 / 3, within: -1 })
+  expect(ranking.childLoss).toEqual({ all: 1 / 3, within: 1 })
   expect(ranking.parent).toEqual({ all: -1 / 3, within: 1 })
   expect(ranking.macs.within).toBe(0)
   const [none, , half] = ranking.z
