@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config'
+import { packageTests } from '../../test/support/vitest.js'
 
-export default defineConfig({ test: { testTimeout: 0, maxWorkers: '100%' } })
+export default defineConfig({ test: { ...packageTests, maxWorkers: '100%' } })

@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config'
+import { packageTests } from '../../test/support/vitest.js'
 
-export default defineConfig({ test: { testTimeout: 0 } })
+export default defineConfig({ test: packageTests })
