@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { packageTests } from './support/vitest.js'
 
 /** The files that take longest, which begin first so that none of them is left alone at the end. */
 const longest = ['docs', 'queue', 'create', 'publishing/installed', 'resume', 'train-resume', 'browser/webgpu']
@@ -16,7 +17,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    testTimeout: 0,
+    ...packageTests,
+    globalSetup: './support/few-images-setup.ts',
     hookTimeout: 0,
     maxWorkers: '100%',
     exclude: ['nodes/**', 'node_modules/**'],
