@@ -38,7 +38,7 @@ export const mutate = (
 }
 
 /** The score of an architecture: see `SearchConfig.score`. */
-export const scoreOf =
+const scoreOf =
   ({ score }: Pick<SearchConfig, 'score'>) =>
   ({ child }: PerNetwork<Evaluation>): number =>
     score === 'loss' ? Math.exp(-child.loss) : child.accuracy
