@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { duration, percent, secondsLeft } from '../src/report/format.js'
 import { layOut } from '../src/report/layout.js'
 import { barLine, barReporter, jsonReporter, lineReporter } from '../src/report/reporter.js'
-import { searchWords } from '../src/report/search-words.js'
+import { evaluatorChosen, searchWords } from '../src/report/search-words.js'
 import { genotypeTable, printSummary } from '../src/report/summary.js'
 
 const config: SearchConfig = {
@@ -98,6 +98,15 @@ test('at constant speed the time left is exact', () =>
 
 test('without progress there is no telling', () => {
   expect(secondsLeft({ time: 0, fraction: 0.5 }, { time: 9, fraction: 0.5 })).toBeUndefined()
+})
+
+test('an evaluator that was not asked for is named where the strategy was given or is varied', () => {
+  expect(evaluatorChosen({}, config)).toEqual([])
+  expect(evaluatorChosen({ strategy: 'cp-nas' }, config)).toEqual(['Search: cp-nas, with --evaluator shared-weights'])
+  expect(evaluatorChosen({ strategy: 'cp-nas', evaluator: 'scratch' }, config)).toEqual([])
+  const every = ['Search: every strategy with --evaluator shared-weights']
+  expect(evaluatorChosen({}, config, ['betaP', 'strategy'])).toEqual(every)
+  expect(evaluatorChosen({}, config, ['strategy', 'evaluator'])).toEqual([])
 })
 
 test('a sample and a drop in one line each', () => {

@@ -130,9 +130,10 @@ Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
           {
             events: ablationWords(runs),
             introduction: (_, done) => {
+              const varied = work.vary.map(({ name }) => name)
               const continued = stored === undefined ? '' : `continued after ${done ?? 0} of `
               return [
-                ...(stored ? [] : evaluatorChosen(given, work.config.search)),
+                ...(stored ? [] : evaluatorChosen(given, work.config.search, varied)),
                 `Run:    ${directory}, ${continued}${runs.length} searches and trainings`,
               ]
             },

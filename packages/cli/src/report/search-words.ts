@@ -21,14 +21,19 @@ const dropLine = ({ round, normal, reduce }: DropEntry): string => {
   return `round ${round}: dropped ${list.join(', ')}`
 }
 
-/** The line that names the evaluator of a search whose strategy was given without one; the strategy may have decided it. */
+/**
+ * The line that names the evaluator of a search whose strategy was given, or is varied, without one; a strategy that was given may have
+ * decided it.
+ */
 export const evaluatorChosen = (
   given: Readonly<Record<string, unknown>>,
   { strategy, evaluator }: SearchConfig,
-): readonly string[] =>
-  given.strategy === undefined || given.evaluator !== undefined
-    ? []
-    : [`Search: ${strategy}, with --evaluator ${evaluator}`]
+  varied: readonly string[] = [],
+): readonly string[] => {
+  if (given.evaluator !== undefined || varied.includes('evaluator')) return []
+  if (varied.includes('strategy')) return [`Search: every strategy with --evaluator ${evaluator}`]
+  return given.strategy === undefined ? [] : [`Search: ${strategy}, with --evaluator ${evaluator}`]
+}
 
 /** A line for every sample, warm-up epoch and drop; above a bar, finished rounds. */
 export const searchWords = (config: SearchConfig): EventWords<SearchEvent> => ({
