@@ -58,7 +58,7 @@ const trainPaths = async <T>(
   const losses = finite(
     sums.map(sum => sum / count),
     `warm-up epoch ${index + 1}, ${networks.join(' and ')}`,
-    `Lower learningRate (now ${learningRate}) or gradientClip (now ${config.gradientClip}) in a new run`,
+    `Lower learningRate (now ${learningRate}) or gradientClip (now ${config.gradientClip || 'none'}) in a new run`,
   )
   return { weights: { ...weights, [name]: carried }, losses: stopped ? left('stopped') : losses }
 }

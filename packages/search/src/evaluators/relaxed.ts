@@ -233,7 +233,7 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
     const losses = finite(
       sums.map(sum => sum / count),
       where,
-      `Lower learningRate (now ${initial}), architectureLearningRate (now ${config.architectureLearningRate}) or gradientClip (now ${config.gradientClip}) in a new run`,
+      `Lower learningRate (now ${initial}), architectureLearningRate (now ${config.architectureLearningRate}) or gradientClip (now ${config.gradientClip || 'none'}) in a new run`,
     )
     const gradient = last.gradients && copied(last.gradients, 1 / splits.trainingSteps)
     backend.dispose([last.inherited, last.gradients, last.covariance.mean])
