@@ -117,7 +117,7 @@ test.each(['random', 'regularized-evolution'])(
     const { code, out, err } = await run(['search', '--out', whole, ...options])
     expect(code).toBe(0)
     expect(err).toContain('sample 4/4: child')
-    expect(out).toContain('Validation accuracy, of its sample: Child')
+    expect(out).toContain('Validation accuracy, found sample: Child')
     const history = jsonLines(readFileSync(join(whole, 'history.jsonl'), 'utf8'))
     const best = Math.max(...history.map(({ z }) => z as number))
     const found = parseGenotype(readFileSync(join(whole, 'genotype.json'), 'utf8'))

@@ -18,4 +18,7 @@ test('the accuracy is that of the sample that was found, which need not be the l
     summarizeSearch(presets.quick, facts, all(operation), state, 1).accuracyChild
   expect(accuracyOf('conv_3x3')).toBe(0.6)
   expect(accuracyOf('skip_connect')).toBe(0.7)
+  // Cells that are no sample: the mean of the samples.
+  const { accuracyChild, accuraciesOf } = summarizeSearch(presets.quick, facts, all('none'), state, 1)
+  expect([accuracyChild, accuraciesOf]).toEqual([expect.closeTo(0.65, 12), 'last round'])
 })

@@ -37,7 +37,7 @@ export interface SearchConfig extends CommonConfig {
   /** Epochs a sampled architecture is trained before it is evaluated. The source: 1. */
   readonly epochsPerSample: number
   /**
-   * What of the validation images an architecture is judged by: the Child's `accuracy`, as in the source, or its cross-entropy (`loss`), which
+   * The validation metric that architectures are compared by: the Child's `accuracy`, as in the source, or its cross-entropy (`loss`), which
    * differs less from seed to seed and so ranks better; its score is then exp(-loss), the geometric mean of the probability of the right class.
    */
   readonly score: 'accuracy' | 'loss'

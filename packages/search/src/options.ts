@@ -98,7 +98,7 @@ export const searchOptions: OptionTable<SearchConfig> = {
   },
   score: {
     range: choice('accuracy', 'loss'),
-    description: 'what of the validation images an architecture is judged by',
+    description: 'validation metric that architectures are compared by',
     ...unlessWith('score'),
   },
   withParent: {

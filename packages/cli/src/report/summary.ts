@@ -43,7 +43,7 @@ const frontTable = (front: readonly FrontPoint[]): Grid =>
 const judged = {
   'last round': 'mean of the last round',
   'last epoch': 'all operations together after the last epoch',
-  sample: 'of its sample',
+  'found sample': 'found sample',
 } as const
 
 /** For people, at the end of a search. */

@@ -19,7 +19,7 @@ export interface CostFacts extends DataFacts {
 
 /** Random networks whose times the table is made of, and those it is tried on. */
 const [fitted, tried] = [24, 8]
-/** All are timed, then all once more, because other work on the machine slows some down for seconds. */
+/** How often all networks are timed, one after the other: what slows the machine down for seconds hits a network in one round only. */
 const rounds = 2
 const medians = 3
 const profileRepeat = 30

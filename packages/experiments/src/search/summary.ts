@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { bestOf, evaluators, type SampleEntry, type SearchConfig, type SearchState } from '@cpnas/search'
+import { evaluators, type SampleEntry, type SearchConfig, type SearchState } from '@cpnas/search'
 import { count, type DataFacts, type Genotype, type NetworkKind, type NetworkSpec, specFor } from '@cpnas/supernet'
 
 /** Parameters of a network by precision. */
@@ -17,7 +17,7 @@ export interface SearchSummary {
    */
   readonly accuracyChild: number
   readonly accuracyParent: number | undefined
-  readonly accuraciesOf: 'last round' | 'last epoch' | 'sample'
+  readonly accuraciesOf: 'last round' | 'last epoch' | 'found sample'
   /** Accuracy of guessing, 1 / classes. */
   readonly chance: number
   readonly samples: number
@@ -50,16 +50,16 @@ export const summarizeSearch = (
   seconds: number,
 ): SearchSummary => {
   const samples = state.history.filter((entry): entry is SampleEntry => entry.type === 'sample')
+  const found = samples.filter(({ architecture }) => isDeepStrictEqual(architecture, genotype)).slice(0, 1)
   const accuraciesOf = evaluators[config.evaluator]!.relaxes
     ? 'last epoch'
-    : samples.some(({ round }) => round > 1)
+    : found.length === 0 || samples.some(({ round }) => round > 1)
       ? 'last round'
-      : 'sample'
+      : 'found sample'
   const judged = {
     'last round': () => samples.filter(({ round }) => round === samples.at(-1)?.round),
     'last epoch': () => samples.slice(-1),
-    // The sample that was found: that of the highest score, or the one that is expected to be best.
-    sample: () => [samples.find(({ architecture }) => isDeepStrictEqual(architecture, genotype)) ?? bestOf(samples)],
+    'found sample': () => found,
   }[accuraciesOf]()
   return {
     genotype,
