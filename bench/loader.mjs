@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { wasmBackend } from '@cpnas/backends'
 import { batches, openDataset, shuffle } from '@cpnas/data'
 import { initialParameters, latentNames, network, parameterShapes } from '@cpnas/supernet'
-import { sgd, trainEpoch } from '@cpnas/training'
+import { newLearner, sgd, trainEpoch } from '@cpnas/training'
 import Table from 'cli-table3'
 import sharp from 'sharp'
 
@@ -90,12 +90,10 @@ const optimizer = sgd()
 /** Seconds of one epoch of a training on batches, on one thread. */
 const train = async (backend, source) => {
   const shapes = parameterShapes(spec, genotype)
-  const learner = {
-    parameters: Object.fromEntries(
-      Object.entries(initialParameters(shapes, 1)).map(([name, x]) => [name, backend.tensor(x, shapes[name])]),
-    ),
-    state: optimizer.init(),
-  }
+  const parameters = Object.fromEntries(
+    Object.entries(initialParameters(shapes, 1)).map(([name, x]) => [name, backend.tensor(x, shapes[name])]),
+  )
+  const learner = newLearner(optimizer, parameters)
   const begin = performance.now()
   const { learner: trained } = await trainEpoch(backend, learner, [network(spec, genotype, 'child')], source, {
     where: 'bench',

@@ -1,5 +1,6 @@
-// node bench/ranking.mjs --table FILE --data DIR [--epochs 20] [--learning-rate 0.1] [--seed 0]: trains the weights that all networks of the space
-// tiny share (the evaluator one-shot, Child and Parent), evaluates every architecture of the table with them, and says how well that ranks them.
+// node bench/ranking.mjs --table FILE --data DIR [--epochs 20] [--optimizer sgd] [--schedule cosine] [--learning-rate 0.1] [--architectures N]
+// [--seed 0]: trains the weights that all networks of the space tiny share (the evaluator one-shot, Child and Parent), evaluates the first N
+// architectures of the table with them, all by default, and says how well that ranks them.
 import { parseArgs } from 'node:util'
 import { resolveBackend } from '@cpnas/backends'
 import { inMemory, openSplits } from '@cpnas/data'
@@ -7,7 +8,7 @@ import { openData, rankingOf, readTable, tablePresets, trainingOfTable } from '@
 import { evaluators, presets, withGiven } from '@cpnas/search'
 import { fullSpace, specFor, tiny } from '@cpnas/supernet'
 
-const names = ['table', 'data', 'epochs', 'learning-rate', 'seed']
+const names = ['table', 'data', 'epochs', 'optimizer', 'schedule', 'learning-rate', 'architectures', 'seed']
 const { values: options } = parseArgs({ options: Object.fromEntries(names.map(name => [name, { type: 'string' }])) })
 const rightOf = result => {
   if (result._tag === 'Left') throw new Error(JSON.stringify(result.left))
@@ -19,11 +20,17 @@ const table = rightOf(await readTable(options.table)())
 const data = rightOf(await openData({ data: options.data })())
 const { backend } = rightOf(await resolveBackend('auto', { threads: 1 })())
 const { share, validationShare, batchSize, channels, cells } = trainingOfTable(tablePresets.tiny, 'binary', 0)
-const config = {
-  ...withGiven(presets.cifar10, { space: tiny.name, evaluator: 'one-shot', strategy: 'random', withParent: 'always' }),
-  ...{ share, validationShare, batchSize, channels, cells, seed: Number(options.seed ?? 0) },
-  ...{ warmupEpochs: epochs, learningRate: Number(options['learning-rate'] ?? 0.1) },
-}
+const { optimizer = 'sgd', schedule = 'cosine', 'learning-rate': rate = 0.1, seed = 0 } = options
+const config = withGiven(presets.cifar10, {
+  ...{ space: tiny.name, evaluator: 'one-shot', strategy: 'random', withParent: 'always' },
+  ...{ share, validationShare, batchSize, channels, cells, seed: Number(seed), warmupEpochs: epochs },
+  ...{
+    optimizer,
+    schedule,
+    learningRate: Number(rate),
+    ...(optimizer === 'adam' && { weightDecay: 0, gradientClip: 0 }),
+  },
+})
 const splits = rightOf(openSplits(inMemory(data.train), config, 'batches'))
 const context = { backend, config, spec: specFor(config, data.train), splits, signal: undefined }
 const evaluator = evaluators['one-shot'].create(context, { warmups: epochs, samples: table.entries.size })
@@ -43,7 +50,8 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   )
 }
 const samples = []
-for (const { cell } of table.entries.values()) {
+const count = Number(options.architectures ?? table.entries.size)
+for (const { cell } of [...table.entries.values()].slice(0, count)) {
   const architecture = { normal: cell, reduce: cell }
   const { child, parent } = (await evaluate({ type: 'sample', architecture }, epochs)).evaluations
   const losses = { validationLossChild: child.loss, validationLossParent: parent.loss }

@@ -39,7 +39,8 @@ if (oneDnn === undefined) console.error(`Without the engine onednn: ${library.le
 
 if (values.profile) {
   const [batch, cells, channels, size] = ['batch', 'cells', 'channels', 'size'].map(name => Number(values[name]))
-  for (const options of oneDnn === undefined ? [{}] : [{}, { oneDnn }])
+  const engines = [{}, ...(oneDnn === undefined ? [] : [{ oneDnn }]), ...(bfloat16 ? [{ oneDnn, bfloat16 }] : [])]
+  for (const options of engines)
     await profile({ arch: values.arch, batch, cells, channels, size, options: { threads: 1, ...options } })
   process.exit()
 }

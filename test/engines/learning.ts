@@ -10,7 +10,7 @@ import {
   network,
   parameterShapes,
 } from '@cpnas/supernet'
-import { type Learner, sgd, trainStep } from '@cpnas/training'
+import { type Learner, newLearner, sgd, trainStep } from '@cpnas/training'
 import fc from 'fast-check'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
@@ -66,7 +66,7 @@ export const beginner = <T>(backend: Backend<T>, { spec, genotype, kind, seed }:
   const parameters = Object.fromEntries(
     Object.entries(initialParameters(shapes, seed)).map(([name, v]) => [name, backend.tensor(v, shapes[name]!)]),
   )
-  return { parameters, state: optimizer.init() }
+  return newLearner(optimizer, parameters)
 }
 
 /** Images with values in -1.7..1.7 and their labels. */

@@ -42,8 +42,8 @@ export interface SearchConfig extends CommonConfig {
    */
   readonly score: 'accuracy' | 'loss'
   /**
-   * How the learning rate falls to `minLearningRate`: `cosine`, along a cosine from epoch to epoch, as in DARTS; `one-cycle`, in every
-   * sample it rises from 0 over a fifth of the steps and falls along a line (Smith, arXiv 1708.07120).
+   * How the learning rate falls to `minLearningRate`: `cosine`, along a cosine from epoch to epoch, as in DARTS; `one-cycle`, it rises from 0
+   * over a fifth of the steps and falls along a line (Smith, arXiv 1708.07120). Once over the whole search where weights are shared, else in every sample.
    */
   readonly schedule: 'cosine' | 'one-cycle'
   /** Whether a Parent is trained beside every Child: `auto`, if the strategy looks at it. The source: always. */

@@ -25,7 +25,6 @@ import { type Either, flatMap, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { SearchConfig } from './config.js'
 import { evaluators } from './evaluators/index.js'
-import { dartsRecipe } from './recipe.js'
 import { strategies } from './strategies/index.js'
 
 const operationNames = [...new Set(spaces.flatMap(({ operations }) => operations.map(({ name }) => name)))]
@@ -177,14 +176,7 @@ const refuse = (option: string, problem: string, remedy: string): Either<CpnasEr
 
 /** InvalidOption for an evaluator that the strategy cannot work with, or that would evaluate weights that nothing has trained. */
 const checkEvaluator = (config: SearchConfig): Either<CpnasError, SearchConfig> => {
-  const { warmsUp, relaxes = false, keepsWeights } = evaluators[config.evaluator]!
-  const foreign = (['optimizer', 'schedule'] as const).find(name => config[name] !== dartsRecipe[name])
-  if (keepsWeights && foreign !== undefined)
-    return refuse(
-      foreign,
-      `is ${config[foreign]}, and \`evaluator\` ${config.evaluator} trains shared weights by SGD along a cosine over the whole search`,
-      `Leave it out, or give ${dartsRecipe[foreign]}`,
-    )
+  const { warmsUp, relaxes = false } = evaluators[config.evaluator]!
   if (warmsUp === 'must' && config.warmupEpochs === 0)
     return refuse(
       'warmupEpochs',

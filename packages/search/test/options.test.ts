@@ -167,15 +167,6 @@ describe('a strategy and an evaluator', () => {
     expect(recipeFor('quick', { optimizer: 'sgd' })).toEqual(['sgd', 'one-cycle', 0.01, 0])
   })
 
-  it('that shares weights trains them by SGD along a cosine', () => {
-    const shared = { strategy: 'random', evaluator: 'shared-weights' } as const
-    expect(refused({ ...shared, optimizer: 'adam' })).toBe(
-      'optimizer: is adam, and `evaluator` shared-weights trains shared weights by SGD along a cosine over the whole search. Leave it out, or give sgd',
-    )
-    expect(refused({ ...shared, schedule: 'one-cycle' })).toMatch(/^schedule: is one-cycle.* give cosine$/)
-    expect(refused({ ...shared, optimizer: 'sgd' })).toBeUndefined()
-  })
-
   it('that trains no Parent refuses one', () => {
     expect(refused({ strategy: 'darts', evaluator: 'relaxed', withParent: 'always' })).toBe(
       'withParent: is always, and `strategy` darts trains no Parent. Leave it out',

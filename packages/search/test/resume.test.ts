@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { restored } from '../../../test/support/restored.js'
 import { runOn, runTiny } from './tiny.js'
 
+const oneCycle = { optimizer: 'adam', schedule: 'one-cycle' } as const
+
 const variants: readonly Partial<SearchConfig>[] = [
   {},
   { shareWeights: true, epochsPerSample: 2, cutout: 2 },
@@ -12,6 +14,10 @@ const variants: readonly Partial<SearchConfig>[] = [
   { evaluator: 'one-shot', strategy: 'bayesian', samples: 4, warmupEpochs: 3, withParent: 'always' },
   { parallel: 'pass', passes: 2, warmupEpochs: 1 },
   { parallel: 'pass', shareWeights: true },
+  { ...oneCycle, warmupEpochs: 1 },
+  { ...oneCycle, parallel: 'pass', passes: 2, warmupEpochs: 1 },
+  { ...oneCycle, evaluator: 'one-shot', strategy: 'random', samples: 2, warmupEpochs: 3 },
+  { ...oneCycle, strategy: 'darts', evaluator: 'relaxed', samples: 2, warmupEpochs: 1 },
   { strategy: 'darts', evaluator: 'relaxed', samples: 3, warmupEpochs: 0, edges: 2 },
   { strategy: 'pc-darts', evaluator: 'relaxed', samples: 3, warmupEpochs: 1, channels: 4, shareWeights: true },
   { strategy: 'dcp-nas', evaluator: 'relaxed', samples: 2, warmupEpochs: 1 },

@@ -117,6 +117,45 @@ describe('runSearch', () => {
       )
   })
 
+  it('lets the learning rate rise and fall along one cycle over all steps of Adam', async () => {
+    const backend = referenceBackend()
+    const rates: number[] = []
+    const watched = {
+      ...backend,
+      adamStep: ((updates, coefficients, factor) => {
+        if (rates.at(-1) !== coefficients.learningRate) rates.push(coefficients.learningRate)
+        return backend.adamStep(updates, coefficients, factor)
+      }) satisfies typeof backend.adamStep,
+    }
+    const epochs = 5
+    const oneShot = { evaluator: 'one-shot', strategy: 'random', samples: 1, warmupEpochs: epochs } as const
+    const cycle = { optimizer: 'adam', schedule: 'one-cycle', learningRate: 0.5, minLearningRate: 0 } as const
+    await runOn(watched, { ...oneShot, ...cycle, operations: ['sep_conv_3x3', 'sep_conv_5x5'], shareWeights: true })
+    const [first, ...later] = rates
+    // Ten steps, two an epoch: half the rate, twice all of it, then down by an eighth of it a step.
+    expect(first).toBeCloseTo(0.25, 12)
+    expect(later).toHaveLength(8)
+    for (const [i, rate] of later.entries()) expect(rate).toBeCloseTo(0.5 * (1 - i / 8), 12)
+  })
+
+  it('counts the updates of every operation by itself, for Adam', async () => {
+    const one = { strategy: 'random', evaluator: 'one-shot', samples: 1, warmupEpochs: 3 } as const
+    const { snapshots } = await runTiny({ ...one, optimizer: 'adam', operations: ['sep_conv_3x3', 'dil_conv_3x3'] })
+    const { tensors } = snapshots.at(-1)!
+    const counts = (pattern: RegExp) => [
+      ...new Set(
+        Object.entries(tensors).flatMap(([name, { values }]) =>
+          name.startsWith('child.updates.') && pattern.test(name) ? [values[0]] : [],
+        ),
+      ),
+    ]
+    // Two steps an epoch: the stem learns in all six, an operation of a pair in half of them.
+    expect(counts(/stem/)).toEqual([6])
+    expect(counts(/edges/)).toEqual([3])
+    const { snapshots: bySgd } = await runTiny({ ...one, optimizer: 'sgd' })
+    expect(Object.keys(bySgd.at(-1)!.tensors).filter(name => name.includes('updates'))).toEqual([])
+  })
+
   it('searches at random and by evolution, on shared weights and on weights of their own', async () => {
     for (const strategy of ['random', 'regularized-evolution'] as const)
       for (const evaluator of ['shared-weights', 'scratch'] as const) {

@@ -1,5 +1,5 @@
 import { referenceBackend } from '@cpnas/backends'
-import { adam, type Learner } from '@cpnas/training'
+import { adam, type Learner, newLearner } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -7,25 +7,25 @@ const backend = referenceBackend()
 type T = ReturnType<typeof backend.tensor>
 const vector = (...values: readonly number[]): T => backend.tensor(values, [values.length])
 const read = async (x: T | undefined): Promise<readonly number[]> => Array.from(await backend.read(x!))
-const begin = (...w: readonly number[]): Learner<T> => ({ parameters: { w: vector(...w) }, state: adam().init() })
+const begin = (...w: readonly number[]): Learner<T> => newLearner(adam(), { w: vector(...w) })
 
 /** A learner of the same values, of new tensors. */
-const restored = async ({ parameters, state }: Learner<T>): Promise<Learner<T>> => {
+const restored = async ({ parameters, state, updates }: Learner<T>): Promise<Learner<T>> => {
   const copy = async (record: Readonly<Record<string, T>>): Promise<Record<string, T>> =>
     Object.fromEntries(await Promise.all(Object.entries(record).map(async ([k, x]) => [k, vector(...(await read(x)))])))
   const slots = await Promise.all(Object.entries(state).map(async ([slot, record]) => [slot, await copy(record)]))
-  return { parameters: await copy(parameters), state: Object.fromEntries(slots) }
+  return { parameters: await copy(parameters), state: Object.fromEntries(slots), updates }
 }
 
 describe('adam', () => {
   it('does two steps of the worked example', async () => {
     const { update } = adam({ beta1: 0.5, beta2: 0.75, epsilon: 0, weightDecay: 0.5 })
     // g = 1 + 0.5 * 2 = 2; m = 1, v = 1; corrected m = 1 / 0.5 = 2, v = 1 / 0.25 = 4; 2 - 0.1 * 2 / 2
-    const one = update(backend, { w: vector(1) }, begin(2), { learningRate: 0.1, step: 1 })
+    const one = update(backend, { w: vector(1) }, begin(2), { learningRate: 0.1 })
     expect([await read(one.state.first?.w), await read(one.state.second?.w)]).toEqual([[1], [1]])
     expect((await read(one.parameters.w))[0]).toBeCloseTo(1.9, 12)
     // g = 0.05 + 0.5 * 1.9 = 1; m = 0.5 + 0.5 = 1, v = 0.75 + 0.25 = 1; corrected m = 4/3, v = 16/7
-    const two = update(backend, { w: vector(0.05) }, one, { learningRate: 0.1, step: 2 })
+    const two = update(backend, { w: vector(0.05) }, one, { learningRate: 0.1 })
     expect((await read(two.parameters.w))[0]).toBeCloseTo(1.9 - (0.1 * (4 / 3)) / Math.sqrt(16 / 7), 12)
   })
 
@@ -36,7 +36,6 @@ describe('adam', () => {
         const gradient = negative ? -magnitude : magnitude
         const { parameters } = adam().update(backend, { w: vector(gradient) }, begin(0.5), {
           learningRate: 0.01,
-          step: 1,
         })
         expect((await read(parameters.w))[0]).toBeCloseTo(0.5 - 0.01 * Math.sign(gradient), 6)
       }),
@@ -44,7 +43,7 @@ describe('adam', () => {
   })
 
   it('takes a factor as it takes smaller gradients, and keeps parameters within their limits', async () => {
-    const options = { learningRate: 2, step: 1 }
+    const options = { learningRate: 2 }
     const scaled = adam().update(backend, { w: vector(3, -1) }, begin(1, 2), { ...options, factor: backend.full(0.25) })
     const smaller = adam().update(backend, { w: vector(0.75, -0.25) }, begin(1, 2), options)
     expect(await read(scaled.state.second?.w)).toEqual(await read(smaller.state.second?.w))
@@ -71,7 +70,7 @@ describe('adam', () => {
         for (const [index, gradient] of gradients.entries()) {
           const step = index + 1
           if (index === pause) learner = await restored(learner)
-          learner = update(backend, { w: vector(...gradient) }, learner, { learningRate: rate(step), step })
+          learner = update(backend, { w: vector(...gradient) }, learner, { learningRate: rate(step) })
           for (const i of [0, 1]) {
             const g = gradient[i]! + given.weightDecay * wanted.w[i]!
             wanted.m[i] = given.beta1 * wanted.m[i]! + (1 - given.beta1) * g
@@ -91,19 +90,41 @@ describe('adam', () => {
 
   it('leaves a parameter without a gradient, and its averages, as they are', () => {
     const [a, b, first, second] = [vector(1), vector(2), vector(3), vector(4)]
-    const learner = { parameters: { a, b }, state: { first: { b: first }, second: { b: second } } }
-    const after = adam().update(backend, { a: vector(1) }, learner, { learningRate: 0.1, step: 1 })
+    const learner = { parameters: { a, b }, state: { first: { b: first }, second: { b: second } }, updates: { b: 2 } }
+    const after = adam().update(backend, { a: vector(1) }, learner, { learningRate: 0.1 })
     expect([after.parameters.b, after.state.first?.b, after.state.second?.b]).toEqual([b, first, second])
     expect(after.parameters.a).not.toBe(a)
+    expect(after.updates).toEqual({ a: 1, b: 2 })
     expect(Object.keys(after.state.first!).toSorted()).toEqual(['a', 'b'])
   })
 
-  it('asks which update it is', () => {
-    expect(() => adam().update(backend, { w: vector(1) }, begin(1), { learningRate: 1 })).toThrow(
-      new RangeError('adam: the step is missing'),
-    )
-    expect(() => adam().update(backend, { w: vector(1) }, begin(1), { learningRate: 1, step: 0 })).toThrow(
-      new RangeError('adam: steps are counted from 1, got 0'),
+  it('does to each of several parameters, updated at different times, what it does to one alone', async () => {
+    const { update } = adam({ weightDecay: 0.01 })
+    const names = ['a', 'b', 'c'] as const
+    const step = fc.record({
+      gradients: fc.tuple(...names.map(() => fc.double({ min: -2, max: 2, noNaN: true }))),
+      updated: fc.subarray([...names], { minLength: 1 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async steps => {
+        const gradientsOf = ({ gradients, updated }: (typeof steps)[number], wanted: readonly string[]) =>
+          Object.fromEntries(
+            names.flatMap((name, i) =>
+              updated.includes(name) && wanted.includes(name) ? [[name, vector(gradients[i]!)]] : [],
+            ),
+          )
+        const run = (...wanted: readonly (typeof names)[number][]) =>
+          steps.reduce(
+            (learner, step) => update(backend, gradientsOf(step, wanted), learner, { learningRate: 0.1 }),
+            newLearner(adam(), Object.fromEntries(wanted.map(name => [name, vector(1)]))),
+          )
+        const together = run(...names)
+        for (const name of names) {
+          const alone = run(name)
+          expect(await read(together.parameters[name])).toEqual(await read(alone.parameters[name]))
+          expect(together.updates[name]).toBe(alone.updates[name])
+        }
+      }),
     )
   })
 })

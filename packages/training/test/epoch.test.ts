@@ -6,6 +6,7 @@ import {
   evaluate,
   type Forward,
   type Learner,
+  newLearner,
   overBatches,
   sgd,
   trainEpoch,
@@ -21,10 +22,7 @@ beforeEach(() => {
 
 /** Linear classifier of images of two pixels. */
 const linear: Forward<T> = (b, { w }, images) => ({ logits: b.matMul(b.reshape(images, [b.shape(images)[0]!, 2]), w!) })
-const learner = (w: readonly number[] = [0, 0, 0, 0]): Learner<T> => ({
-  parameters: { w: backend.tensor(w, [2, 2]) },
-  state: sgd().init(),
-})
+const learner = (w: readonly number[] = [0, 0, 0, 0]): Learner<T> => newLearner(sgd(), { w: backend.tensor(w, [2, 2]) })
 /** Class k has pixel k bright. */
 const batch = (...labels: readonly number[]): Batch => ({
   images: labels.flatMap(k => [k === 0 ? 1 : 0, k === 1 ? 1 : 0]),
@@ -74,10 +72,7 @@ describe('trainStep', () => {
     const [forward, backward] = [entries, entries.toReversed()].map(
       e =>
         step(
-          {
-            parameters: Object.fromEntries(e.map(([name, x]) => [name, backend.reshape(x, [1, 1])])),
-            state: sgd().init(),
-          },
+          newLearner(sgd(), Object.fromEntries(e.map(([name, x]) => [name, backend.reshape(x, [1, 1])]))),
           { gradientClip: 0.01 },
           [network],
         ).learner,

@@ -1,5 +1,5 @@
 import { referenceBackend } from '@cpnas/backends'
-import { clipFactor, cosine, globalNorm, type Learner, sgd } from '@cpnas/training'
+import { clipFactor, cosine, globalNorm, newLearner, sgd } from '@cpnas/training'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -11,8 +11,9 @@ const number = fc.double({ min: -100, max: 100, noNaN: true })
 
 describe('sgd', () => {
   it('does two steps of the worked example', async () => {
-    const { init, update } = sgd({ momentum: 0.5, weightDecay: 0.1 })
-    const start: Learner<T> = { parameters: { w: vector(1, -2) }, state: init() }
+    const optimizer = sgd({ momentum: 0.5, weightDecay: 0.1 })
+    const { update } = optimizer
+    const start = newLearner(optimizer, { w: vector(1, -2) })
     // g = (1, 0) + 0.1 * (1, -2); v = g; w - 0.1 * v
     const one = update(backend, { w: vector(1, 0) }, start, { learningRate: 0.1 })
     expect(await read(one.state.velocity?.w)).toEqual([1.1, -0.2])
@@ -29,7 +30,7 @@ describe('sgd', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(number, { minLength: 1, maxLength: 5 }), number, async (w, g) => {
         const optimizer = sgd({ momentum: 0, weightDecay: 0 })
-        let learner: Learner<T> = { parameters: { w: vector(...w) }, state: optimizer.init() }
+        let learner = newLearner(optimizer, { w: vector(...w) })
         for (let step = 0; step < 3; step++)
           learner = optimizer.update(backend, { w: vector(...w.map(() => g)) }, learner, { learningRate: 0.01 })
         const result = await read(learner.parameters.w)
@@ -39,8 +40,9 @@ describe('sgd', () => {
   })
 
   it('multiplies the gradients by the factor before it adds the decay, and keeps parameters within their limits', async () => {
-    const { init, update } = sgd({ momentum: 0.5, weightDecay: 0.1 })
-    const start: Learner<T> = { parameters: { w: vector(1, -2), free: vector(1, -2) }, state: init() }
+    const optimizer = sgd({ momentum: 0.5, weightDecay: 0.1 })
+    const { update } = optimizer
+    const start = newLearner(optimizer, { w: vector(1, -2), free: vector(1, -2) })
     const gradients = { w: vector(-8, 4), free: vector(-8, 4) }
     const options = { learningRate: 1, factor: backend.full(0.5), limits: { w: 3, elsewhere: 1 } }
     const { parameters, state } = update(backend, gradients, start, options)
@@ -54,7 +56,7 @@ describe('sgd', () => {
   it('leaves a parameter without a gradient, and its velocity, as they are', () => {
     const { update } = sgd()
     const [a, b, velocity] = [vector(1), vector(2), vector(3)]
-    const learner = { parameters: { a, b }, state: { velocity: { b: velocity } } }
+    const learner = { parameters: { a, b }, state: { velocity: { b: velocity } }, updates: {} }
     const after = update(backend, { a: vector(1) }, learner, { learningRate: 0.1 })
     expect(after.parameters.b).toBe(b)
     expect(after.state.velocity?.b).toBe(velocity)

@@ -1,6 +1,6 @@
 import type { Backend } from '@cpnas/backends'
 import { type Genotype, initialParameters, type NetworkSpec, network, parameterShapes, residual } from '@cpnas/supernet'
-import { type Batch, type BatchSource, sgd, trainEpoch } from '@cpnas/training'
+import { type Batch, type BatchSource, newLearner, sgd, trainEpoch } from '@cpnas/training'
 import { probeSize, type Speeds, type Width, widths } from './budget.js'
 
 const warmUpSteps = 3
@@ -31,7 +31,7 @@ export const secondsPerImage = async <T>(
   const parameters = Object.fromEntries(
     Object.entries(initialParameters(shapes, 0)).map(([name, values]) => [name, backend.tensor(values, shapes[name]!)]),
   )
-  let learner = { parameters, state: optimizer.init<T>() }
+  let learner = newLearner(optimizer, parameters)
   const steps = async (count: number): Promise<void> => {
     const options = { optimizer, learningRate: 1e-3, gradientClip: 5, where: 'speed' }
     ;({ learner } = await trainEpoch(backend, learner, [network(spec, genotype, 'child')], batches(count), options))

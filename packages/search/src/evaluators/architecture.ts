@@ -1,6 +1,6 @@
 import type { Backend, Shape, TensorRecord } from '@cpnas/backends'
 import { type CellKind, type ForwardMode, spaceOf } from '@cpnas/supernet'
-import { adam, type Learner } from '@cpnas/training'
+import { adam, type Learner, newLearner } from '@cpnas/training'
 import { candidatesOf, type SearchConfig } from '../config.js'
 import { strategies } from '../strategies/index.js'
 import { searchedKinds } from '../strategies/samples.js'
@@ -91,11 +91,9 @@ export const preferencesOf = async <T>(
   return { normal, reduce }
 }
 
-/** What the optimizer of the architecture keeps beside its weights. */
-export const architectureSlots = Object.keys(architectureOptimizer.init())
-
 /** All weights 0, so that all shares are equal. */
-export const initialArchitecture = <T>(backend: Backend<T>, shapes: Readonly<Record<string, Shape>>): Learner<T> => ({
-  parameters: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, backend.full(0, shape)])),
-  state: architectureOptimizer.init(),
-})
+export const initialArchitecture = <T>(backend: Backend<T>, shapes: Readonly<Record<string, Shape>>): Learner<T> =>
+  newLearner(
+    architectureOptimizer,
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, backend.full(0, shape)])),
+  )

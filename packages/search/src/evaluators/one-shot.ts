@@ -1,13 +1,22 @@
 import type { Interruption } from '@cpnas/core'
 import { catchReadError } from '@cpnas/data'
 import { type Genotype, inSpace, latentNames, network, parameterShapes, samplePass, spaceOf } from '@cpnas/supernet'
-import { cosine, crossEntropies, type Evaluation, finite, optimize, overBatches, sgd } from '@cpnas/training'
+import {
+  crossEntropies,
+  type Evaluation,
+  finite,
+  newLearner,
+  optimize,
+  optimizerOf,
+  overBatches,
+} from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import { candidatesOf } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
 import type { SearchLength } from '../strategy.js'
 import type { PerNetwork } from '../types.js'
 import { batchesOfEvaluation, costOfBatches } from './batches.js'
+import { type Rates, ratesOf } from './rates.js'
 import { evaluateArchitecture, type SearchContext } from './shared-weights.js'
 import { merge, type Owner, ownersOf, partition, type Weights, weightsKeeping } from './weights.js'
 
@@ -24,13 +33,14 @@ const trainPaths = async <T>(
   context: SearchContext<T>,
   weights: Weights<T>,
   { name, networks }: Owner,
-  { index, learningRate }: { readonly index: number; readonly learningRate: number },
+  { index, learningRate, rateAt }: Rates & { readonly index: number },
   report: Reporter,
 ): Promise<{ readonly weights: Weights<T>; readonly losses: Either<Interruption, readonly number[]> }> => {
   const { backend, config, spec, splits, signal } = context
-  const optimizer = sgd(config)
+  const optimizer = optimizerOf(config)
   const latent = networks.includes('child') ? latentNames(spec, candidatesOf(config)) : []
-  let step = index * splits.trainingSteps
+  const before = index * splits.trainingSteps
+  let step = 0
   const result = await catchReadError(() =>
     overBatches(
       backend,
@@ -38,22 +48,22 @@ const trainPaths = async <T>(
       splits.training(index + 1),
       { onStep: report('warmup', networks.length > 1 ? 'both' : networks[0], splits.trainingSteps), signal },
       (learner, images, labels) => {
-        const path = pathAt(context, step)
-        step += 1
+        const path = pathAt(context, before + step)
         const { selected, rest } = partition(learner, new Set(Object.keys(parameterShapes(spec, path, networks[0]))))
         const [first, ...others] = networks.map(kind => network(spec, path, kind))
         const objective = crossEntropies<T>(backend, [first!, ...others], images, labels)
         const { learner: updated, aux } = optimize(backend, selected, objective, {
           optimizer,
-          learningRate,
+          learningRate: rateAt(step),
           gradientClip: config.gradientClip,
           latent,
         })
+        step += 1
         return { carried: merge(rest, updated), terms: aux.map(x => ({ x, mean: true })) }
       },
     ),
   )
-  if (result._tag === 'Left') return { weights: { ...weights, [name]: { parameters: {}, state: {} } }, losses: result }
+  if (result._tag === 'Left') return { weights: { ...weights, [name]: newLearner(optimizer, {}) }, losses: result }
   const { carried, sums, count, stopped } = result.right
   const losses = finite(
     sums.map(sum => sum / count),
@@ -71,7 +81,7 @@ const trainPaths = async <T>(
  */
 export const oneShot = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
   const { config } = context
-  const { learningRate: initial, minLearningRate: minimum } = config
+  const rates = ratesOf(config, { epochs: length.warmups, steps: context.splits.trainingSteps })
   return {
     ...weightsKeeping(context),
     cost: costOfBatches(batchesOfEvaluation(context)),
@@ -85,7 +95,7 @@ export const oneShot = <T>(context: SearchContext<T>, length: SearchLength): Eva
           observation: map((evaluations: PerNetwork<Evaluation>) => ({ proposal, evaluations }))(evaluated),
         }
       }
-      const epoch = { index: warmups, learningRate: cosine({ initial, minimum, total: length.warmups }, warmups) }
+      const epoch = { index: warmups, ...rates(warmups) }
       let current = weights
       const losses: Partial<Record<'child' | 'parent', number>> = {}
       for (const owner of ownersOf(config)) {

@@ -6,15 +6,14 @@ import {
   type Batch,
   type BatchSource,
   batchTensors,
-  cosine,
   distillationLoss,
   type Evaluation,
   evaluate,
   finite,
   type Learner,
   optimize,
+  optimizerOf,
   overBatches,
-  sgd,
   softTargets,
 } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
@@ -25,13 +24,13 @@ import {
   architectureOptimizer,
   architectureOwner,
   architectureShapes,
-  architectureSlots,
   initialArchitecture,
   mixedBy,
   preferencesOf,
   relaxationOf,
 } from './architecture.js'
 import { type BatchSetting, batchesOfTraining, costOfBatches, type ProposalBatches } from './batches.js'
+import { ratesOf } from './rates.js'
 import type { SearchContext } from './shared-weights.js'
 import { type Covariance, noCovariance, tangentPropagation } from './tangent.js'
 import {
@@ -78,8 +77,8 @@ interface Phase<T> {
   readonly kind: NetworkKind
   /** Of the epoch, over the whole search: decides the order of the images, and the learning rate. */
   readonly index: number
-  /** How many steps the architecture was trained for before; undefined if this epoch does not train it. */
-  readonly searched: number | undefined
+  /** Whether it trains the architecture, too. */
+  readonly searches: boolean
   /** The mean gradient of the Parent's loss by the architecture, where the Child is held to the Parent. */
   readonly tangent?: TensorRecord<T> | undefined
 }
@@ -116,19 +115,18 @@ interface PhaseResult<T> {
  */
 export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
   const { backend, config, splits, signal } = context
-  const { learningRate: initial, minLearningRate: minimum } = config
   const { partialChannels, tangentWeight } = relaxationOf(config)
   const spec = { ...context.spec, partialChannels }
   const everywhere = candidatesOf(config)
-  const keeping = weightsKeeping({ backend, config, spec })
+  const keeping = weightsKeeping({ backend, config, spec }, { [architectureOwner]: architectureOptimizer })
   const networks = networksOf(config)
   const owners = ownersOf(config)
   const ownerOf = (kind: NetworkKind): string => owners.find(owner => owner.networks.includes(kind))!.name
   const forwards = { child: network(spec, everywhere, 'child'), parent: network(spec, everywhere, 'parent') }
   const latent = latentNames(spec, everywhere)
   const shapes = architectureShapes(config)
-  const epochs = length.warmups + length.samples
-  const weightOptimizer = sgd(config)
+  const rates = ratesOf(config, { epochs: length.warmups + length.samples, steps: splits.trainingSteps })
+  const weightOptimizer = optimizerOf(config)
 
   const logitsOf = (kind: NetworkKind, parameters: TensorRecord<T>, shares: TensorRecord<T>, images: T): T =>
     forwards[kind](backend, parameters, images, mixedBy(backend, config, shares)).logits
@@ -140,13 +138,7 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
   }
 
   /** A step of the architecture on a batch of its own. */
-  const choose = (
-    weights: Weights<T>,
-    { kind, tangent }: Phase<T>,
-    carried: Carried<T>,
-    batch: Batch,
-    step: number,
-  ): Carried<T> => {
+  const choose = (weights: Weights<T>, { kind, tangent }: Phase<T>, carried: Carried<T>, batch: Batch): Carried<T> => {
     const { images, labels } = batchTensors(backend, batch)
     const targets = tangent && targetsOf(weights, carried, images)
     const found = backend.valueAndGrad((shares: TensorRecord<T>) => {
@@ -165,7 +157,6 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
       ...carried,
       architecture: architectureOptimizer.update(backend, gradients, carried.architecture, {
         learningRate: config.architectureLearningRate,
-        step,
       }),
       gradients:
         sum && Object.fromEntries(Object.entries(sum).map(([name, x]) => [name, backend.add(x, gradients[name]!)])),
@@ -180,9 +171,9 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
     where: string,
     report: Reporter,
   ): Promise<{ readonly weights: Weights<T>; readonly result: Either<Interruption, PhaseResult<T>> }> => {
-    const { kind, index, searched, tangent } = phase
+    const { kind, index, searches, tangent } = phase
     const owner = ownerOf(kind)
-    const learningRate = cosine({ initial, minimum, total: epochs }, index)
+    const { learningRate, rateAt } = rates(index)
     const { [architectureOwner]: architecture, [owner]: network } = weights
     const copied = (record: TensorRecord<T>, factor: number): TensorRecord<T> =>
       Object.fromEntries(Object.entries(record).map(([name, x]) => [name, backend.mul(x, factor)]))
@@ -191,20 +182,19 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
       architecture: architecture!,
       inherited: tangent && copied(architecture!.parameters, 1),
       // The sum begins at 0.
-      gradients: kind === 'parent' && searched !== undefined ? copied(architecture!.parameters, 0) : undefined,
+      gradients: kind === 'parent' && searches ? copied(architecture!.parameters, 0) : undefined,
       covariance: noCovariance,
     }
-    let step = searched ?? 0
+    let step = 0
     const training = splits.training(index + 1)
     const result = await catchReadError(() =>
       overBatches<T, Carried<T>, Pair>(
         backend,
         { carried, sums: [], count: 0 },
-        searched === undefined ? training : paired(training, splits.validation, config.batchSize),
-        { onStep: report(searched === undefined ? 'warmup' : 'train', kind, splits.trainingSteps), signal },
+        searches ? paired(training, splits.validation, config.batchSize) : training,
+        { onStep: report(searches ? 'train' : 'warmup', kind, splits.trainingSteps), signal },
         (carried, images, labels, { search }) => {
-          step += 1
-          const chosen = search === undefined ? carried : choose(weights, phase, carried, search, step)
+          const chosen = search === undefined ? carried : choose(weights, phase, carried, search)
           const targets = tangent && targetsOf(weights, chosen, images)
           const trained = optimize(
             backend,
@@ -218,22 +208,23 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
             },
             {
               optimizer: weightOptimizer,
-              learningRate,
+              learningRate: rateAt(step),
               gradientClip: config.gradientClip,
               latent: owner === ownerOf('child') ? latent : [],
             },
           )
+          step += 1
           return { carried: { ...chosen, network: trained.learner }, terms: [{ x: trained.aux, mean: true }] }
         },
       ),
     )
-    const empty: Learner<T> = { parameters: {}, state: {} }
+    const empty: Learner<T> = { parameters: {}, state: {}, updates: {} }
     if (result._tag === 'Left') return { weights: { ...weights, [owner]: empty, [architectureOwner]: empty }, result }
     const { carried: last, sums, count, stopped } = result.right
     const losses = finite(
       sums.map(sum => sum / count),
       where,
-      `Lower learningRate (now ${initial}), architectureLearningRate (now ${config.architectureLearningRate}) or gradientClip (now ${config.gradientClip || 'none'}) in a new run`,
+      `Lower learningRate (now ${learningRate}), architectureLearningRate (now ${config.architectureLearningRate}) or gradientClip (now ${config.gradientClip || 'none'}) in a new run`,
     )
     const gradient = last.gradients && copied(last.gradients, 1 / splits.trainingSteps)
     backend.dispose([last.inherited, last.gradients, last.covariance.mean])
@@ -250,7 +241,7 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
   /** The epochs of a proposal, the Parent's first, and the mean loss of each network. */
   const trainAll = async (
     weights: Weights<T>,
-    { index, searched }: { readonly index: number; readonly searched: number | undefined },
+    { index, searches }: Pick<Phase<T>, 'index' | 'searches'>,
     where: string,
     report: Reporter,
   ): Promise<{
@@ -261,11 +252,11 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
     const losses: Partial<Record<NetworkKind, number>> = {}
     let current = weights
     let tangent: TensorRecord<T> | undefined
-    for (const [i, kind] of kinds.entries()) {
+    for (const kind of kinds) {
       const phase: Phase<T> = {
         kind,
         index,
-        searched: searched === undefined ? undefined : (searched * kinds.length + i) * splits.trainingSteps,
+        searches,
         tangent,
       }
       const trained = await train(current, phase, kinds.length > 1 ? `${where}, ${kind}` : where, report)
@@ -314,13 +305,13 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
           )
         : restoreWeights(
             backend,
-            [...placesOf(spec, config, everywhere), ...placesOfOwner(architectureOwner, shapes, architectureSlots)],
+            [...placesOf(spec, config, everywhere), ...placesOfOwner(architectureOwner, shapes, architectureOptimizer)],
             stored,
           ),
     evaluate: async (given, proposal, { warmups, samples }, report) => {
       const isSample = proposal.type === 'sample'
       const where = isSample ? `epoch ${samples + 1} of the architecture` : `warm-up epoch ${warmups + 1}`
-      const epoch = { index: warmups + samples, searched: isSample ? samples : undefined }
+      const epoch = { index: warmups + samples, searches: isSample }
       const { weights, losses: trained } = await trainAll(given, epoch, where, report)
       if (trained._tag === 'Left') return { weights, observation: trained }
       const losses = { ...trained.right, child: trained.right.child! }

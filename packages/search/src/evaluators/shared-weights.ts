@@ -8,22 +8,14 @@ import {
   network,
   parameterShapes,
 } from '@cpnas/supernet'
-import {
-  type Context,
-  cosine,
-  type EpochOptions,
-  type Evaluation,
-  evaluate,
-  learningRateAt,
-  optimizerOf,
-  trainEpoch,
-} from '@cpnas/training'
+import { type Context, type Evaluation, evaluate, optimizerOf, trainEpoch } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import type { SearchConfig } from '../config.js'
 import type { Evaluator, Reporter } from '../evaluator.js'
 import type { Observation, Proposal, SearchLength } from '../strategy.js'
 import type { PerNetwork } from '../types.js'
 import { batchesOfTraining, costOfBatches } from './batches.js'
+import { type Rates, ratesOf } from './rates.js'
 import { initialWeights, merge, type Owner, ownersOf, partition, type Weights, weightsKeeping } from './weights.js'
 
 /** What an evaluator that trains needs. */
@@ -38,8 +30,8 @@ interface Work {
   readonly report: Reporter
 }
 
-/** An epoch: its number over the whole search, from 0, which decides the order of the images, and its learning rates. */
-interface Epoch extends Pick<EpochOptions, 'learningRate' | 'rateAt' | 'updates'> {
+/** An epoch: its number from 0, over the whole search where weights are shared, which decides the order of the images, and its rates. */
+interface Epoch extends Rates {
   readonly index: number
 }
 
@@ -78,14 +70,12 @@ const workOn = async <T>(
 
 /**
  * `shared-weights`: every architecture is trained for `epochsPerSample` epochs on the weights that all of them share, a set for the
- * Child and one for the Parent or one for both, then evaluated on the validation split with batch statistics. The learning
- * rate falls along a cosine over the whole search. Source: CP-NAS (arXiv 2005.00057); ENAS (arXiv 1802.03268) for the sharing.
+ * Child and one for the Parent or one for both, then evaluated on the validation split with batch statistics. The schedule
+ * of the learning rate is one over the whole search. Source: CP-NAS (arXiv 2005.00057); ENAS (arXiv 1802.03268) for the sharing.
  */
 export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength): Evaluator<Weights<T>> => {
   const { config } = context
-  const total = epochsOf(config, length)
-  const { learningRate: initial, minLearningRate: minimum } = config
-  const epochAt = (index: number): Epoch => ({ index, learningRate: cosine({ initial, minimum, total }, index) })
+  const rates = ratesOf(config, { epochs: epochsOf(config, length), steps: context.splits.trainingSteps })
   return {
     ...weightsKeeping(context),
     cost: costOfBatches(batchesOfTraining(context)),
@@ -96,27 +86,17 @@ export const sharedWeights = <T>(context: SearchContext<T>, length: SearchLength
         context,
         weights,
         proposal,
-        Array.from({ length: epochs }, (_, i) => epochAt(first + i)),
+        Array.from({ length: epochs }, (_, i) => ({ index: first + i, ...rates(first + i) })),
         report,
       )
     },
   }
 }
 
-/** The share of the steps over which the rate of a one-cycle rises. */
-const rise = 0.2
-
-/** The epochs of a sample that is trained by itself, by the schedule of the configuration. */
+/** The epochs of a sample that is trained by itself. */
 const epochsAlone = <T>({ config, splits }: SearchContext<T>, epochs: number): readonly Epoch[] => {
-  const { learningRate, minLearningRate: minimum, schedule } = config
-  const { trainingSteps } = splits
-  return Array.from({ length: epochs }, (_, index) => {
-    const updates = index * trainingSteps
-    if (schedule === 'cosine')
-      return { index, updates, learningRate: cosine({ initial: learningRate, minimum, total: epochs }, index) }
-    const cycle = { ...config, schedule, epochs, warmupEpochs: rise * epochs }
-    return { index, updates, learningRate, rateAt: step => learningRateAt(cycle, updates + step, trainingSteps) }
-  })
+  const rates = ratesOf(config, { epochs, steps: splits.trainingSteps })
+  return Array.from({ length: epochs }, (_, index) => ({ index, ...rates(index) }))
 }
 
 /**

@@ -1,11 +1,4 @@
-import {
-  type Backend,
-  readTensors,
-  type Shape,
-  type StoredTensors,
-  sameShape,
-  type TensorRecord,
-} from '@cpnas/backends'
+import { type Backend, readTensors, type Shape, type StoredTensors, sameShape } from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
 import {
   type Architecture,
@@ -15,7 +8,7 @@ import {
   type NetworkSpec,
   parameterShapes,
 } from '@cpnas/supernet'
-import { type Learner, type Optimizer, sgd, tensorMismatch } from '@cpnas/training'
+import { type Learner, newLearner, type Optimizer, optimizerOf, tensorMismatch } from '@cpnas/training'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { SearchConfig } from '../config.js'
@@ -70,15 +63,16 @@ export const initialWeights = <T>(
   weightsOf(spec, config, architecture, shapes => {
     const values = Object.entries(initialParameters(shapes, config.seed))
     const parameters = Object.fromEntries(values.map(([name, v]) => [name, backend.tensor(v, shapes[name]!)]))
-    return { parameters, state: optimizer.init<T>() }
+    return newLearner(optimizer, parameters)
   })
 
-const filter = <T>(record: TensorRecord<T>, keep: (name: string) => boolean): TensorRecord<T> =>
+const filter = <A>(record: Readonly<Record<string, A>>, keep: (name: string) => boolean): Readonly<Record<string, A>> =>
   Object.fromEntries(Object.entries(record).filter(([name]) => keep(name)))
 
-const filterLearner = <T>({ parameters, state }: Learner<T>, keep: (name: string) => boolean): Learner<T> => ({
+const filterLearner = <T>({ parameters, state, updates }: Learner<T>, keep: (name: string) => boolean): Learner<T> => ({
   parameters: filter(parameters, keep),
   state: Object.fromEntries(Object.entries(state).map(([slot, record]) => [slot, filter(record, keep)])),
+  updates: filter(updates, keep),
 })
 
 /** The parameters of a network with their optimizer state, and all others. */
@@ -98,6 +92,7 @@ export const merge = <T>(a: Learner<T>, b: Learner<T>): Learner<T> => ({
       { ...a.state[slot], ...b.state[slot] },
     ]),
   ),
+  updates: { ...a.updates, ...b.updates },
 })
 
 /** Frees the weights of operations that no longer remain. */
@@ -114,23 +109,7 @@ const prune = <T>(
     return selected
   })
 
-/** Reads all weights back, under the names `child.parameters.NAME`, `child.velocity.NAME` and so on. */
-const storeWeights = <T>(backend: Backend<T>, weights: Weights<T>): Promise<StoredTensors> =>
-  readTensors(
-    backend,
-    Object.fromEntries(
-      Object.entries(weights).flatMap(([owner, { parameters, state }]) =>
-        Object.entries({ parameters, ...state }).flatMap(([slot, record]) =>
-          Object.entries(record).map(([name, x]) => [`${owner}.${slot}.${name}`, x]),
-        ),
-      ),
-    ),
-  )
-
-/** The slots of SGD beside the parameters. */
-const slotsOf = (config: SearchConfig): readonly string[] => Object.keys(sgd(config).init())
-
-/** Where a tensor is stored: a parameter of an owner, or a slot of its optimizer. */
+/** Where a tensor is stored: a parameter of an owner, a slot of its optimizer, or how often the parameter was updated, a scalar. */
 export interface StoredPlace {
   readonly owner: string
   readonly slot: string
@@ -138,17 +117,42 @@ export interface StoredPlace {
   readonly shape: Shape
 }
 
-const keyOf = ({ owner, slot, name }: StoredPlace): string => `${owner}.${slot}.${name}`
+const keyOf = ({ owner, slot, name }: Omit<StoredPlace, 'shape'>): string => `${owner}.${slot}.${name}`
 
-/** The places of an owner's parameters, and of every slot of its optimizer. */
-export const placesOfOwner = (owner: string, shapes: Shapes, slots: readonly string[]): readonly StoredPlace[] =>
-  Object.entries(shapes).flatMap(([name, shape]) =>
-    ['parameters', ...slots].map(slot => ({ owner, slot, name, shape })),
+const updatesSlot = 'updates'
+
+/** Reads all weights back, under the names `child.parameters.NAME`, `child.velocity.NAME` and so on; `counts` where an owner's optimizer does. */
+const storeWeights = async <T>(
+  backend: Backend<T>,
+  weights: Weights<T>,
+  counts: (owner: string) => boolean,
+): Promise<StoredTensors> => {
+  const tensors = Object.entries(weights).flatMap(([owner, { parameters, state }]) =>
+    Object.entries({ parameters, ...state }).flatMap(([slot, record]) =>
+      Object.entries(record).map(([name, x]) => [keyOf({ owner, slot, name }), x]),
+    ),
   )
+  const numbers = Object.entries(weights)
+    .filter(([owner]) => counts(owner))
+    .flatMap(([owner, { updates }]) =>
+      Object.entries(updates).map(([name, count]) => [
+        keyOf({ owner, slot: updatesSlot, name }),
+        { shape: [], values: [count] },
+      ]),
+    )
+  return { ...(await readTensors(backend, Object.fromEntries(tensors))), ...Object.fromEntries(numbers) }
+}
+
+/** The places of an owner's parameters, and of what its optimizer keeps of each. */
+export const placesOfOwner = (owner: string, shapes: Shapes, optimizer: Optimizer): readonly StoredPlace[] =>
+  Object.entries(shapes).flatMap(([name, shape]) => [
+    ...['parameters', ...Object.keys(optimizer.init())].map(slot => ({ owner, slot, name, shape })),
+    ...(optimizer.counts ? [{ owner, slot: updatesSlot, name, shape: [] }] : []),
+  ])
 
 /** Where the weights of an architecture are stored, and their shapes. */
 export const placesOf = (spec: NetworkSpec, config: SearchConfig, architecture: Architecture): readonly StoredPlace[] =>
-  ownersOf(config).flatMap(owner => placesOfOwner(owner.name, shapesOf(spec, architecture, owner), slotsOf(config)))
+  ownersOf(config).flatMap(owner => placesOfOwner(owner.name, shapesOf(spec, architecture, owner), optimizerOf(config)))
 
 /** What `storeWeights` gives of new weights. */
 export const initialTensors = (spec: NetworkSpec, config: SearchConfig, architecture: Architecture): StoredTensors =>
@@ -176,14 +180,16 @@ export const tensorsFor = (
     }),
   )
 
-/** InvalidCheckpoint if the tensors are not those of the places; what was never trained has no optimizer state. */
+/** InvalidCheckpoint if the tensors are not those of the places; what was never trained has no optimizer state and no count. */
 const checkPlaces = (places: readonly StoredPlace[], tensors: StoredTensors): Either<CpnasError, StoredTensors> => {
   const known = new Set<string>()
   for (const place of places) {
     const key = keyOf(place)
     const tensor = tensors[key]
     known.add(key)
-    if (tensor === undefined && place.slot === 'parameters') return left(tensorMismatch(key, 'is missing'))
+    const needed =
+      place.slot === 'parameters' || (place.slot === updatesSlot && tensors[keyOf({ ...place, slot: 'first' })])
+    if (tensor === undefined && needed) return left(tensorMismatch(key, 'is missing'))
     if (tensor && !sameShape(tensor.shape, place.shape))
       return left(tensorMismatch(key, `has shape [${tensor.shape.join(', ')}]`))
   }
@@ -208,37 +214,42 @@ export const restoreWeights = <T>(
   pipe(
     checkPlaces(places, tensors),
     map(() => {
-      const weights: Record<string, { parameters: TensorRecord<T>; state: Record<string, TensorRecord<T>> }> = {}
+      const weights: Record<string, Learner<T>> = {}
       for (const place of places) {
         const { owner, slot, name, shape } = place
-        weights[owner] ??= { parameters: {}, state: {} }
+        const { parameters, state, updates } = weights[owner] ?? { parameters: {}, state: {}, updates: {} }
         const stored = tensors[keyOf(place)]
-        const own = stored === undefined ? {} : { [name]: backend.tensor(stored.values, shape) }
-        if (slot === 'parameters') weights[owner].parameters = { ...weights[owner].parameters, ...own }
-        else weights[owner].state[slot] = { ...weights[owner].state[slot], ...own }
+        const put = <A>(record: Readonly<Record<string, A>> = {}, make: (values: ArrayLike<number>) => A) =>
+          stored === undefined ? record : { ...record, [name]: make(stored.values) }
+        const tensor = (values: ArrayLike<number>): T => backend.tensor(values, shape)
+        weights[owner] =
+          slot === 'parameters'
+            ? { parameters: put(parameters, tensor), state, updates }
+            : slot === updatesSlot
+              ? { parameters, state, updates: put(updates, values => values[0]!) }
+              : { parameters, state: { ...state, [slot]: put(state[slot], tensor) }, updates }
       }
       return weights
     }),
   )
 
-/** What every evaluator on shared weights does with them between proposals. */
-export const weightsKeeping = <T>({
-  backend,
-  config,
-  spec,
-}: {
-  readonly backend: Backend<T>
-  readonly config: SearchConfig
-  readonly spec: NetworkSpec
-}): Pick<Evaluator<Weights<T>>, 'begin' | 'prune' | 'store' | 'dispose'> => {
-  const optimizer = sgd(config)
+/** What every evaluator on shared weights does with them between proposals. `others` are optimizers of owners that are no networks. */
+export const weightsKeeping = <T>(
+  {
+    backend,
+    config,
+    spec,
+  }: { readonly backend: Backend<T>; readonly config: SearchConfig; readonly spec: NetworkSpec },
+  others: Readonly<Record<string, Optimizer>> = {},
+): Pick<Evaluator<Weights<T>>, 'begin' | 'prune' | 'store' | 'dispose'> => {
+  const optimizer = optimizerOf(config)
   return {
     begin: (remaining, stored) =>
       stored === undefined
         ? right(initialWeights(backend, spec, config, remaining, optimizer))
         : restoreWeights(backend, placesOf(spec, config, remaining), stored),
     prune: (weights, remaining) => prune(backend, weights, spec, config, remaining),
-    store: weights => storeWeights(backend, weights),
+    store: weights => storeWeights(backend, weights, owner => (others[owner] ?? optimizer).counts),
     dispose: weights => backend.dispose(weights),
   }
 }

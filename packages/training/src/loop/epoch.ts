@@ -12,11 +12,9 @@ export interface LoopOptions extends OverBatchesOptions {
 }
 
 /** How an epoch is trained. */
-export interface EpochOptions extends LoopOptions, Omit<StepOptions, 'step'> {
+export interface EpochOptions extends LoopOptions, StepOptions {
   /** The learning rate of a step of the epoch, counted from 0. Default: `learningRate`, which errors name, at every step. */
   readonly rateAt?: (step: number) => number
-  /** Updates of the learner before this epoch, which Adam's bias correction needs. Default 0. */
-  readonly updates?: number
 }
 
 /** The result of an epoch. */
@@ -39,7 +37,7 @@ export const trainEpoch = async <T>(
   batches: BatchSource,
   options: EpochOptions,
 ): Promise<Epoch<T>> => {
-  const { rateAt = () => options.learningRate, updates = 0 } = options
+  const { rateAt = () => options.learningRate } = options
   let step = 0
   const { carried, sums, count, stopped } = await overBatches(
     backend,
@@ -51,7 +49,7 @@ export const trainEpoch = async <T>(
         backend,
         current,
         crossEntropies(backend, networks, images, labels),
-        { ...options, learningRate: rateAt(step), step: updates + step + 1 },
+        { ...options, learningRate: rateAt(step) },
       )
       step += 1
       return { carried: next, terms: losses.map(x => ({ x, mean: true })) }

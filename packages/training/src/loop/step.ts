@@ -21,8 +21,6 @@ export interface StepOptions {
   readonly gradientClip?: number
   /** Parameters to clip to [-1, 1] after the update: latent weights of 1-bit filters. Default none. */
   readonly latent?: readonly string[]
-  /** The number of the update, from 1; Adam's bias correction needs it. Default: unknown. */
-  readonly step?: number
 }
 
 /** The result of a step. */
@@ -54,7 +52,7 @@ export const optimize = <T, A>(
   backend: Backend<T>,
   learner: Learner<T>,
   objective: Objective<T, A>,
-  { optimizer, learningRate, gradientClip = 0, latent = [], step }: StepOptions,
+  { optimizer, learningRate, gradientClip = 0, latent = [] }: StepOptions,
 ): Updated<T, A> =>
   backend.scope(() => {
     const { gradients, aux } = backend.valueAndGrad(objective, learner.parameters)
@@ -62,7 +60,6 @@ export const optimize = <T, A>(
       learningRate,
       factor: gradientClip === 0 ? undefined : clipFactor(backend, gradients, gradientClip),
       limits: Object.fromEntries(latent.map(name => [name, latentLimit])),
-      ...(step === undefined ? {} : { step }),
     })
     return { learner: updated, aux }
   })

@@ -1,3 +1,4 @@
+import { zip } from 'fp-ts/lib/ReadonlyArray.js'
 import type { Optimizer } from './optimizer.js'
 import { updateAll } from './update-all.js'
 
@@ -16,17 +17,23 @@ export interface AdamOptions {
 /**
  * Adam (arXiv 1412.6980) in the order of torch.optim.Adam:
  * g += weightDecay * p; m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2;
- * p -= learningRate / (1 - beta1^step) * m / (sqrt(v) / sqrt(1 - beta2^step) + epsilon). Slots: `first`, `second`.
- * RangeError without the option `step`, the count of updates from 1.
+ * p -= learningRate / (1 - beta1^step) * m / (sqrt(v) / sqrt(1 - beta2^step) + epsilon). Slots: `first`, `second`. The step is that of
+ * the parameter: of weights that architectures share, some are updated more often than others.
  */
 export const adam = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions = {}): Optimizer => ({
   init: () => ({ first: {}, second: {} }),
+  counts: true,
   update: (backend, gradients, learner, options) => {
-    const { learningRate, step, factor } = options
-    if (step === undefined) throw new RangeError('adam: the step is missing')
-    if (!(step >= 1)) throw new RangeError(`adam: steps are counted from 1, got ${step}`)
-    return updateAll(['first', 'second'], gradients, learner, options, updates =>
-      backend.adamStep(updates, { learningRate, beta1, beta2, epsilon, weightDecay, step }, factor),
-    )
+    const { learningRate, factor } = options
+    return updateAll(['first', 'second'], gradients, learner, options, updates => {
+      const steps = [...new Set(updates.map(({ number }) => number))]
+      const updated = steps.flatMap(step => {
+        const alike = updates.filter(({ number }) => number === step)
+        const coefficients = { learningRate, beta1, beta2, epsilon, weightDecay, step }
+        return zip(alike, backend.adamStep(alike, coefficients, factor))
+      })
+      const of = new Map(updated)
+      return updates.map(update => of.get(update)!)
+    })
   },
 })

@@ -7,6 +7,8 @@ export type OptimizerState<T> = Readonly<Record<string, TensorRecord<T>>>
 export interface Learner<T> {
   readonly parameters: TensorRecord<T>
   readonly state: OptimizerState<T>
+  /** How often each parameter has been updated, by its name; those that never were are absent. */
+  readonly updates: Readonly<Record<string, number>>
 }
 
 /** The options of a step that all optimizers take. */
@@ -14,8 +16,6 @@ export interface UpdateOptions<T> {
   readonly learningRate: number
   /** What every gradient is multiplied by before anything else, shape []: see `clipFactor`. Default 1. */
   readonly factor?: T | undefined
-  /** The count of updates of the learner, this one included, from 1. Adam asks for it, SGD does not look at it. */
-  readonly step?: number
   /** The largest absolute value that a parameter may have after the update, by name. Default: it may have any. */
   readonly limits?: Readonly<Record<string, number>>
 }
@@ -27,6 +27,8 @@ export interface UpdateOptions<T> {
 export interface Optimizer {
   /** The state before the first update. */
   readonly init: <T>() => OptimizerState<T>
+  /** Whether an update depends on how many there were, so that who stores a learner has to keep `updates`. */
+  readonly counts: boolean
   /** The learner after one update. */
   readonly update: <T>(
     backend: Backend<T>,
@@ -35,3 +37,10 @@ export interface Optimizer {
     options: UpdateOptions<T>,
   ) => Learner<T>
 }
+
+/** A learner before its first update. */
+export const newLearner = <T>({ init }: Optimizer, parameters: TensorRecord<T>): Learner<T> => ({
+  parameters,
+  state: init(),
+  updates: {},
+})

@@ -15,6 +15,7 @@ export interface SgdOptions {
  */
 export const sgd = ({ momentum = 0.9, weightDecay = 3e-4 }: SgdOptions = {}): Optimizer => ({
   init: () => ({ velocity: {} }),
+  counts: false,
   update: (backend, gradients, learner, options) =>
     updateAll(['velocity'], gradients, learner, options, updates =>
       backend.sgdStep(updates, { learningRate: options.learningRate, momentum, weightDecay }, options.factor),

@@ -79,7 +79,8 @@ export const trainSteps = async <T>(
           },
         ),
       )
-      if (tally._tag === 'Left') return { carried: carriedOf({ parameters: {}, state: {} }), outcome: tally }
+      if (tally._tag === 'Left')
+        return { carried: carriedOf({ parameters: {}, state: {}, updates: {} }), outcome: tally }
       const { sums, count, done, stopped } = tally.right
       current = tally.right.carried
       const named = Object.fromEntries(sumNames(context, stage).map((name, i) => [name, sums[i]!]))

@@ -83,7 +83,7 @@ const start = <T>(context: RecipeContext<T>, { snapshot, initial }: TrainingOpti
         map(carried => ({ state: initialTrainingState, carried, best: undefined })),
       )
     : pipe(
-        restoreCarried(context, snapshot.tensors),
+        restoreCarried(context, snapshot.tensors, snapshot.state.updates),
         map(restored => ({ state: snapshot.state, ...restored })),
       )
 

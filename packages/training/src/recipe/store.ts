@@ -9,6 +9,7 @@ import {
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import { initialParameters, parameterShapes } from '@cpnas/supernet'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { newLearner } from '../optimizers/optimizer.js'
 import { tensorMismatch } from '../tensor-mismatch.js'
 import { type Carried, carriedOf, type RecipeContext } from './context.js'
 import type { Evaluated } from './evaluated.js'
@@ -86,10 +87,14 @@ const expectedShapes = <T>(context: RecipeContext<T>): Readonly<Record<string, S
 const fits = (shape: Shape, expected: Shape): boolean =>
   shape.length === expected.length && expected.every((size, axis) => size === -1 || size === shape[axis])
 
-/** The inverse of `storeCarried`; InvalidCheckpoint if the tensors are not those of this training. */
+/**
+ * The inverse of `storeCarried`, of weights that were updated so often in their stage; InvalidCheckpoint if the tensors are not those of this
+ * training.
+ */
 export const restoreCarried = <T>(
   context: RecipeContext<T>,
   tensors: StoredTensors,
+  updates: number,
 ): Either<CpnasError, { readonly carried: Carried<T>; readonly best: StoredNetwork | undefined }> => {
   const { backend, shapes, optimizer } = context
   const expected = expectedShapes(context)
@@ -115,6 +120,7 @@ export const restoreCarried = <T>(
       learner: {
         parameters: record('parameters'),
         state: Object.fromEntries(Object.keys(optimizer.init<T>()).map(slot => [slot, record(slot)])),
+        updates: Object.fromEntries(Object.keys(shapes).map(name => [name, updates])),
       },
       moments: optional(record('running')),
       average: optional(record('average')),
@@ -152,7 +158,7 @@ export const beginCarried = <T>(
   const parameters = Object.fromEntries(
     values.map(([name, usual]) => [name, backend.tensor(taken[name]?.values ?? usual, shapes[name]!)]),
   )
-  return right(carriedOf({ parameters, state: optimizer.init<T>() }))
+  return right(carriedOf(newLearner(optimizer, parameters)))
 }
 
 /**
@@ -164,5 +170,5 @@ export const nextStage = <T>(
 ): Carried<T> => {
   const { parameters } = learner
   backend.dispose([rest, learner.state, average && parameters])
-  return carriedOf({ parameters: average ?? parameters, state: optimizer.init() })
+  return carriedOf(newLearner(optimizer, average ?? parameters))
 }

@@ -48,7 +48,6 @@ export const trainBatch = <T>(
     learningRate: learningRateAt(config, update - 1, splits.trainingSteps),
     gradientClip: config.gradientClip,
     latent: stage.latent,
-    step: update,
   })
   const average =
     config.emaDecay > 0

@@ -5,10 +5,10 @@ import {
   crossEntropies,
   evaluate,
   fittingTensors,
-  type Learner,
   learningRateAt,
   type Model,
   modelSpec,
+  newLearner,
   runTraining,
   sgd,
   type TrainingConfig,
@@ -223,12 +223,12 @@ describe('runTraining', () => {
     const spec = trainingSpec(config, dataset)
     const shapes = parameterShapes(spec, tinyGenotype, 'child')
     const optimizer = sgd({ momentum: config.momentum, weightDecay: config.weightDecay })
-    let learner: Learner<ReturnType<typeof backend.tensor>> = {
-      parameters: Object.fromEntries(
+    let learner = newLearner(
+      optimizer,
+      Object.fromEntries(
         Object.entries(initialParameters(shapes, config.seed)).map(([n, v]) => [n, backend.tensor(v, shapes[n]!)]),
       ),
-      state: optimizer.init(),
-    }
+    )
     let step = 0
     for (const epoch of [1, 2])
       for (const batch of batches(dataset, shuffle([...Array(20).keys()], config.seed, epoch), {
