@@ -1,6 +1,6 @@
 // A training step on random images, as the benchmarks beside it time it.
 import { initialParameters, latentNames, network, parameterShapes } from '@cpnas/supernet'
-import { crossEntropies, sgd, trainStep } from '@cpnas/training'
+import { crossEntropies, newLearner, sgd, trainStep } from '@cpnas/training'
 
 /** The steps of Child and Parent of one genotype on one batch of `size` x `size` images. */
 export const trainingSteps = (backend, spec, genotype, { batch, size }) => {
@@ -23,7 +23,7 @@ export const trainingSteps = (backend, spec, genotype, { batch, size }) => {
       const parameters = Object.fromEntries(
         Object.entries(initial).map(([name, v]) => [name, backend.tensor(v, shapes[name])]),
       )
-      return { parameters, state: optimizer.init(backend, parameters) }
+      return newLearner(optimizer, parameters)
     },
     step: (learner, kind) =>
       trainStep(backend, learner, crossEntropies(backend, [network(spec, genotype, kind)], images, labels), {
