@@ -1,14 +1,15 @@
-// node bench/ranking.mjs --table FILE --data DIR [--epochs 20] [--optimizer sgd] [--schedule cosine] [--learning-rate 0.1] [--architectures N]
-// [--seed 0]: trains the weights that all networks of the space tiny share (the evaluator one-shot, Child and Parent), evaluates the first N
-// architectures of the table with them, all by default, and says how well that ranks them.
+// node bench/ranking.mjs --table FILE --data DIR [--operations NAMES] [--epochs 20] [--optimizer sgd] [--schedule cosine] [--learning-rate 0.1]
+// [--seed 0]: trains the weights that all networks of the space tiny, or those made of the operations named, share (the evaluator one-shot,
+// Child and Parent), evaluates every one that is in the table with them, and says how well that ranks them.
 import { parseArgs } from 'node:util'
 import { resolveBackend } from '@cpnas/backends'
 import { inMemory, openSplits } from '@cpnas/data'
 import { openData, rankingOf, readTable, tablePresets, trainingOfTable } from '@cpnas/experiments'
-import { evaluators, presets, withGiven } from '@cpnas/search'
-import { fullSpace, specFor, tiny } from '@cpnas/supernet'
+import { candidatesOf, evaluators, presets, withGiven } from '@cpnas/search'
+import { specFor, tiny } from '@cpnas/supernet'
+import { restrictTo } from '@cpnas/table'
 
-const names = ['table', 'data', 'epochs', 'optimizer', 'schedule', 'learning-rate', 'architectures', 'seed']
+const names = ['table', 'data', 'epochs', 'optimizer', 'schedule', 'learning-rate', 'operations', 'seed']
 const { values: options } = parseArgs({ options: Object.fromEntries(names.map(name => [name, { type: 'string' }])) })
 const rightOf = result => {
   if (result._tag === 'Left') throw new Error(JSON.stringify(result.left))
@@ -16,7 +17,9 @@ const rightOf = result => {
 }
 
 const epochs = Number(options.epochs ?? 20)
-const table = rightOf(await readTable(options.table)())
+const operations = options.operations?.split(',') ?? 'all'
+const whole = rightOf(await readTable(options.table)())
+const table = operations === 'all' ? whole : restrictTo(whole, operations)
 const data = rightOf(await openData({ data: options.data })())
 const { backend } = rightOf(await resolveBackend('auto', { threads: 1 })())
 const { share, validationShare, batchSize, channels, cells } = trainingOfTable(tablePresets.tiny, 'binary', 0)
@@ -24,19 +27,15 @@ const { optimizer = 'sgd', schedule = 'cosine', 'learning-rate': rate = 0.1, see
 const config = withGiven(presets.cifar10, {
   ...{ space: tiny.name, evaluator: 'one-shot', strategy: 'random', withParent: 'always' },
   ...{ share, validationShare, batchSize, channels, cells, seed: Number(seed), warmupEpochs: epochs },
-  ...{
-    optimizer,
-    schedule,
-    learningRate: Number(rate),
-    ...(optimizer === 'adam' && { weightDecay: 0, gradientClip: 0 }),
-  },
+  ...{ operations, optimizer, schedule, learningRate: Number(rate) },
+  ...(optimizer === 'adam' && { minLearningRate: 0, weightDecay: 0, gradientClip: 0 }),
 })
 const splits = rightOf(openSplits(inMemory(data.train), config, 'batches'))
 const context = { backend, config, spec: specFor(config, data.train), splits, signal: undefined }
 const evaluator = evaluators['one-shot'].create(context, { warmups: epochs, samples: table.entries.size })
 const position = { round: 1, rounds: 1, pass: 1, passes: 1, sample: 1, samples: 1 }
 
-let weights = rightOf(evaluator.begin(fullSpace(tiny), undefined))
+let weights = rightOf(evaluator.begin(candidatesOf(config), undefined))
 const evaluate = async (proposal, warmups) => {
   const done = { warmups, samples: 0 }
   const result = await evaluator.evaluate(weights, { ...proposal, position }, done, () => () => {})
@@ -50,8 +49,7 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   )
 }
 const samples = []
-const count = Number(options.architectures ?? table.entries.size)
-for (const { cell } of [...table.entries.values()].slice(0, count)) {
+for (const { cell } of table.entries.values()) {
   const architecture = { normal: cell, reduce: cell }
   const { child, parent } = (await evaluate({ type: 'sample', architecture }, epochs)).evaluations
   const losses = { validationLossChild: child.loss, validationLossParent: parent.loss }
