@@ -1,5 +1,7 @@
-import { type Kernels, referenceKernels, wasmKernels } from '@cpnas/backends'
+import { convGeometry, type Kernels, referenceKernels, sizeOf, wasmKernels } from '@cpnas/backends'
 import fc from 'fast-check'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { afterAll, describe, expect, test } from 'vitest'
 import { convolutionCases } from '../kernel-cases/convolution.js'
 import { holdToReference } from '../kernel-errors.js'
@@ -18,6 +20,50 @@ const [imageShape, filterShape] = [
   [3, 3, 16, 16],
 ] as const
 const [imageSize, filterSize] = [960, 2304]
+
+/** A 3x3 convolution as networks have them, and the seed of its values. */
+interface Layer {
+  readonly batch: number
+  readonly size: number
+  readonly inChannels: number
+  readonly outChannels: number
+  readonly dilation: number
+  readonly seed: number
+}
+
+const channels = fc.oneof(fc.constantFrom(8, 16, 24, 32, 48, 64, 96), fc.integer({ min: 8, max: 100 }))
+const layers: fc.Arbitrary<Layer> = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  size: fc.constantFrom(4, 7, 8, 14, 16, 28, 32),
+  inChannels: channels,
+  outChannels: channels,
+  dilation: fc.constantFrom(1, 2, 3),
+  seed: fc.integer(),
+})
+
+/** The values of the convolution and of both gradients, of small whole numbers. */
+const computed = async <H>(kernels: Kernels<H>, layer: Layer) => {
+  const { batch, size, inChannels, outChannels, dilation, seed } = layer
+  const shapes = {
+    x: [batch, size, size, inChannels],
+    w: [3, 3, inChannels, outChannels],
+    dy: [batch, size, size, outChannels],
+  }
+  const generator = xoroshiro128plus(seed)
+  const whole = (shape: readonly number[], largest: number): H =>
+    kernels.fromValues(
+      Int8Array.from({ length: sizeOf(shape) }, () => uniformInt(generator, -largest, largest)),
+      shape,
+    )
+  const [x, w, dy] = [whole(shapes.x, 1), whole(shapes.w, 1), whole(shapes.dy, 3)]
+  const geometry = convGeometry(shapes.x, shapes.w, { dilation })
+  const y = kernels.conv2d(x, w, geometry, { activation: 'identity' })
+  const wanted = { input: {}, filters: true }
+  const { input, filters } = kernels.conv2dGrad({ dy }, w, x, geometry, { activation: 'identity' }, wanted)
+  const values = await Promise.all([y, input!, filters!].map(kernels.read))
+  for (const handle of [x, w, dy, y, input!, filters!]) kernels.free(handle)
+  return values
+}
 
 /** The convolution of these values by an engine. */
 const convolved = async <H>(kernels: Kernels<H>, x: ArrayLike<number>, w: ArrayLike<number>) => {
@@ -77,6 +123,19 @@ describe.each(withBfloat16({ threads: 1 }))('products of bfloat16', async option
       )
     },
   )
+
+  test('sums of small whole numbers are exact at the sizes of networks, whatever was in the memory that the library takes', async () => {
+    // Memory that glibc gives is not zero in these tests: see vitest.config.ts.
+    const exact = await wasmKernels({ threads: 1 })
+    await fc.assert(
+      fc.asyncProperty(layers, async layer => {
+        const [found, right] = [await computed(kernels, layer), await computed(exact, layer)]
+        expect(found.map((values, i) => values.findIndex((value, j) => value !== right[i]![j]))).toEqual([-1, -1, -1])
+      }),
+      { numRuns: 60, examples: [[{ batch: 2, size: 32, inChannels: 24, outChannels: 24, dilation: 2, seed: 1 }]] },
+    )
+    await exact.close()
+  })
 
   test('signs times filters of one scale a channel are exact, up to the rounding of the scale', async () => {
     await fc.assert(

@@ -76,8 +76,8 @@ const choicesFor = (library: OneDnn, g: Geometry, images: number, values: Values
 /**
  * Whether bfloat16 pays: of 3x3 convolutions that keep the image's size. The time of 1x1 convolutions goes into memory, and a stem, whose few
  * channels are an image's, should see it as it is. Larger windows, other paddings and strides are no part of our networks, and with some
- * of them oneDNN 2.6 ends the process. Its filter gradients of dilated windows are wrong where more than 32 channels do not fill
- * the last block of 32.
+ * of them oneDNN 2.6 ends the process. Its filter gradients of dilated windows are wrong where the input's channels do not fill the last
+ * block of 32: with AMX where there are more than 32, with AVX-512 BF16 alone on images 32 pixels wide, where it adds what happens to lie in memory.
  */
 const narrows = (g: Geometry): boolean =>
   g.inChannels >= 8 &&
@@ -88,7 +88,7 @@ const narrows = (g: Geometry): boolean =>
   g.padLeft === g.dilation &&
   g.outHeight === g.inHeight &&
   g.outWidth === g.inWidth &&
-  (g.dilation === 1 || g.inChannels <= 32 || g.inChannels % 32 === 0)
+  (g.dilation === 1 || g.inChannels % 32 === 0)
 
 /** The sizes of the groups that a batch is cut into. */
 const groupSizes = (batch: number, groups: number): readonly number[] => [
