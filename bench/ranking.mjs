@@ -1,15 +1,15 @@
-// node bench/ranking.mjs --table FILE --data DIR [--operations NAMES] [--epochs 20] [--optimizer sgd] [--schedule cosine] [--learning-rate 0.1]
-// [--seed 0]: trains the weights that all networks of the space tiny, or those made of the operations named, share (the evaluator one-shot,
-// Child and Parent), evaluates every one that is in the table with them, and says how well that ranks them.
+// node bench/ranking.mjs --table FILE --data DIR [--operations NAMES] [--epochs 20] [--recipe darts] [--seed 0]: trains the weights that all
+// networks of the space tiny, or those made of the operations named, share (the evaluator one-shot, Child and Parent; by its own recipe, or by
+// DARTS's with a learning rate of 0.1), evaluates every one that is in the table with them, and says how well that ranks them.
 import { parseArgs } from 'node:util'
 import { resolveBackend } from '@cpnas/backends'
 import { inMemory, openSplits } from '@cpnas/data'
 import { openData, rankingOf, readTable, tablePresets, trainingOfTable } from '@cpnas/experiments'
-import { candidatesOf, evaluators, presets, withGiven } from '@cpnas/search'
+import { candidatesOf, dartsRecipe, evaluators, presets, withGiven } from '@cpnas/search'
 import { specFor, tiny } from '@cpnas/supernet'
 import { restrictTo } from '@cpnas/table'
 
-const names = ['table', 'data', 'epochs', 'optimizer', 'schedule', 'learning-rate', 'operations', 'seed']
+const names = ['table', 'data', 'epochs', 'recipe', 'operations', 'seed']
 const { values: options } = parseArgs({ options: Object.fromEntries(names.map(name => [name, { type: 'string' }])) })
 const rightOf = result => {
   if (result._tag === 'Left') throw new Error(JSON.stringify(result.left))
@@ -23,12 +23,10 @@ const table = operations === 'all' ? whole : restrictTo(whole, operations)
 const data = rightOf(await openData({ data: options.data })())
 const { backend } = rightOf(await resolveBackend('auto', { threads: 1 })())
 const { share, validationShare, batchSize, channels, cells } = trainingOfTable(tablePresets.tiny, 'binary', 0)
-const { optimizer = 'sgd', schedule = 'cosine', 'learning-rate': rate = 0.1, seed = 0 } = options
 const config = withGiven(presets.cifar10, {
   ...{ space: tiny.name, evaluator: 'one-shot', strategy: 'random', withParent: 'always' },
-  ...{ share, validationShare, batchSize, channels, cells, seed: Number(seed), warmupEpochs: epochs },
-  ...{ operations, optimizer, schedule, learningRate: Number(rate) },
-  ...(optimizer === 'adam' && { minLearningRate: 0, weightDecay: 0, gradientClip: 0 }),
+  ...{ share, validationShare, batchSize, channels, cells, seed: Number(options.seed ?? 0), warmupEpochs: epochs },
+  ...{ operations, ...(options.recipe === 'darts' && { ...dartsRecipe, learningRate: 0.1 }) },
 })
 const splits = rightOf(openSplits(inMemory(data.train), config, 'batches'))
 const context = { backend, config, spec: specFor(config, data.train), splits, signal: undefined }

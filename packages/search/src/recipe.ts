@@ -6,7 +6,7 @@ export type Recipe = Pick<
   'optimizer' | 'momentum' | 'weightDecay' | 'gradientClip' | 'schedule' | 'learningRate' | 'minLearningRate'
 >
 
-/** DARTS's of the search (arXiv 1806.09055), for weights that architectures share. */
+/** DARTS's of the search (arXiv 1806.09055): of the evaluator `relaxed` and of the preset `paper`. */
 export const dartsRecipe: Recipe = {
   optimizer: 'sgd',
   momentum: 0.9,
@@ -18,8 +18,8 @@ export const dartsRecipe: Recipe = {
 }
 
 /**
- * That of the trainings of `cpu-10min`, for an architecture that is trained by itself: what is judged by a few epochs should be trained as well as they
- * allow. Ours.
+ * That of the trainings of `cpu-10min`, by itself or with weights that architectures share: what is judged by a few epochs should be trained as well as
+ * they allow. Ours.
  */
 export const oneBitRecipe: Recipe = {
   optimizer: 'adam',

@@ -161,8 +161,10 @@ describe('a strategy and an evaluator', () => {
       return [optimizer, schedule, learningRate, gradientClip]
     }
     expect(recipeFor('quick', {})).toEqual(['adam', 'one-cycle', 0.01, 0])
-    expect(recipeFor('quick', { strategy: 'cp-nas' })).toEqual(['sgd', 'cosine', 0.025, 5])
-    expect(recipeFor('quick', { strategy: 'cp-nas', learningRate: 0.1 })).toEqual(['sgd', 'cosine', 0.1, 5])
+    expect(recipeFor('quick', { strategy: 'darts' })).toEqual(['sgd', 'cosine', 0.025, 5])
+    expect(recipeFor('quick', { strategy: 'darts', learningRate: 0.1 })).toEqual(['sgd', 'cosine', 0.1, 5])
+    expect(recipeFor('quick', { strategy: 'cp-nas' })).toEqual(['adam', 'one-cycle', 0.01, 0])
+    expect(recipeFor('paper', {})).toEqual(['sgd', 'cosine', 0.025, 5])
     expect(recipeFor('paper', { evaluator: 'scratch' })).toEqual(['adam', 'one-cycle', 0.01, 0])
     expect(recipeFor('quick', { optimizer: 'sgd' })).toEqual(['sgd', 'one-cycle', 0.01, 0])
   })

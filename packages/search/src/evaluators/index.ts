@@ -32,7 +32,7 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
   'shared-weights': {
     description: 'trained for some epochs on weights that all architectures share',
     keepsWeights: true,
-    recipe: dartsRecipe,
+    recipe: oneBitRecipe,
     batches: batchesOfTraining,
     create: sharedWeights,
   },
@@ -47,7 +47,7 @@ export const evaluators: Readonly<Record<string, EvaluatorRecord>> = {
     description:
       'evaluated on shared weights that were trained before, by another path every batch (SPOS, arXiv 1904.00420)',
     keepsWeights: true,
-    recipe: dartsRecipe,
+    recipe: oneBitRecipe,
     warmsUp: 'must',
     batches: batchesOfEvaluation,
     create: oneShot,
