@@ -1,6 +1,7 @@
 import { type Backend, referenceBackend } from '@cpnas/backends'
 import type { RecordDataset } from '@cpnas/data'
 import {
+  dartsRecipe,
   presets,
   runSearch,
   type SearchConfig,
@@ -19,6 +20,7 @@ export const tinyConfig: SearchConfig = withGiven(presets.quick, {
   evaluator: 'shared-weights',
   epochsPerSample: 1,
   validationShare: 0.5,
+  ...dartsRecipe,
   space: 'cp-nas',
   seed: 5,
   channels: 2,
