@@ -1,4 +1,11 @@
-import { type Backend, readTensors, type Shape, type StoredTensors, sameShape } from '@cpnas/backends'
+import {
+  type Backend,
+  readTensors,
+  type Shape,
+  type StoredTensor,
+  type StoredTensors,
+  sameShape,
+} from '@cpnas/backends'
 import type { CpnasError } from '@cpnas/core'
 import {
   type Architecture,
@@ -135,9 +142,9 @@ const storeWeights = async <T>(
   const numbers = Object.entries(weights)
     .filter(([owner]) => counts(owner))
     .flatMap(([owner, { updates }]) =>
-      Object.entries(updates).map(([name, count]) => [
+      Object.entries(updates).map(([name, count]): readonly [string, StoredTensor] => [
         keyOf({ owner, slot: updatesSlot, name }),
-        { shape: [], values: [count] },
+        { shape: [], values: Float32Array.of(count) },
       ]),
     )
   return { ...(await readTensors(backend, Object.fromEntries(tensors))), ...Object.fromEntries(numbers) }
