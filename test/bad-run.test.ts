@@ -92,11 +92,11 @@ test('options that are not those of the run to resume are named', async () => {
   const resume = ['search', '--out', directory, '--resume']
   await expectRefusal([...resume, '--beta-p', '2', '--cells', '3', '--channels', '3'], directory, [
     /^cpnas: --channels, --beta-p: /,
-    '--beta-p 1.5, not 2',
+    '--beta-p 0.5, not 2',
     '--channels 1, not 3',
   ])
   await expectRefusal([...resume, '--preset', 'paper'], directory, ['--cells 3, not 8'])
-  const { code } = await run([...resume, '--beta-p', '1.5', '--backend', 'auto', '--quiet'])
+  const { code } = await run([...resume, '--beta-p', '0.5', '--backend', 'auto', '--quiet'])
   expect(code).toBe(0)
 })
 
@@ -130,7 +130,7 @@ test.for<readonly [string, (directory: string) => void, RegExp]>([
   ],
   [
     'without a valid configuration',
-    d => edit(join(d, 'config.json'), text => text.replace('"betaP": 1.5', '"betaP": -1')),
+    d => edit(join(d, 'config.json'), text => text.replace('"betaP": 0.5', '"betaP": -1')),
     /config\.json: "search\.betaP"/,
   ],
   ['with a cut configuration', d => truncateSync(join(d, 'config.json'), 100), /config\.json: is not JSON/],
@@ -167,7 +167,7 @@ const smallDisk = (script: string) => [
   '--mount',
   'sh',
   '-ec',
-  `mount -t tmpfs -o size=140k none $DISK; ${script}`,
+  `mount -t tmpfs -o size=260k none $DISK; ${script}`,
 ]
 const mountable = spawnSync('unshare', smallDisk('true'), { env: { ...process.env, DISK: template } }).status === 0
 

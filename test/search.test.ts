@@ -28,7 +28,7 @@ test('a search ends with all files, a valid genotype and a summary', async () =>
     data: null,
     backend: 'wasm',
     threads: 1,
-    search: { seed: 0, cells: 3, channels: 2, batchSize: 8, crop: 2, flip: true, betaP: 1.5 },
+    search: { seed: 0, cells: 3, channels: 2, batchSize: 8, crop: 2, flip: true, betaP: 0.5 },
   })
   expect(readFileSync(join(directory, 'cells.svg'), 'utf8')).toMatch(/<svg[\s\S]*Normal cell[\s\S]*<\/svg>/)
   expect(Object.keys(everyFile(directory)).map(name => name.replace(/[0-9a-f]{16}/, 'HASH'))).toEqual([
