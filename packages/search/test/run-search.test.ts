@@ -29,7 +29,8 @@ describe('runSearch', () => {
 
   it('gives z from the accuracies of both networks, which learn', async () => {
     const found = rightOf(
-      (await runTiny({ learningRate: 0.1, crop: 0, flip: false, batchSize: 8 }, {}, tinyDataset(64))).result,
+      (await runTiny({ betaP: 1.5, learningRate: 0.1, crop: 0, flip: false, batchSize: 8 }, {}, tinyDataset(64)))
+        .result,
     )
     for (const { z, accuracyParent, accuracyChild, lossChild, lossParent } of samplesIn(found)) {
       expect(z).toBeCloseTo(1.5 * accuracyParent! - 0.5 * accuracyChild, 12)

@@ -62,14 +62,14 @@ test('every combination comes up once, the last option changing first', () => {
   expect(assignments([]).map(label)).toEqual([''])
 })
 
-const plan = (vary: readonly Vary[], parents = false) =>
-  planTrials({ vary, seeds: 2, parents, genotype: undefined, teacher: undefined, config })
+const plan = (vary: readonly Vary[], parents = false, base = config) =>
+  planTrials({ vary, seeds: 2, parents, genotype: undefined, teacher: undefined, config: base })
 
 test('an evaluator brings its recipe, but for what is varied beside it', () => {
   const evaluator: Vary = { name: 'evaluator', values: ['scratch', 'shared-weights'] }
   const rates: Vary = { name: 'searchLearningRate', values: [0.01, 0.05] }
   const recipes = (vary: readonly Vary[]) =>
-    plan(vary).runs.flatMap(({ kind, config }) =>
+    plan(vary, false, { ...config, search: presets.paper }).runs.flatMap(({ kind, config }) =>
       kind === 'search' && config.seed === 0 ? `${config.optimizer} ${config.learningRate}` : [],
     )
   expect(recipes([evaluator])).toEqual(['adam 0.01', 'sgd 0.025'])
