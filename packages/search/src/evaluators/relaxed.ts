@@ -11,6 +11,7 @@ import {
   evaluate,
   finite,
   type Learner,
+  newLearner,
   optimize,
   optimizerOf,
   overBatches,
@@ -218,7 +219,7 @@ export const relaxed = <T>(context: SearchContext<T>, length: SearchLength): Eva
         },
       ),
     )
-    const empty: Learner<T> = { parameters: {}, state: {}, updates: {} }
+    const empty = newLearner<T>(weightOptimizer, {})
     if (result._tag === 'Left') return { weights: { ...weights, [owner]: empty, [architectureOwner]: empty }, result }
     const { carried: last, sums, count, stopped } = result.right
     const losses = finite(

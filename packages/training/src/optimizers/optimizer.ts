@@ -27,7 +27,7 @@ export interface UpdateOptions<T> {
 export interface Optimizer {
   /** The state before the first update. */
   readonly init: <T>() => OptimizerState<T>
-  /** Whether an update depends on how many there were, so that who stores a learner has to keep `updates`. */
+  /** Whether an update depends on how many came before it. If so, a stored learner must keep its `updates`. */
   readonly counts: boolean
   /** The learner after one update. */
   readonly update: <T>(

@@ -3,6 +3,7 @@ import { catchReadError } from '@cpnas/data'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type Evaluation, finite } from '../loop/epoch.js'
 import { overBatches, type Tally } from '../loop/over-batches.js'
+import { newLearner } from '../optimizers/optimizer.js'
 import { type Carried, carriedOf, type RecipeContext, type Stage } from './context.js'
 import { type Evaluated, estimationSteps, evaluatedNetwork, validate } from './evaluated.js'
 import { iteratorOf, take } from './iterators.js'
@@ -79,8 +80,7 @@ export const trainSteps = async <T>(
           },
         ),
       )
-      if (tally._tag === 'Left')
-        return { carried: carriedOf({ parameters: {}, state: {}, updates: {} }), outcome: tally }
+      if (tally._tag === 'Left') return { carried: carriedOf(newLearner(context.optimizer, {})), outcome: tally }
       const { sums, count, done, stopped } = tally.right
       current = tally.right.carried
       const named = Object.fromEntries(sumNames(context, stage).map((name, i) => [name, sums[i]!]))

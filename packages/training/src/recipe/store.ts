@@ -88,8 +88,8 @@ const fits = (shape: Shape, expected: Shape): boolean =>
   shape.length === expected.length && expected.every((size, axis) => size === -1 || size === shape[axis])
 
 /**
- * The inverse of `storeCarried`, of weights that were updated so often in their stage; InvalidCheckpoint if the tensors are not those of this
- * training.
+ * The inverse of `storeCarried`; `updates` is how often the weights have been updated in their stage. InvalidCheckpoint if the tensors are
+ * not those of this training.
  */
 export const restoreCarried = <T>(
   context: RecipeContext<T>,
