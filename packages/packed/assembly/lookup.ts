@@ -12,84 +12,113 @@ for (let i = 0; i < 256; i++) {
   store<u8>(PRODUCTS + i, 4 - 2 * differ)
 }
 
-/** Agreements that a byte holds: of 63 nibbles. */
+/** Nibbles whose agreements a byte holds the sum of. */
 const CHUNK: usize = 63
 
+/** to = from + 2 * v, of a group's 16-bit numbers and bytes */
 @inline
-function flush(to: usize, v: v128): void {
-  v128.store(to, i16x8.add(v128.load(to), i16x8.shl(low8(v), 1)))
-  v128.store(to, i16x8.add(v128.load(to, 16), i16x8.shl(high8(v), 1)), 16)
+function flush(to: usize, from: usize, v: v128): void {
+  v128.store(to, i16x8.add(v128.load(from), i16x8.shl(low8(v), 1)))
+  v128.store(to, i16x8.add(v128.load(from, 16), i16x8.shl(high8(v), 1)), 16)
 }
 
+/** The same of up to four groups of a pixel. */
 @inline
-function begin(to: usize, constants: usize, groups: i32): void {
-  for (let k: usize = 0; k < <usize>groups << 5; k += 16) v128.store(to + k, v128.load(constants + k))
+function flushAll(groups: i32, to: usize, from: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  flush(to, from, v0)
+  if (groups > 1) flush(to + 32, from + 32, v1)
+  if (groups > 2) flush(to + 64, from + 64, v2)
+  if (groups > 3) flush(to + 96, from + 96, v3)
 }
 
-/** A row of sums of `groups` (1 to 4, known when compiled) groups of outputs, two pixels at a time. */
+/** to = from + v, bytes of up to four groups of a pixel */
 @inline
-function pairs(groups: i32, wide: bool, d: Dots, input: usize, constants: usize, w: usize, to: usize): void {
+function addAll(groups: i32, to: usize, from: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  v128.store(to, i8x16.add(v128.load(from), v0))
+  if (groups > 1) v128.store(to, i8x16.add(v128.load(from, 16), v1), 16)
+  if (groups > 2) v128.store(to, i8x16.add(v128.load(from, 32), v2), 32)
+  if (groups > 3) v128.store(to, i8x16.add(v128.load(from, 48), v3), 48)
+}
+
+/**
+ * A row of sums of `groups` (1 to 4, known when compiled) groups of outputs: four pixels at a time of one or two groups, two of more, so that
+ * all sums stay in registers.
+ */
+@inline
+function blocks(groups: i32, wide: bool, d: Dots, input: usize, constants: usize, w: usize, to: usize): void {
+  const four = groups < 3
   const table = wide ? AGREEMENTS : PRODUCTS
   const offsets = d.offsets
   const runs = d.offsets + (<usize>d.runs << 2)
   const length = d.length
   const width = d.width
-  const pixelBytes = d.pixelBytes
+  const pixel = d.pixelBytes
+  const pixel2 = pixel << 1
+  const pixel3 = pixel2 + pixel
   const toPixel = d.toPixel
+  const zero = i32x4.splat(0)
   let columns = d.columnConstants
-  let pa = input
-  for (let x = 0; x < width; x += 2) {
-    const pb = pa + pixelBytes
-    const ka = constants + load<u32>(columns)
-    const kb = constants + load<u32>(columns, 4)
-    const tb = to + toPixel
-    let a0 = i32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0
-    if (wide) {
-      begin(to, ka, groups)
-      begin(tb, kb, groups)
-    } else {
-      a0 = v128.load(ka)
-      b0 = v128.load(kb)
-      if (groups > 1) {
-        a1 = v128.load(ka, 16)
-        b1 = v128.load(kb, 16)
-      }
-      if (groups > 2) {
-        a2 = v128.load(ka, 32)
-        b2 = v128.load(kb, 32)
-      }
-      if (groups > 3) {
-        a3 = v128.load(ka, 48)
-        b3 = v128.load(kb, 48)
-      }
+  for (let x = 0; x < width; x += four ? 4 : 2) {
+    let a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero
+    let c0 = zero, c1 = zero, e0 = zero, e1 = zero
+    const toB = to + toPixel
+    const toC = toB + toPixel
+    const toE = toC + toPixel
+    let fromA = constants + load<u32>(columns)
+    let fromB = constants + load<u32>(columns, 4)
+    let fromC: usize = 0, fromE: usize = 0
+    if (four) {
+      fromC = constants + load<u32>(columns, 8)
+      fromE = constants + load<u32>(columns, 12)
     }
     let wp = w
+    let room = CHUNK
     for (let run = offsets; run < runs; run += 4) {
-      let ia = pa + load<u32>(run)
-      let ib = pb + load<u32>(run)
-      const last = ia + length
-      while (ia < last) {
-        const end = wide ? min(ia + CHUNK, last) : last
+      let ip = input + load<u32>(run)
+      const last = ip + length
+      let end = last
+      do {
         if (wide) {
-          a0 = i32x4.splat(0)
-          b0 = a0
-          a1 = a0
-          b1 = a0
-          a2 = a0
-          b2 = a0
-          a3 = a0
-          b3 = a0
+          if (!room) {
+            flushAll(groups, to, fromA, a0, a1, a2, a3)
+            flushAll(groups, toB, fromB, b0, b1, b2, b3)
+            if (four) {
+              flushAll(groups, toC, fromC, c0, c1, zero, zero)
+              flushAll(groups, toE, fromE, e0, e1, zero, zero)
+            }
+            fromA = to
+            fromB = toB
+            fromC = toC
+            fromE = toE
+            a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = e0 = e1 = zero
+            room = CHUNK
+          }
+          end = min(ip + room, last)
+          room -= end - ip
         }
         do {
-          const ra = v128.load(table + load<u8>(ia++))
-          const rb = v128.load(table + load<u8>(ib++))
+          const ra = v128.load(table + load<u8>(ip))
+          const rb = v128.load(table + load<u8>(ip + pixel))
+          let rc = zero, re = zero
+          if (four) {
+            rc = v128.load(table + load<u8>(ip + pixel2))
+            re = v128.load(table + load<u8>(ip + pixel3))
+          }
           let weights = v128.load(wp)
           a0 = i8x16.add(a0, pick(ra, weights))
           b0 = i8x16.add(b0, pick(rb, weights))
+          if (four) {
+            c0 = i8x16.add(c0, pick(rc, weights))
+            e0 = i8x16.add(e0, pick(re, weights))
+          }
           if (groups > 1) {
             weights = v128.load(wp, 16)
             a1 = i8x16.add(a1, pick(ra, weights))
             b1 = i8x16.add(b1, pick(rb, weights))
+            if (four) {
+              c1 = i8x16.add(c1, pick(rc, weights))
+              e1 = i8x16.add(e1, pick(re, weights))
+            }
           }
           if (groups > 2) {
             weights = v128.load(wp, 32)
@@ -101,45 +130,29 @@ function pairs(groups: i32, wide: bool, d: Dots, input: usize, constants: usize,
             a3 = i8x16.add(a3, pick(ra, weights))
             b3 = i8x16.add(b3, pick(rb, weights))
           }
+          ip++
           wp += <usize>groups << 4
-        } while (ia < end)
-        if (wide) {
-          flush(to, a0)
-          flush(tb, b0)
-          if (groups > 1) {
-            flush(to + 32, a1)
-            flush(tb + 32, b1)
-          }
-          if (groups > 2) {
-            flush(to + 64, a2)
-            flush(tb + 64, b2)
-          }
-          if (groups > 3) {
-            flush(to + 96, a3)
-            flush(tb + 96, b3)
-          }
-        }
+        } while (ip < end)
+      } while (wide && ip < last)
+    }
+    if (wide) {
+      flushAll(groups, to, fromA, a0, a1, a2, a3)
+      flushAll(groups, toB, fromB, b0, b1, b2, b3)
+      if (four) {
+        flushAll(groups, toC, fromC, c0, c1, zero, zero)
+        flushAll(groups, toE, fromE, e0, e1, zero, zero)
+      }
+    } else {
+      addAll(groups, to, fromA, a0, a1, a2, a3)
+      addAll(groups, toB, fromB, b0, b1, b2, b3)
+      if (four) {
+        addAll(groups, toC, fromC, c0, c1, zero, zero)
+        addAll(groups, toE, fromE, e0, e1, zero, zero)
       }
     }
-    if (!wide) {
-      v128.store(to, a0)
-      v128.store(tb, b0)
-      if (groups > 1) {
-        v128.store(to, a1, 16)
-        v128.store(tb, b1, 16)
-      }
-      if (groups > 2) {
-        v128.store(to, a2, 32)
-        v128.store(tb, b2, 32)
-      }
-      if (groups > 3) {
-        v128.store(to, a3, 48)
-        v128.store(tb, b3, 48)
-      }
-    }
-    columns += 8
-    pa = pb + pixelBytes
-    to = tb + toPixel
+    columns += four ? 16 : 8
+    input += four ? pixel << 2 : pixel << 1
+    to = four ? toE + toPixel : toC
   }
 }
 
@@ -154,10 +167,10 @@ function rows(wide: bool, args: usize, first: i32, last: i32): void {
     let to = d.to + <usize>((y - first) * d.width) * d.toPixel
     let weights = d.weights
     for (let groups = d.groups; groups > 0; groups -= 4) {
-      if (groups > 3) pairs(4, wide, d, input, constants, weights, to)
-      else if (groups == 3) pairs(3, wide, d, input, constants, weights, to)
-      else if (groups == 2) pairs(2, wide, d, input, constants, weights, to)
-      else pairs(1, wide, d, input, constants, weights, to)
+      if (groups > 3) blocks(4, wide, d, input, constants, weights, to)
+      else if (groups == 3) blocks(3, wide, d, input, constants, weights, to)
+      else if (groups == 2) blocks(2, wide, d, input, constants, weights, to)
+      else blocks(1, wide, d, input, constants, weights, to)
       weights += nibbles << 6
       constants += sums << 2
       to += sums << 2

@@ -20,21 +20,48 @@ export function fill(to: usize, pixels: i32, pixel: usize, value: usize): void {
     for (let k: usize = 0; k < pixel; k += 16) v128.store(to + k, v128.load(value + k))
 }
 
+@inline
+function addQuad(from: usize, to: usize, bias: usize): void {
+  v128.store(to, f32x4.add(v128.load(from), v128.load(bias)))
+}
+
 /** to = (bias, or what is there) + from */
 export function add(from: usize, to: usize, pixels: i32, pixel: usize, bias: usize): void {
-  for (let i = 0; i < pixels; i++, to += pixel, from += pixel)
-    for (let k: usize = 0; k < pixel; k += 16)
-      v128.store(to + k, f32x4.add(v128.load(from + k), v128.load(bias ? bias + k : to + k)))
+  if (bias) {
+    for (let i = 0; i < pixels; i++, to += pixel, from += pixel)
+      for (let k: usize = 0; k < pixel; k += 16) addQuad(from + k, to + k, bias + k)
+    return
+  }
+  const end = to + <usize>pixels * pixel
+  for (const last = end - 48; to < last; to += 64, from += 64) {
+    addQuad(from, to, to)
+    addQuad(from + 16, to + 16, to + 16)
+    addQuad(from + 32, to + 32, to + 32)
+    addQuad(from + 48, to + 48, to + 48)
+  }
+  for (; to < end; to += 16, from += 16) addQuad(from, to, to)
+}
+
+@inline
+function preluQuad(from: usize, to: usize, slope: usize): void {
+  const zero = f32x4.splat(0)
+  const x = v128.load(from)
+  v128.store(to, fma(v128.load(slope), f32x4.pmin(x, zero), f32x4.pmax(x, zero)))
 }
 
 /** x, or slope * x where x is negative. */
 export function prelu(from: usize, to: usize, pixels: i32, pixel: usize, slope: usize): void {
-  const zero = f32x4.splat(0)
-  for (let i = 0; i < pixels; i++, to += pixel, from += pixel)
-    for (let k: usize = 0; k < pixel; k += 16) {
-      const x = v128.load(from + k)
-      v128.store(to + k, v128.bitselect(x, f32x4.mul(x, v128.load(slope + k)), f32x4.ge(x, zero)))
+  const groups = pixel & ~63
+  for (let i = 0; i < pixels; i++, to += pixel, from += pixel) {
+    let k: usize = 0
+    for (; k < groups; k += 64) {
+      preluQuad(from + k, to + k, slope + k)
+      preluQuad(from + k + 16, to + k + 16, slope + k + 16)
+      preluQuad(from + k + 32, to + k + 32, slope + k + 32)
+      preluQuad(from + k + 48, to + k + 48, slope + k + 48)
     }
+    for (; k < pixel; k += 16) preluQuad(from + k, to + k, slope + k)
+  }
 }
 
 /** The mean of the pixels. */

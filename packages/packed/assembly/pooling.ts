@@ -59,26 +59,44 @@ function addTo(to: usize, v: v128, scale: v128, bias: usize): void {
 }
 
 /**
- * A row of windows of 3 columns side by side, four channels of it; `rows` are those of the windows that are inside of the map. What a
- * column comes to is kept for the windows beside it.
+ * A row of windows of 3 columns, `stride` (1 or 2, known when compiled) apart, four channels of it; `rows` are those of the windows that are
+ * inside of the map. What a column comes to is kept for the windows that it is in.
  */
 @inline
-function slide(max: bool, from: usize, down: usize, rows: i32, width: i32, pixel: usize, to: usize, scale: v128, bias: usize): void {
+function slide(
+  max: bool,
+  stride: i32,
+  from: usize,
+  down: usize,
+  rows: i32,
+  width: i32,
+  pixel: usize,
+  to: usize,
+  scale: v128,
+  bias: usize,
+): void {
   const shareOf2 = max ? scale : f32x4.mul(scale, f32x4.splat(<f32>1 / <f32>(rows * 2)))
   const shareOf3 = max ? scale : f32x4.mul(scale, f32x4.splat(<f32>1 / <f32>(rows * 3)))
-  let before = column(max, from, down, rows)
-  from += pixel
   let here = column(max, from, down, rows)
-  addTo(to, combine(max, before, here), shareOf2, bias)
+  from += pixel
+  let after = column(max, from, down, rows)
+  addTo(to, combine(max, here, after), shareOf2, bias)
   to += pixel
-  for (let x = 2; x < width; x++, to += pixel) {
+  let x = 1 + stride
+  for (; x < width; x += stride, to += pixel) {
+    const before = stride == 1 ? here : after
+    if (stride == 1) here = after
+    else {
+      from += pixel
+      here = column(max, from, down, rows)
+    }
     from += pixel
-    const after = column(max, from, down, rows)
+    after = column(max, from, down, rows)
     addTo(to, combine(max, combine(max, before, here), after), shareOf3, bias)
-    before = here
-    here = after
   }
-  addTo(to, combine(max, before, here), shareOf2, bias)
+  if (x > width) return
+  if (stride == 1) addTo(to, combine(max, here, after), shareOf2, bias)
+  else addTo(to, combine(max, after, column(max, from + pixel, down, rows)), shareOf2, bias)
 }
 
 @inline
@@ -95,7 +113,7 @@ function run(max: bool, p: Pool): void {
   const reach = dilation * ((size - 1) >> 1)
   const along = <usize>dilation * pixel
   const down = <usize>dilation * rowBytes
-  const slides = size == 3 && stride == 1 && dilation == 1 && width > 1
+  const slides = size == 3 && stride < 3 && dilation == 1 && width > 1
   let to = p.to
   for (let y = 0; y < p.outHeight; y++) {
     const top = y * stride - reach
@@ -106,10 +124,13 @@ function run(max: bool, p: Pool): void {
       for (let k: usize = 0; k < pixel; k += 16) {
         const scale = v128.load(p.scale + k)
         const b = bias ? bias + k : 0
-        if (rows == 3) slide(max, from + k, down, 3, width, pixel, to + k, scale, b)
-        else slide(max, from + k, down, rows, width, pixel, to + k, scale, b)
+        const down3 = rows == 3
+        if (stride == 1 && down3) slide(max, 1, from + k, down, 3, width, pixel, to + k, scale, b)
+        else if (stride == 1) slide(max, 1, from + k, down, rows, width, pixel, to + k, scale, b)
+        else if (down3) slide(max, 2, from + k, down, 3, width, pixel, to + k, scale, b)
+        else slide(max, 2, from + k, down, rows, width, pixel, to + k, scale, b)
       }
-      to += rowBytes
+      to += <usize>outWidth * pixel
       continue
     }
     for (let k: usize = 0; k < rowBytes; k += 16) v128.store(row + k, column(max, from + k, down, rows))

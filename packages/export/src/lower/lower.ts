@@ -47,6 +47,7 @@ export const lower = ({ nodes, images, scores, names }: Graph): Lowered => {
   const labels: Label[] = []
   const mapValues = new Map<Node, Value>([[images, 0]])
   const signValues = new Map<Node, Map<Factors | undefined, Value>>()
+  const pooledValues = new Map<string, Value>()
 
   const normalizationName = (scale: Constant): string => names.get(scale)!.replace(/\.scale$/, '')
   const filterName = ({ filters }: Convolution | DepthwiseConvolution): string => names.get(filters)!
@@ -124,6 +125,17 @@ export const lower = ({ nodes, images, scores, names }: Graph): Lowered => {
     return from ? normalizationName(from) : nameOf(node)
   }
 
+  /** The value of a sum. Every cell that reads a map pools it for itself; what is pooled alike is one value. */
+  const emitSum = (step: SumStep, origin: Origin, label: Label): Value => {
+    const [term, ...others] = step.terms
+    if (others.length > 0 || !(term?.kind === 'max-pooling' || term?.kind === 'average-pooling'))
+      return emit(step, origin, label)
+    const key = JSON.stringify([term.kind, term.input, term.window, [...term.scale], [...step.bias]])
+    const value = pooledValues.get(key) ?? emit(step, origin, label)
+    pooledValues.set(key, value)
+    return value
+  }
+
   const emitMap = (node: Node): void => {
     const form = formOf(node)
     if (form.kind === 'prelu') {
@@ -134,7 +146,7 @@ export const lower = ({ nodes, images, scores, names }: Graph): Lowered => {
       const [, height, width] = node.shape as readonly [number, number, number, number]
       const terms = form.addends.map(termOf)
       const step: SumStep = { kind: 'sum', height, width, terms, bias: Float32Array.from(form.bias) }
-      mapValues.set(node, emit(step, { node }, { name: nameOf(node), terms: form.addends.map(termName) }))
+      mapValues.set(node, emitSum(step, { node }, { name: nameOf(node), terms: form.addends.map(termName) }))
     }
   }
 

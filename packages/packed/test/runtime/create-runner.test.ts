@@ -34,6 +34,28 @@ const distance = (program: Program, mine: readonly ArrayLike<number>[], image: F
   return worst
 }
 
+/** A 3x3 convolution of 5x5 pixels, every weight of which is +1. */
+const convolutionOfOnes = (channels: number): Program => {
+  const products = 9 * channels ** 2
+  const signs = Uint8Array.from({ length: Math.ceil(products / 8) }, (_, i) => 2 ** Math.min(8, products - 8 * i) - 1)
+  const window = { size: 3, stride: 1, dilation: 1, shift: 0 }
+  const scale = new Float32Array(channels).fill(1)
+  return {
+    image: { height: 5, width: 5, channels },
+    steps: [
+      { kind: 'sign', input: 0 },
+      {
+        kind: 'sum',
+        height: 5,
+        width: 5,
+        terms: [{ kind: 'binary-convolution', inputs: [1], window, signs, scale, channel: 0 }],
+        bias: new Float32Array(channels),
+      },
+      { kind: 'classifier', inputs: [2], weights: new Float32Array(channels), bias: new Float32Array(1) },
+    ],
+  }
+}
+
 const choices: readonly RunnerOptions[] = (['lookup', 'popcount'] as const).flatMap(loop =>
   [true, false].map(relaxed => ({ loop, relaxed })),
 )
@@ -47,6 +69,17 @@ describe.each(choices)('$loop, relaxed SIMD: $relaxed', options => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  test.each([7, 28, 32, 64, 130])('of %i channels, products that all agree are added up', async channels => {
+    const program = convolutionOfOnes(channels)
+    const image = new Float32Array(25 * channels).fill(1)
+    const metadata = { classes: ['one'], normalization: { mean: [0], std: [1] } }
+    const runner = await createRunner({ metadata, program }, options)
+    expect(runner.trace(image)[2]!.slice(channels * 12, channels * 13)).toEqual(
+      new Float32Array(channels).fill(9 * channels),
+    )
+    expect(distance(program, runner.trace(image), image)).toBe(0)
   })
 })
 
