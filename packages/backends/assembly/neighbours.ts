@@ -139,7 +139,7 @@ function passRow(
 
 /** Pixels of a window that lie inside an image of `size` rows (columns) in that direction. */
 @inline
-function inside(at: i32, size: i32): f32 { return <f32>(3 - (at == 0 ? 1 : 0) - (at + 1 == size ? 1 : 0)) }
+export function inside(at: i32, size: i32): f32 { return <f32>(3 - (at == 0 ? 1 : 0) - (at + 1 == size ? 1 : 0)) }
 
 /** y = the means of the windows. Scratch: a row. */
 export function meanOfNeighbours(g: Window, image: i32, scratch: usize): void {

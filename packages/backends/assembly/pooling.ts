@@ -1,5 +1,6 @@
 // Pooling over the same planes as depthwise convolution. A chunk is an image.
 import { Window } from './geometry'
+import { halves, meanOfHalving, spreadFromHalving } from './halving'
 import { rowMoments } from './moments'
 import { largestOfNeighbours, looksAtNeighbours, meanOfNeighbours, passToLargestNeighbour, spreadToNeighbours } from './neighbours'
 import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop, reach, rowPitch, SLACK } from './plane'
@@ -242,6 +243,7 @@ function scalePixels(src: usize, dst: usize, factors: usize, count: i32, channel
 export function avgPool(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   if (looksAtNeighbours(g)) meanOfNeighbours(g, image, scratch)
+  else if (halves(g)) meanOfHalving(g, image, scratch)
   else avgPoolWindows(g, image, scratch)
   writeMoments(g, image)
 }
@@ -272,6 +274,7 @@ function avgPoolWindows(g: Window, image: i32, scratch: usize): void {
 export function avgPoolGrad(args: usize, image: i32, scratch: usize): void {
   const g = changetype<Window>(args)
   if (looksAtNeighbours(g)) spreadToNeighbours(g, image, scratch)
+  else if (halves(g)) spreadFromHalving(g, image)
   else avgPoolGradWindows(g, image, scratch)
 }
 
