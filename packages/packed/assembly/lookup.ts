@@ -15,29 +15,25 @@ for (let i = 0; i < 256; i++) {
 /** Nibbles whose agreements a byte holds the sum of. */
 const CHUNK: usize = 63
 
-/** to = from + 2 * v, of a group's 16-bit numbers and bytes */
+/** to = from + the sums of a group, which are half as many in `wide` */
 @inline
-function flush(to: usize, from: usize, v: v128): void {
+function addGroup(wide: bool, to: usize, from: usize, v: v128): void {
+  if (!wide) {
+    v128.store(to, i8x16.add(v128.load(from), v))
+    return
+  }
   v128.store(to, i16x8.add(v128.load(from), i16x8.shl(low8(v), 1)))
   v128.store(to, i16x8.add(v128.load(from, 16), i16x8.shl(high8(v), 1)), 16)
 }
 
 /** The same of up to four groups of a pixel. */
 @inline
-function flushAll(groups: i32, to: usize, from: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
-  flush(to, from, v0)
-  if (groups > 1) flush(to + 32, from + 32, v1)
-  if (groups > 2) flush(to + 64, from + 64, v2)
-  if (groups > 3) flush(to + 96, from + 96, v3)
-}
-
-/** to = from + v, bytes of up to four groups of a pixel */
-@inline
-function addAll(groups: i32, to: usize, from: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
-  v128.store(to, i8x16.add(v128.load(from), v0))
-  if (groups > 1) v128.store(to, i8x16.add(v128.load(from, 16), v1), 16)
-  if (groups > 2) v128.store(to, i8x16.add(v128.load(from, 32), v2), 32)
-  if (groups > 3) v128.store(to, i8x16.add(v128.load(from, 48), v3), 48)
+function addPixel(wide: bool, groups: i32, to: usize, from: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  const size: usize = wide ? 32 : 16
+  addGroup(wide, to, from, v0)
+  if (groups > 1) addGroup(wide, to + size, from + size, v1)
+  if (groups > 2) addGroup(wide, to + 2 * size, from + 2 * size, v2)
+  if (groups > 3) addGroup(wide, to + 3 * size, from + 3 * size, v3)
 }
 
 /**
@@ -48,7 +44,6 @@ function addAll(groups: i32, to: usize, from: usize, v0: v128, v1: v128, v2: v12
 function blocks(groups: i32, wide: bool, d: Dots, input: usize, constants: usize, w: usize, to: usize): void {
   const four = groups < 3
   const table = wide ? AGREEMENTS : PRODUCTS
-  const offsets = d.offsets
   const runs = d.offsets + (<usize>d.runs << 2)
   const length = d.length
   const width = d.width
@@ -59,51 +54,29 @@ function blocks(groups: i32, wide: bool, d: Dots, input: usize, constants: usize
   const zero = i32x4.splat(0)
   let columns = d.columnConstants
   for (let x = 0; x < width; x += four ? 4 : 2) {
-    let a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero
-    let c0 = zero, c1 = zero, e0 = zero, e1 = zero
     const toB = to + toPixel
     const toC = toB + toPixel
     const toE = toC + toPixel
     let fromA = constants + load<u32>(columns)
     let fromB = constants + load<u32>(columns, 4)
-    let fromC: usize = 0, fromE: usize = 0
-    if (four) {
-      fromC = constants + load<u32>(columns, 8)
-      fromE = constants + load<u32>(columns, 12)
-    }
+    let fromC = constants + (four ? load<u32>(columns, 8) : 0)
+    let fromE = constants + (four ? load<u32>(columns, 12) : 0)
     let wp = w
-    let room = CHUNK
-    for (let run = offsets; run < runs; run += 4) {
-      let ip = input + load<u32>(run)
-      const last = ip + length
-      let end = last
+    let run = d.offsets
+    let ip = input + load<u32>(run)
+    let last = ip + length
+    do {
+      let a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero
+      let c0 = zero, c1 = zero, e0 = zero, e1 = zero
+      let room = CHUNK
       do {
-        if (wide) {
-          if (!room) {
-            flushAll(groups, to, fromA, a0, a1, a2, a3)
-            flushAll(groups, toB, fromB, b0, b1, b2, b3)
-            if (four) {
-              flushAll(groups, toC, fromC, c0, c1, zero, zero)
-              flushAll(groups, toE, fromE, e0, e1, zero, zero)
-            }
-            fromA = to
-            fromB = toB
-            fromC = toC
-            fromE = toE
-            a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = e0 = e1 = zero
-            room = CHUNK
-          }
-          end = min(ip + room, last)
-          room -= end - ip
-        }
+        const end = wide ? min(ip + room, last) : last
+        if (wide) room -= end - ip
         do {
           const ra = v128.load(table + load<u8>(ip))
           const rb = v128.load(table + load<u8>(ip + pixel))
-          let rc = zero, re = zero
-          if (four) {
-            rc = v128.load(table + load<u8>(ip + pixel2))
-            re = v128.load(table + load<u8>(ip + pixel3))
-          }
+          const rc = four ? v128.load(table + load<u8>(ip + pixel2)) : zero
+          const re = four ? v128.load(table + load<u8>(ip + pixel3)) : zero
           let weights = v128.load(wp)
           a0 = i8x16.add(a0, pick(ra, weights))
           b0 = i8x16.add(b0, pick(rb, weights))
@@ -133,25 +106,25 @@ function blocks(groups: i32, wide: bool, d: Dots, input: usize, constants: usize
           ip++
           wp += <usize>groups << 4
         } while (ip < end)
-      } while (wide && ip < last)
-    }
-    if (wide) {
-      flushAll(groups, to, fromA, a0, a1, a2, a3)
-      flushAll(groups, toB, fromB, b0, b1, b2, b3)
+        if (ip == last) {
+          run += 4
+          ip = input + load<u32>(run)
+          last = ip + length
+        }
+      } while (room && run < runs)
+      addPixel(wide, groups, to, fromA, a0, a1, a2, a3)
+      addPixel(wide, groups, toB, fromB, b0, b1, b2, b3)
       if (four) {
-        flushAll(groups, toC, fromC, c0, c1, zero, zero)
-        flushAll(groups, toE, fromE, e0, e1, zero, zero)
+        addPixel(wide, groups, toC, fromC, c0, c1, zero, zero)
+        addPixel(wide, groups, toE, fromE, e0, e1, zero, zero)
       }
-    } else {
-      addAll(groups, to, fromA, a0, a1, a2, a3)
-      addAll(groups, toB, fromB, b0, b1, b2, b3)
-      if (four) {
-        addAll(groups, toC, fromC, c0, c1, zero, zero)
-        addAll(groups, toE, fromE, e0, e1, zero, zero)
-      }
-    }
+      fromA = to
+      fromB = toB
+      fromC = toC
+      fromE = toE
+    } while (wide && run < runs)
     columns += four ? 16 : 8
-    input += four ? pixel << 2 : pixel << 1
+    input += four ? pixel << 2 : pixel2
     to = four ? toE + toPixel : toC
   }
 }

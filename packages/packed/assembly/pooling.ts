@@ -124,10 +124,8 @@ function run(max: bool, p: Pool): void {
       for (let k: usize = 0; k < pixel; k += 16) {
         const scale = v128.load(p.scale + k)
         const b = bias ? bias + k : 0
-        const down3 = rows == 3
-        if (stride == 1 && down3) slide(max, 1, from + k, down, 3, width, pixel, to + k, scale, b)
+        if (stride == 1 && rows == 3) slide(max, 1, from + k, down, 3, width, pixel, to + k, scale, b)
         else if (stride == 1) slide(max, 1, from + k, down, rows, width, pixel, to + k, scale, b)
-        else if (down3) slide(max, 2, from + k, down, 3, width, pixel, to + k, scale, b)
         else slide(max, 2, from + k, down, rows, width, pixel, to + k, scale, b)
       }
       to += <usize>outWidth * pixel
