@@ -27,7 +27,12 @@ interface Results {
     readonly child: { readonly mean: number; readonly deviation: number; readonly accuracies: readonly number[] }
     readonly parent?: { readonly mean: number }
   }[]
-  readonly runs: readonly { readonly training: string; readonly accuracy: number; readonly search?: string }[]
+  readonly runs: readonly {
+    readonly training: string
+    readonly accuracy: number
+    readonly accuracyLast: number
+    readonly search?: string
+  }[]
 }
 
 const resultsOf = (directory: string) => json(join(directory, 'ablation.json')) as Results
@@ -108,6 +113,36 @@ test('of loss terms for given cells: every combination; killed or stopped it goe
     '--vary filter-weight=0,1 lambda=0,0.1, not lambda=0',
   ])
   await expectRefusal(['train', ...resume.slice(1)], directory, ['not the configuration of a cpnas training'])
+})
+
+test('on validation images, to choose a value by: accuracies of the best and the last epoch, none of the test', async () => {
+  const directory = temporary()
+  const command = ['ablate', '--genotype', writeGenotype(temporary()), '--seeds', '1', '--out', directory]
+  const settings = [...of('train', briefTraining), '--epochs', '2', '--preset', 'cpu-10min']
+  const vary = ['--vary', 'train-crop=2,4', '--on', 'validation']
+  const { code, out } = await run([...command, ...vary, ...settings])
+  expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('Validation accuracy, one seed') })
+  expect(readFileSync(join(directory, 'ablation.svg'), 'utf8')).toContain('validation accuracy, %')
+  const { on, runs } = json(join(directory, 'ablation.json')) as Results & { readonly on: string }
+  expect({ on, runs: runs.length }).toEqual({ on: 'validation', runs: 2 })
+  for (const { training, accuracy, accuracyLast } of runs) {
+    const history = readFileSync(join(directory, training, 'history.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+    const validated = history.map(line => JSON.parse(line).accuracyValidation as number)
+    expect({ accuracy, accuracyLast }).toEqual({ accuracy: Math.max(...validated), accuracyLast: validated.at(-1) })
+    expect(json(join(directory, training, 'config.json'))).toMatchObject({ training: { schedule: 'one-cycle' } })
+  }
+  await expectRefusal(['ablate', '--resume', '--out', directory, '--on', 'test'], directory, [
+    '--on validation, not test',
+  ])
+  const without = [...command.slice(0, -1), temporary(), ...vary, ...settings, '--train-validation-share', '0']
+  expect(await run(without)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(
+      '--on: is validation, but there are no validation images. Give a --train-validation-share above 0',
+    ),
+  })
 })
 
 test('of distillation: the teacher teaches where its weight is above 0, and Parents never', async () => {

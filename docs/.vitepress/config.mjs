@@ -28,6 +28,7 @@ export default defineConfig({
           { text: 'Your own pictures', link: '/pictures' },
           { text: 'Search and train', link: '/search-and-train' },
           { text: 'The method', link: '/method' },
+          { text: 'Results', link: '/results' },
           { text: 'The table', link: '/table' },
           { text: 'Runs, and other machines', link: '/runs' },
           { text: 'Many machines', link: '/many-machines' },

@@ -7,12 +7,17 @@ export type HyperparameterOptions<C> = {
   readonly [K in keyof C]: C[K] extends boolean ? FlagOption : ValueOption<C[K]>
 }
 
+/** Characters of a list of words that still stand in the column of names. */
+const narrow = 32
+
+const isWide = (range: OptionRange): boolean => range.kind === 'choice' && range.values.join('|').length > narrow
+
 const placeholderOf = (range: OptionRange): string => {
   switch (range.kind) {
     case 'integer':
       return 'n'
     case 'choice':
-      return range.values.join('|')
+      return isWide(range) ? 'name' : range.values.join('|')
     case 'list':
       return range.all ? 'all|a,b,...' : 'a,b,...'
     case 'interval':
@@ -29,7 +34,8 @@ const formatDefault = (values: readonly (readonly [preset: string, value: unknow
 
 const optionOf = (option: Option, shownDefault: string): FlagOption | ValueOption<unknown> => {
   const { range, description } = option
-  const common = { description, default: shownDefault, group: 'Hyper-parameters:' }
+  const words = range.kind === 'choice' && isWide(range) ? `: ${range.values.join(', ')}` : ''
+  const common = { description: `${description}${words}`, default: shownDefault, group: 'Hyper-parameters:' }
   return range.kind === 'flag'
     ? { kind: 'flag', negatable: true, ...common }
     : { kind: 'value', placeholder: placeholderOf(range), parse: parseValue(range), ...common }

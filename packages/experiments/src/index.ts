@@ -39,6 +39,7 @@ export { drawCells } from './draw-cells.js'
 export { givenOf, type Hyperparameters, namesOf } from './hyperparameters.js'
 export { checkImages } from './images.js'
 export type { InnerEvent, PlannedRun, PlannedSearch, PlannedTraining } from './inner-runs.js'
+export { type ImagesMeasured, imagesMeasured } from './inner-runs.js'
 export * from './network-summary.js'
 export {
   type EngineChoice,

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ResolvedBackend } from '@cpnas/backends'
-import { type CpnasError, cpnasError, decodeText } from '@cpnas/core'
-import type { Metrics } from '@cpnas/model'
+import { type CpnasError, cpnasError } from '@cpnas/core'
 import {
   type PreparedRun,
+  parseEvaluation,
+  parseTrainingHistory,
+  pathsOf,
   perform,
   type RunBase,
   type RunFormat,
   type RunState,
   readRunConfig,
+  readText,
   searchFiles,
   type TrainingRunConfig,
   type TrainingSources,
@@ -21,7 +23,7 @@ import {
 } from '@cpnas/runs'
 import type { SearchConfig, SearchEvent } from '@cpnas/search'
 import type { Genotype } from '@cpnas/supernet'
-import { type Model, needsTeacher, type TrainingConfig, type TrainingEvent } from '@cpnas/training'
+import { bestEntry, type Model, needsTeacher, type TrainingConfig, type TrainingEvent } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -216,29 +218,38 @@ export const performPlanned = (
   )
 }
 
-/** Test accuracies of the networks that a finished training left, 0..1. Error InvalidCheckpoint. */
+/** The images that accuracies are measured on. */
+export const imagesMeasured = ['test', 'validation'] as const
+export type ImagesMeasured = (typeof imagesMeasured)[number]
+
+/** Top-1 of the best network and of the last one of a finished training, 0..1. Error InvalidCheckpoint. */
 export const readAccuracies = (
   directory: string,
   name: string,
+  on: ImagesMeasured,
 ): TE.TaskEither<CpnasError, { readonly best: number; readonly last: number }> => {
-  const path = join(directory, name, trainingFiles.evaluation)
-  const invalid = (problem: string): CpnasError =>
-    cpnasError('InvalidCheckpoint', path, problem, 'Remove it: the training will be tested again')
+  const { evaluation, history } = pathsOf(trainingFiles, join(directory, name))
+  const read = <A>(path: string, parse: (text: string, path: string) => E.Either<CpnasError, A>) =>
+    pipe(
+      readText(path),
+      TE.mapLeft(({ message }) => unreadable(path, `cannot be read (${message})`)),
+      TE.flatMapEither(text => (text === undefined ? E.left(unreadable(path, 'is missing')) : parse(text, path))),
+    )
+  if (on === 'test')
+    return pipe(
+      read(evaluation, parseEvaluation),
+      TE.map(({ best, last }) => ({ best: best.top1, last: last.top1 })),
+    )
   return pipe(
-    TE.tryCatch(
-      () => readFile(path).then(decodeText),
-      error => invalid(`cannot be read (${(error as Error).message})`),
-    ),
-    TE.flatMapEither(text =>
-      E.tryCatch(
-        () => JSON.parse(text) as Partial<Record<'best' | 'last', Metrics>>,
-        () => invalid('is not JSON'),
-      ),
-    ),
-    TE.flatMapEither(({ best, last }) =>
-      typeof best?.top1 === 'number' && typeof last?.top1 === 'number'
-        ? E.right({ best: best.top1, last: last.top1 })
-        : E.left(invalid('has no accuracies')),
-    ),
+    read(history, parseTrainingHistory),
+    TE.flatMapEither(entries => {
+      const [best, last] = [bestEntry(entries), entries.at(-1)].map(entry => entry?.accuracyValidation)
+      return best === undefined || last === undefined
+        ? E.left(unreadable(history, 'has no validation accuracies'))
+        : E.right({ best, last })
+    }),
   )
 }
+
+const unreadable = (path: string, problem: string): CpnasError =>
+  cpnasError('InvalidCheckpoint', path, problem, 'Remove the directory of this training: it will be trained again')

@@ -9,6 +9,7 @@ import {
   type FlatConfig,
   formatVary,
   genotypeText,
+  imagesMeasured,
   parseVary,
   performAblation,
   planRun,
@@ -30,7 +31,7 @@ import { evaluatorChosen } from '../report/search-words.js'
 import { tellRun } from '../runs/run-command.js'
 import { ablationRuns } from '../runs/run-commands.js'
 import { requestOf, runOptions, sharedOptions, teacherOption, workersOf } from '../runs/run-options.js'
-import { countOption, textOption } from '../values.js'
+import { countOption, textOption, wordOption } from '../values.js'
 import { summaries } from './summaries.js'
 
 const defaultSeeds = 3
@@ -49,6 +50,11 @@ const own = {
     description: 'seeds per combination, counting up from --seed',
     default: String(defaultSeeds),
   }),
+  on: wordOption(imagesMeasured, {
+    placeholder: imagesMeasured.join('|'),
+    description: 'compare accuracies on test or on validation images',
+    default: 'test',
+  }),
   genotype: textOption({
     placeholder: 'file|run',
     description: 'train these cells, a genotype.json or the directory of a finished search',
@@ -66,10 +72,11 @@ const options: typeof own = { ...own, ...hyperparameterOptions(ablationRuns.kind
 type Given = Values<typeof own>
 
 const comparisons =
-  ({ vary, seeds, parents, genotype: path, teacher }: Given, genotype: Genotype | undefined) =>
+  ({ vary, seeds, on, parents, genotype: path, teacher }: Given, genotype: Genotype | undefined) =>
   (stored: AblationRunConfig): readonly Comparison[] => [
     ['vary', stored.vary.join(' '), vary?.map(formatVary).join(' ')],
     ['seeds', String(stored.seeds), seeds?.toString()],
+    ['on', stored.on, on],
     ['parents', String(stored.parents), parents?.toString()],
     // The teacher may be moved; it is identified by its hash.
     ...(stored.teacher === null ? [['teacher', 'absent', teacher] as const] : []),
@@ -94,6 +101,7 @@ const planAblation = (given: Given): TE.TaskEither<CpnasError, AblationPlan> =>
       const { stored, config } = plan
       const work = {
         seeds: stored?.seeds ?? given.seeds ?? defaultSeeds,
+        on: stored?.on ?? given.on ?? 'test',
         parents: stored?.parents ?? given.parents ?? false,
         genotype: stored?.genotype ?? genotype?.genotype,
         teacher: given.teacher,
@@ -113,7 +121,8 @@ export const ablateCommand = command({
   details: `Runs a search and a training of its result, or a training of --genotype, for every combination of the --vary values and every
 seed. Trainings that differ in training options only share a search. They are ordinary runs in searches/, trainings/ and parents/ of --out.
 A hyper-parameter that both searches and trainings have is set by --search-NAME or --train-NAME.
-Writes ablation.json, ablation.csv, ablation.svg and a table of mean and standard deviation of the test accuracy.
+Writes ablation.json, ablation.csv, ablation.svg and a table of mean and standard deviation of the accuracy.
+To choose a value, compare --on validation: a value that was chosen on test images looks better there than it is.
 Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
   options,
   run: (given, io) =>
@@ -137,7 +146,7 @@ Press Ctrl-C to stop; --resume continues and repeats no finished run.`,
                 `Run:    ${directory}, ${continued}${runs.length} searches and trainings`,
               ]
             },
-            text: ({ results }) => printAblation(work.vary, results, directory),
+            text: ({ results }) => printAblation(work, results, directory),
             record: ({ record, files }) => ({ ...record, files }),
             saved: { stopped: 'all that is done is saved', failed: 'All that is done is saved' },
           },

@@ -1,5 +1,5 @@
 import { formatValue, kebabCase } from '@cpnas/core'
-import { ablationFiles, type Row, rowsOf, type Spread, type TrialResult, type Vary } from '@cpnas/experiments'
+import { type AblationWork, ablationFiles, type Row, rowsOf, type Spread, type TrialResult } from '@cpnas/experiments'
 import { shellWord } from './amounts.js'
 import { percent } from './format.js'
 import { type Block, grid } from './layout.js'
@@ -14,7 +14,7 @@ const points = (rows: readonly Row[]): string => {
 
 /** For people: a row a combination of values. */
 export const printAblation = (
-  vary: readonly Vary[],
+  { vary, on }: Pick<AblationWork, 'vary' | 'on'>,
   results: readonly TrialResult[],
   directory: string,
 ): readonly Block[] => {
@@ -29,7 +29,7 @@ export const printAblation = (
     ]),
   )
   return [
-    `Test accuracy, ${points(rows)}`,
+    `${on === 'test' ? 'Test' : 'Validation'} accuracy, ${points(rows)}`,
     table,
     `Files in ${directory}: ${[ablationFiles.json, ablationFiles.csv, ablationFiles.chart].join(', ')}`,
     `Next: open ${directory}/${ablationFiles.chart}; its runs: cpnas report ${shellWord(directory)}/trainings/*/*`,

@@ -1,13 +1,18 @@
 import { formatValue, kebabCase } from '@cpnas/core'
 import type { ChartSeries } from '@cpnas/report'
+import type { ImagesMeasured } from '../inner-runs.js'
 import { rowsOf, type Spread, type TrialResult } from './results.js'
 import type { Assignment, Value, Vary } from './vary.js'
 
 /**
- * Test accuracy over the values of the first option that is varied, as the paper draws it over beta_P: a line for every
+ * Accuracy over the values of the first option that is varied, as the paper draws it over beta_P: a line for every
  * combination of the others, Child and Parent apart, with the standard deviation as error bars.
  */
-export const ablationChart = async (vary: readonly Vary[], results: readonly TrialResult[]): Promise<string> => {
+export const ablationChart = async (
+  vary: readonly Vary[],
+  on: ImagesMeasured,
+  results: readonly TrialResult[],
+): Promise<string> => {
   // The plotting library takes a while to load.
   const { spreadChart } = await import('@cpnas/report')
   const [first, ...others] = vary
@@ -32,5 +37,5 @@ export const ablationChart = async (vary: readonly Vary[], results: readonly Tri
       })),
     }),
   )
-  return spreadChart({ x: kebabCase(axis), y: 'test accuracy, %', categories: values.map(formatValue), series })
+  return spreadChart({ x: kebabCase(axis), y: `${on} accuracy, %`, categories: values.map(formatValue), series })
 }

@@ -5,6 +5,7 @@ import { type Genotype, printGenotype, spaceOf } from '@cpnas/supernet'
 import { addedTrainingOptions } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { type ImagesMeasured, imagesMeasured } from '../inner-runs.js'
 import type { RunKind } from '../run-kind.js'
 import {
   type AblationConfig,
@@ -24,6 +25,7 @@ export interface AblationRunConfig extends RunBase, AblationConfig {
   /** As on the command line, `beta-p=0,1`. */
   readonly vary: readonly string[]
   readonly seeds: number
+  readonly on: ImagesMeasured
   readonly parents: boolean
   /** The cells that all runs train; null: each trains those of a search. */
   readonly genotype: Genotype | null
@@ -78,8 +80,11 @@ export const ablationRun: RunKind<AblationPreset, FlatConfig, AblationRunConfig>
   withGiven: withGivenFlat,
   check: checkAblationConfig,
   configOf: flatten,
-  parse: (base, { vary, seeds, parents, genotype, teacher, teacherHash, search, training }) => {
+  // Ablations of before compared on test images.
+  parse: (base, { vary, seeds, on = 'test', parents, genotype, teacher, teacherHash, search, training }) => {
     if (!isCount(seeds) || typeof parents !== 'boolean') return E.left('does not say how many seeds there are')
+    const images = imagesMeasured.find(one => one === on)
+    if (images === undefined) return E.left('does not say which images accuracies are compared on')
     if (!isText(teacher) || !isText(teacherHash)) return E.left('does not say whom trainings learn from')
     return pipe(
       E.Do,
@@ -92,6 +97,7 @@ export const ablationRun: RunKind<AblationPreset, FlatConfig, AblationRunConfig>
         ...base,
         vary: varied.map(formatVary),
         seeds,
+        on: images,
         parents,
         genotype,
         teacher,

@@ -85,12 +85,13 @@ export const unflatten = (flat: FlatConfig): AblationConfig => {
   }
 }
 
-/** Presets that searches and trainings both have. */
-export type AblationPreset = 'quick' | 'cifar10'
+export type AblationPreset = 'quick' | 'cpu-10min' | 'cpu-1h' | 'cifar10'
 
-/** The options of both, by preset. */
+/** The options of both, by preset; the presets that only trainings have search as `cifar10` does. */
 export const ablationPresets: Readonly<Record<AblationPreset, FlatConfig>> = {
   quick: flatten({ search: searchPresets.quick, training: trainingPresets.quick }),
+  'cpu-10min': flatten({ search: searchPresets.cifar10, training: trainingPresets['cpu-10min'] }),
+  'cpu-1h': flatten({ search: searchPresets.cifar10, training: trainingPresets['cpu-1h'] }),
   cifar10: flatten({ search: searchPresets.cifar10, training: trainingPresets.cifar10 }),
 }
 

@@ -1,8 +1,9 @@
 import { formatValue, kebabCase } from '@cpnas/core'
+import type { ImagesMeasured } from '../inner-runs.js'
 import type { Trial } from './trials.js'
 import type { Assignment, Value, Vary } from './vary.js'
 
-/** Test accuracies of some seeds, 0..1. */
+/** Accuracies of some seeds, 0..1. */
 export interface Spread {
   readonly mean: number
   /** Standard deviation over the seeds, with n - 1; null for a single one. */
@@ -10,7 +11,7 @@ export interface Spread {
   readonly accuracies: readonly number[]
 }
 
-/** A trial with its results: test accuracy of the best network of each training. */
+/** A trial with its results: accuracy of the best network of each training. */
 export interface TrialResult extends Trial {
   readonly accuracy: number
   readonly accuracyLast: number
@@ -53,10 +54,11 @@ export const rowsOf = (results: readonly TrialResult[]): readonly Row[] => {
 const inKebabCase = (assignment: Assignment): Readonly<Record<string, Value>> =>
   Object.fromEntries(Object.entries(assignment).map(([name, value]) => [kebabCase(name), value]))
 
-/** The content of ablation.json. Accuracies are test accuracies of the best network of a training, 0..1. */
-export const resultsJson = (vary: readonly Vary[], results: readonly TrialResult[]): object => ({
+/** The content of ablation.json. Accuracies are those of the best network of a training, 0..1. */
+export const resultsJson = (vary: readonly Vary[], on: ImagesMeasured, results: readonly TrialResult[]): object => ({
   format: 'cpnas-ablation-results',
   version: 1,
+  on,
   vary: vary.map(({ name, values }) => ({ option: kebabCase(name), values })),
   rows: rowsOf(results).map(({ assignment, child, parent }) => ({
     values: inKebabCase(assignment),

@@ -3,7 +3,7 @@ import type { Genotype } from '@cpnas/supernet'
 import type { TrainingConfig } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { PlannedRun } from '../inner-runs.js'
+import type { ImagesMeasured, PlannedRun } from '../inner-runs.js'
 import { type AblationConfig, checkAblationConfig, flatten, places, unflatten, withGivenFlat } from './options.js'
 import { type Assignment, assignments, label, ofSide, type Vary } from './vary.js'
 
@@ -12,6 +12,8 @@ export interface AblationWork {
   readonly vary: readonly Vary[]
   /** Runs of every combination of values, each with a seed of its own. */
   readonly seeds: number
+  /** What accuracies are compared on. */
+  readonly on: ImagesMeasured
   /** Whether Parents are trained, too. */
   readonly parents: boolean
   /** The cells that all runs train; undefined: each trains those of a search. */

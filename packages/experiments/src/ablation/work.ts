@@ -12,6 +12,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { OpenData } from '../data.js'
 import {
   beginPlanned,
+  type ImagesMeasured,
   type InnerEvent,
   isFinished,
   isTaught,
@@ -33,7 +34,7 @@ import { type AblationRunConfig, ablationFiles, ablationRun } from './kind.js'
 import { type FlatConfig, renamedOf } from './options.js'
 import { resultsCsv, resultsJson, type TrialResult } from './results.js'
 import { type AblationWork, planTrials, type Trial } from './trials.js'
-import { formatVary, type Vary } from './vary.js'
+import { formatVary } from './vary.js'
 
 /** A planned ablation. */
 export interface AblationPlan extends Plan<FlatConfig, AblationRunConfig> {
@@ -62,8 +63,9 @@ interface AblationSetting extends Setting {
   readonly emit: (event: AblationEvent) => void
 }
 
-/** InvalidOption if a split of one of the runs is smaller than a batch, or if the teacher is not one for those that are to have it. */
+/** InvalidOption if a split of one of the runs is smaller than a batch, if there are no images to compare on, or if the teacher is not one for those that are to have it. */
 const checkTrials = (
+  { on }: Pick<AblationWork, 'on'>,
   runs: readonly PlannedRun[],
   { train }: OpenData,
   teacher: Teacher | undefined,
@@ -90,7 +92,17 @@ const checkTrials = (
               E.mapLeft(renamedOf('search')),
             )
           : pipe(
-              openSplits(train, run.config),
+              on === 'validation' && run.config.validationShare === 0
+                ? E.left(
+                    cpnasError(
+                      'InvalidOption',
+                      'on',
+                      'is validation, but there are no validation images',
+                      'Give a validationShare above 0',
+                    ),
+                  )
+                : E.right(undefined),
+              E.flatMap(() => openSplits(train, run.config)),
               // A teacher that no training uses is checked, and rejected, as if all did.
               E.flatMap(() =>
                 checkTeacher(run.config, train, isTaught(run) || !runs.some(isTaught) ? teacher?.model : undefined),
@@ -161,13 +173,13 @@ const giveAll = (
 }
 
 const resultOf =
-  (directory: string) =>
+  (directory: string, on: ImagesMeasured) =>
   (trial: Trial): TE.TaskEither<CpnasError, TrialResult> =>
     pipe(
       TE.Do,
-      TE.bind('child', () => readAccuracies(directory, trial.training)),
+      TE.bind('child', () => readAccuracies(directory, trial.training, on)),
       TE.bind('parent', () =>
-        trial.parent === undefined ? TE.right(undefined) : readAccuracies(directory, trial.parent),
+        trial.parent === undefined ? TE.right(undefined) : readAccuracies(directory, trial.parent, on),
       ),
       TE.map(({ child, parent }) => ({
         ...trial,
@@ -180,18 +192,18 @@ const resultOf =
 /** Writes the results of all trials and returns them. */
 const finish = (
   directory: string,
-  vary: readonly Vary[],
+  { vary, on }: Pick<AblationWork, 'vary' | 'on'>,
   trials: readonly Trial[],
 ): TE.TaskEither<CpnasError, AblationOutcome> => {
   const { json, csv, chart } = pathsOf(ablationFiles, directory)
   return pipe(
     trials,
-    TE.traverseSeqArray(resultOf(directory)),
+    TE.traverseSeqArray(resultOf(directory, on)),
     TE.bindTo('results'),
-    TE.let('record', ({ results }) => resultsJson(vary, results)),
+    TE.let('record', ({ results }) => resultsJson(vary, on, results)),
     TE.tap(({ record }) => writeFileAtomic(json, `${JSON.stringify(record, null, 2)}\n`)),
     TE.tap(({ results }) => writeFileAtomic(csv, resultsCsv(vary, results))),
-    TE.bind('picture', ({ results }) => TE.fromTask(() => ablationChart(vary, results))),
+    TE.bind('picture', ({ results }) => TE.fromTask(() => ablationChart(vary, on, results))),
     TE.tap(({ picture }) => writeFileAtomic(chart, picture)),
     TE.map(({ record, results }) => ({ record, results, files: { json, csv, chart } })),
   )
@@ -230,7 +242,7 @@ const performOpened = (
       for (const line of lines) note(line)
     }),
     TE.flatMap(() => (giver === undefined ? performAll(setting, runs) : giveAll(setting, runs, giver))),
-    TE.flatMap(finished => (finished ? finish(directory, work.vary, trials) : TE.right(undefined))),
+    TE.flatMap(finished => (finished ? finish(directory, work, trials) : TE.right(undefined))),
   )
 }
 
@@ -243,17 +255,18 @@ export const performAblation = (
   telling: Telling<OpenedAblation, number, AblationEvent>,
 ): TE.TaskEither<CpnasError, AblationOutcome | undefined> => {
   const { stored, work, backend } = plan
-  const { vary, seeds, parents, genotype, teacher } = work
+  const { vary, seeds, on, parents, genotype, teacher } = work
   return openRun(plan, telling, {
     prepare: data =>
       pipe(
         readTeacher(teacher ?? stored?.teacher ?? undefined, stored?.teacherHash),
-        TE.chainFirstEitherK(found => checkTrials(planTrials(work).runs, data, found, backend)),
+        TE.chainFirstEitherK(found => checkTrials(work, planTrials(work).runs, data, found, backend)),
       ),
     complete: (base, found) => ({
       ...base,
       vary: vary.map(formatVary),
       seeds,
+      on,
       parents,
       genotype: genotype ?? null,
       teacher: teacher === undefined ? null : resolve(teacher),

@@ -3,7 +3,7 @@ import type { CpnasError } from '@cpnas/core'
 import { storageFailed } from '@cpnas/core/files'
 import type { Metrics } from '@cpnas/model'
 import { count, type NetworkKind } from '@cpnas/supernet'
-import type { EpochEntry, Model, TrainingState } from '@cpnas/training'
+import { bestEntry, type EpochEntry, type Model, type TrainingState } from '@cpnas/training'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Size } from '../search/summary.js'
 
@@ -52,10 +52,9 @@ export const summarizeTraining = (
         loss,
       })
       const final = history.at(-1)!
-      const bestEntry = history.findLast(({ best, stage }) => best && stage === final.stage) ?? final
       return {
         kind,
-        best: tested(bestEntry, best),
+        best: tested(bestEntry(history)!, best),
         last: tested(final, last),
         chance: 1 / spec.classes,
         size: { binary: binary.parameters, float: float.parameters },

@@ -63,7 +63,7 @@ test('every combination comes up once, the last option changing first', () => {
 })
 
 const plan = (vary: readonly Vary[], parents = false, base = config) =>
-  planTrials({ vary, seeds: 2, parents, genotype: undefined, teacher: undefined, config: base })
+  planTrials({ vary, seeds: 2, on: 'test', parents, genotype: undefined, teacher: undefined, config: base })
 
 test('an evaluator brings its recipe, but for what is varied beside it', () => {
   const evaluator: Vary = { name: 'evaluator', values: ['scratch', 'shared-weights'] }

@@ -1,4 +1,4 @@
-import { createRunner, interpret, type Program, type RunnerOptions } from '@cpnas/packed'
+import { createRunner, interpret, type Program, type RunnerOptions, type Window } from '@cpnas/packed'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cases } from '../support/programs.js'
@@ -38,7 +38,7 @@ const distance = (program: Program, mine: readonly ArrayLike<number>[], image: F
 const convolutionOfOnes = (channels: number): Program => {
   const products = 9 * channels ** 2
   const signs = Uint8Array.from({ length: Math.ceil(products / 8) }, (_, i) => 2 ** Math.min(8, products - 8 * i) - 1)
-  const window = { size: 3, stride: 1, dilation: 1, shift: 0 }
+  const window: Window = { size: 3, stride: 1, dilation: 1, shift: 0 }
   const scale = new Float32Array(channels).fill(1)
   return {
     image: { height: 5, width: 5, channels },

@@ -1,5 +1,6 @@
 import { type Run, type SearchRun, secondsWorked, type TrainingRun } from '@cpnas/runs'
 import { type SampleEntry, strategyOf } from '@cpnas/search'
+import { bestEntry } from '@cpnas/training'
 import { section, table } from '../page/elements.js'
 import { clock, kilobytes, mean, orDash, percent } from '../page/format.js'
 import { type Html, html } from '../page/html.js'
@@ -63,9 +64,7 @@ const trainingTable = (runs: Indexed<TrainingRun>): Html =>
       'model file',
     ],
     rows: runs.map(({ run }) => {
-      // Of two stages the second one makes the network that is kept.
-      const stage = run.history.at(-1)?.stage
-      const best = run.history.findLast(entry => entry.stage === stage && entry.best)
+      const best = bestEntry(run.history)
       return [
         run.name,
         networks[run.config.precision],
