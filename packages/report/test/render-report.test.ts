@@ -99,8 +99,8 @@ describe('a page of a search and of a training', () => {
 
   test('tells of the training', () => {
     expect(rowsIn(page, 'training-accuracy')).toEqual([
-      ['1', 'stage 1, epoch 1, best so far', '31.00 %', '32.00 %'],
-      ['2', 'stage 1, epoch 2, best so far', '32.00 %', '33.00 %'],
+      ['1', 'stage 1, epoch 1, kept', '31.00 %', '32.00 %'],
+      ['2', 'stage 1, epoch 2, kept', '32.00 %', '33.00 %'],
     ])
     expect(rowsIn(page, 'training-filter').map(cells => cells.at(-1))).toEqual(['0.5', '0.25'])
     expect(figures(page).some(figure => attribute(figure, 'id') === 'training-distillation')).toBe(false)

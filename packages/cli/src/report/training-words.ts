@@ -16,7 +16,7 @@ export const trainingWords = ({ stages, epochs }: TrainingConfig): EventWords<Tr
   return {
     line: event =>
       event.type === 'epoch'
-        ? `${position(event.entry)}: ${figures(event)}${event.entry.best && event.entry.accuracyValidation !== undefined ? ', the best so far' : ''}`
+        ? `${position(event.entry)}: ${figures(event)}${event.entry.best && event.entry.accuracyValidation !== undefined ? ', kept' : ''}`
         : undefined,
     position: event =>
       event.type === 'progress' ? position(event) : event.type === 'test' ? `testing ${event.network}` : undefined,

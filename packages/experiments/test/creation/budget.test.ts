@@ -56,7 +56,8 @@ describe('planTraining', () => {
   test('as many epochs as the seconds hold', () => {
     // An epoch: 45,000 images, and 5,000 to validate at a third of the time: 74.67 s. Tests: 10.67 s, overhead: 4 s.
     const config = planTraining(minutes(15), cifar, 16, 0.0016, 630)
-    expect(config).toMatchObject({ epochs: 8, share: 1, channels: 16, batchSize: 128, crop: 4, flip: true })
+    expect(config).toMatchObject({ epochs: 8, share: 1, channels: 16, batchSize: 128, crop: 2, flip: true })
+    expect(planTraining(minutes(60), cifar, 16, 0.0016, 2400)).toMatchObject({ epochs: 31, crop: 4 })
   })
 
   test('a share of the images where not one epoch fits', () => {

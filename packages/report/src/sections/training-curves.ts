@@ -19,7 +19,7 @@ const curvesOf = (runs: Indexed<TrainingRun>, quantities: Quantities): readonly 
       points: overallEpochs(run).map(({ step, entry }) => ({
         step,
         value: value(entry),
-        where: `stage ${entry.stage}, epoch ${entry.epoch}${entry.best ? ', best so far' : ''}`,
+        where: `stage ${entry.stage}, epoch ${entry.epoch}${entry.best ? ', kept' : ''}`,
       })),
     })),
   }))

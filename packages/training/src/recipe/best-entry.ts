@@ -1,8 +1,7 @@
 import type { EpochEntry } from './types.js'
 
 /**
- * The epoch whose network is kept as the best: of the last stage that with the highest validation accuracy, and the last epoch where there is no
- * validation. Undefined before the first epoch.
+ * The epoch whose network is kept as the best of the last stage; the last epoch where there is no validation. Undefined before the first epoch.
  */
 export const bestEntry = (history: readonly EpochEntry[]): EpochEntry | undefined => {
   const last = history.at(-1)

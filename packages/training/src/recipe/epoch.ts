@@ -108,7 +108,7 @@ export const trainSteps = async <T>(
 /** The evaluation at the end of an epoch; empty without a validation split. */
 export interface Judged {
   readonly evaluation?: Evaluation
-  /** The network, if it is the best of its stage so far. */
+  /** The network, if it is kept as the best of its stage so far. */
   readonly best?: StoredNetwork
 }
 
@@ -116,7 +116,13 @@ export interface Judged {
 const bestAccuracy = ({ history, stage }: TrainingState): number =>
   Math.max(-1, ...history.flatMap(entry => (entry.stage === stage ? [entry.accuracyValidation ?? -1] : [])))
 
-/** Evaluates an epoch's network on the validation split. Of equally good ones the later is the best: it has learned longer, at a lower rate. */
+/** Of a share that was counted over so many images. */
+const standardError = (share: number, images: number): number => Math.sqrt((share * (1 - share)) / images)
+
+/**
+ * Evaluates an epoch's network on the validation split. It is kept as the best unless its accuracy is more than a standard error below the highest so
+ * far: of networks that the images cannot tell apart the later is the better, for it has learned longer, at a lower rate. Not stated in the source.
+ */
 export const judge = async <T>(
   context: RecipeContext<T>,
   stage: Stage,
@@ -135,7 +141,8 @@ export const judge = async <T>(
     if (validated.right.stopped) return left('stopped')
     const { result } = validated.right
     if (result._tag === 'Left') return left({ ...result.left, remedy: remedyFor(context) })
-    return result.right.accuracy >= bestAccuracy(state)
+    const highest = bestAccuracy(state)
+    return result.right.accuracy >= highest - standardError(Math.max(0, highest), splits.validationImages)
       ? right({ evaluation: result.right, best: await readNetwork(backend, network) })
       : right({ evaluation: result.right })
   })

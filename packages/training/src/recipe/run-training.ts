@@ -36,8 +36,8 @@ export const recordEpoch = (
  * statistics, class means, average and best epoch. The first stage has no filter loss: none of its weights are 1-bit.
  *
  * Every epoch ends with an evaluation on the validation split, with running statistics (those of averaged weights are
- * estimated over the first 16 training batches). `best` is the network of the highest accuracy there, the later of equals; without
- * a split it is the last one. Networks come as models, which evaluate bit for bit as they did here.
+ * estimated over the first 16 training batches). `best` is the last network whose accuracy there is no more than a standard error below the
+ * highest (not stated in the source); without a split it is the last one. Networks come as models, which evaluate bit for bit as they did here.
  *
  * After every epoch, every `saveEvery` steps of one, and at the signal, the snapshot is saved; resuming from any of them gives bit for bit
  * what an uninterrupted run gives, on the same engine with the same number of threads. `teacher` is to be given again; `initial` is not

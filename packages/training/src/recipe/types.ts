@@ -29,7 +29,7 @@ export interface EpochEntry {
   /** Of the validation split, in evaluation mode: of the averaged weights where there are such. Absent without a split. */
   readonly accuracyValidation?: number
   readonly lossValidation?: number
-  /** Whether it is the best epoch so far of the stage. */
+  /** Whether its network was kept as the best of the stage so far: see `runTraining`. */
   readonly best: boolean
 }
 

@@ -93,14 +93,19 @@ describe('runTraining', () => {
       })
   })
 
-  it('keeps the epoch of the highest accuracy, the later of equals', async () => {
-    const { result } = await runTiny({ epochs: 6, learningRate: 0.02 }, {}, tinyDataset(40))
+  it('keeps an epoch unless its accuracy is more than a standard error below the highest', async () => {
+    const unsteady = { epochs: 10, learningRate: 0.02, schedule: 'constant', seed: 2 } as const
+    const { result } = await runTiny(unsteady, {}, tinyDataset(100))
     const { history } = finished(result).state
-    let best = -1
-    for (const entry of history) {
-      expect(entry.best).toBe(entry.accuracyValidation! >= best)
-      best = Math.max(best, entry.accuracyValidation!)
+    const images = 100 * tinyConfig.validationShare
+    let highest = 0
+    for (const { best, accuracyValidation } of history) {
+      expect(best).toBe(accuracyValidation! >= highest - Math.sqrt((highest * (1 - highest)) / images))
+      highest = Math.max(highest, accuracyValidation!)
     }
+    const kept = history.flatMap(({ best, accuracyValidation }) => (best ? [accuracyValidation!] : []))
+    expect(kept.some((accuracy, i) => accuracy < kept[i - 1]!)).toBe(true)
+    expect(kept.length).toBeLessThan(history.length)
   })
 
   it('takes the last of equally good epochs', async () => {
