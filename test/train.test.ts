@@ -103,8 +103,8 @@ test('--json prints one event a line, from start to result', async () => {
 })
 
 test.each([
-  [1, ['best', 'last'], '0'],
-  [2, ['best'], '1'],
+  [1, ['best', 'last'], '6'],
+  [2, ['best'], '0'],
 ])('the best network, of epoch %d of two, and the last one: %j are tested', async (epoch, networks, seed) => {
   const settings = [
     '--genotype',
@@ -113,6 +113,8 @@ test.each([
     temporary(),
     '--json',
     ...briefTraining,
+    '--learning-rate',
+    '0.1',
     '--seed',
     seed,
   ]
