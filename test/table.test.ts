@@ -156,7 +156,16 @@ test('a training of a table is the one that `cpnas train` makes', async () => {
     '--batch-size',
     '64',
   ]
-  const recipe = ['--learning-rate', '0.02', '--warmup-epochs', '0.6', '--validation-share', String(1 / 3)]
+  const recipe = [
+    '--crop',
+    '4',
+    '--learning-rate',
+    '0.02',
+    '--warmup-epochs',
+    '0.6',
+    '--validation-share',
+    String(1 / 3),
+  ]
   const engine = ['--backend', 'wasm', '--threads', '1', '--quiet']
   expect(await run(['train', '--genotype', genotype, '--out', out, ...settings, ...recipe, ...engine])).toMatchObject({
     code: 0,
