@@ -218,8 +218,9 @@ export const performPlanned = (
   )
 }
 
-/** The images that accuracies are measured on. */
+/** What accuracies can be measured on. */
 export const imagesMeasured = ['test', 'validation'] as const
+/** The images that accuracies are measured on. */
 export type ImagesMeasured = (typeof imagesMeasured)[number]
 
 /** Top-1 of the best network and of the last one of a finished training, 0..1. Error InvalidCheckpoint. */

@@ -85,6 +85,7 @@ export const unflatten = (flat: FlatConfig): AblationConfig => {
   }
 }
 
+/** Names of the presets of an ablation. */
 export type AblationPreset = 'quick' | 'cpu-10min' | 'cpu-1h' | 'cifar10'
 
 /** The options of both, by preset; the presets that only trainings have search as `cifar10` does. */
