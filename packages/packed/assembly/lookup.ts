@@ -15,7 +15,7 @@ for (let i = 0; i < 256; i++) {
 /** Nibbles whose agreements a byte holds the sum of. */
 const CHUNK: usize = 63
 
-/** to = from + the sums of a group, which are half as many in `wide` */
+/** Of a group: to = from + v, bytes that are sums; or of `wide`, where v counts agreements, to = from + 2 * v in 16-bit numbers. */
 @inline
 function addGroup(wide: bool, to: usize, from: usize, v: v128): void {
   if (!wide) {
