@@ -63,6 +63,8 @@ const shortened = ([name, ...words]: readonly string[]): readonly string[] => [
   // More than the page has built before.
   ...(words.includes('--without') ? ['--architectures', '8'] : []),
   ...(words.includes('relaxed') ? ['--samples', '1'] : []),
+  ...(words.includes('nsga-ii') ? ['--samples', '10', '--population', '4'] : []),
+  ...(words.includes('--target-ms') ? ['--samples', '3'] : []),
   ...(words.includes('pictures') && name === 'train' ? ['--share', '1', '--cells', '3', '--channels', '16'] : []),
 ]
 

@@ -10,6 +10,7 @@ import { adamStep, sgdStep, squares } from './optimizer'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling'
 import { prelu, preluGrad } from './prelu'
 import { sum } from './reduction'
+import { countingConv2d } from './counting'
 import { chunkSums } from './sums'
 
 export { foldNormalization, foldNormalizationGrad } from './affine'
@@ -21,6 +22,7 @@ export { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss'
 export { mergeMoments } from './moments'
 export { argMax, sumGroups } from './reduction'
 export { scaledSign, scaledSignGrad } from './scaled-sign'
+export { packSigns } from './counting'
 export { mergeSums } from './sums'
 export { fill } from './vector'
 
@@ -95,6 +97,7 @@ function kernel(id: i32, args: usize, chunk: i32, scratch: usize): void {
     case 20: return adamStep(args, chunk)
     case 21: return prelu(args, chunk)
     case 22: return preluGrad(args, chunk)
+    case 23: return countingConv2d(args, chunk, scratch)
     default: return native(id, args, chunk, scratch)
   }
 }

@@ -8,6 +8,13 @@ export function fma(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(a, b))
 }
 
+/** Byte `index[i]`, below 16, of the table. */
+@inline
+export function pick(table: v128, index: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(table, index)
+  return i8x16.swizzle(table, index)
+}
+
 /** Floats of a block of rows: what fits the first-level cache twice. */
 export const BLOCK: i32 = 4096
 

@@ -1,3 +1,5 @@
+import { errorOfShare } from '@cpnas/training'
+
 /** How well a class is told from the others. A share of nothing is null. */
 export interface ClassMetrics {
   readonly name: string
@@ -52,8 +54,7 @@ export interface Metrics {
 }
 
 /** The standard error of top-1, sqrt(p * (1 - p) / images). */
-export const standardError = ({ top1, images }: Pick<Metrics, 'top1' | 'images'>): number =>
-  Math.sqrt((top1 * (1 - top1)) / images)
+export const standardError = ({ top1, images }: Pick<Metrics, 'top1' | 'images'>): number => errorOfShare(top1, images)
 
 /** Images of one class that are taken for another. */
 export interface Confused {

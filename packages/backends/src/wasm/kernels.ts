@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels.js'
 import { sizeOf } from '../shape.js'
+import { countingConvolution } from './counting.js'
 import { addressOf, type Engine, withStorage, writeWords } from './engine.js'
 import { Heap } from './heap.js'
 import { compileKernels } from './module.js'
@@ -24,8 +25,8 @@ export interface WasmOptions {
   readonly oneDnn?: string
   /**
    * Whether that library multiplies bfloat16 values, which have 8 bits instead of 24, and adds in float32: of 3x3 convolutions of stride
-   * 1 of 8 channels and more. Signs are exact as they are; what is rounded in a 1-bit convolution is the scale of its filters, by at most 2^-8
-   * for all of an output channel alike, and the gradients. Default: no.
+   * 1 of 8 channels and more. Signs are exact as they are; what is rounded in a 1-bit convolution is the gradients, and where
+   * AMX multiplies, instead of counting, the scale of its filters, by at most 2^-8 for all of an output channel alike. Default: no.
    */
   readonly bfloat16?: boolean
 }
@@ -131,6 +132,7 @@ export const wasmKernels = async ({
   const engine: Engine = { heap, threads, store }
   const strided = stridedKernels(engine)
   const windows = windowKernels(engine)
+  const products = native ? oneDnnConvolutions(engine, native, windows) : windows
 
   return {
     name: native === undefined ? 'wasm' : bfloat16 ? 'onednn-bf16' : 'onednn',
@@ -153,7 +155,8 @@ export const wasmKernels = async ({
     reshape: store.alias,
     ...strided,
     ...windows,
-    ...(native && oneDnnConvolutions(engine, native, windows)),
+    conv2d: countingConvolution(engine, native, products.conv2d),
+    conv2dGrad: products.conv2dGrad,
     ...rowKernels(engine),
     ...scaledSignKernels(engine),
     ...preluKernels(engine),

@@ -26,8 +26,9 @@ export const kernelNumber = {
   adamStep: 20,
   prelu: 21,
   preluGrad: 22,
-  nativeConv2d: 23,
-  nativeConv2dGrad: 24,
+  countingConv2d: 23,
+  nativeConv2d: 24,
+  nativeConv2dGrad: 25,
 } as const
 
 export type KernelName = keyof typeof kernelNumber
@@ -64,6 +65,7 @@ export interface KernelExports {
   ): void
   scaledSign(x: number, rows: number, channels: number, whole: number, y: number): void
   scaledSignGrad(mode: number, dy: number, x: number, rows: number, channels: number, whole: number, y: number): void
+  packSigns(w: number, depth: number, outputs: number, out: number): number
   sumGroups(x: number, groups: number, count: number, y: number): void
   writeInputs(args: number, group: number, dst: number): void
   writeGradients(args: number, group: number, dst: number): void

@@ -12,7 +12,7 @@ const plain: Prologue<WasmTensor> = { activation: 'identity' }
 const GROUPS = 16
 export const groupsOf = ({ batch }: Geometry): number => Math.min(GROUPS, batch)
 
-const taps = (g: Geometry): number => g.kernelHeight * g.kernelWidth
+export const taps = (g: Geometry): number => g.kernelHeight * g.kernelWidth
 const outputs = (g: Geometry): number => g.batch * g.outHeight * g.outWidth
 const depthwiseWork = (g: Geometry): number => outputs(g) * g.inChannels * taps(g)
 /** Multiply-adds. */
@@ -21,7 +21,7 @@ export const convWork = (g: Geometry): number => depthwiseWork(g) * g.outChannel
 /** Bytes of planes and rows, by the rules of assembly/plane.ts. */
 const SLACK = 8
 const rowPitch = (width: number): number => (width + 7) & ~7
-const reach = (out: number, size: number, stride: number, dilation: number): number =>
+export const reach = (out: number, size: number, stride: number, dilation: number): number =>
   (out - 1) * stride + (size - 1) * dilation + 1
 const pixels = (g: Geometry, count: number): number => count * g.inChannels * 4
 const inputPlane = (g: Geometry): number =>

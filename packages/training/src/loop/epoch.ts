@@ -71,6 +71,9 @@ export interface Evaluation {
   readonly loss: number
 }
 
+/** The standard error of a share of so many images: sqrt(share * (1 - share) / images). */
+export const errorOfShare = (share: number, images: number): number => Math.sqrt((share * (1 - share)) / images)
+
 /**
  * Accuracy and loss of a network over all batches. A network that normalizes by the statistics of the batch is evaluated
  * with those. NonFiniteLoss if the loss is not finite. Reads back once, at the end.

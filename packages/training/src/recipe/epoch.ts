@@ -1,7 +1,7 @@
 import type { CpnasError, Interruption } from '@cpnas/core'
 import { catchReadError } from '@cpnas/data'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
-import { type Evaluation, finite } from '../loop/epoch.js'
+import { type Evaluation, errorOfShare, finite } from '../loop/epoch.js'
 import { overBatches, type Tally } from '../loop/over-batches.js'
 import { newLearner } from '../optimizers/optimizer.js'
 import { type Carried, carriedOf, type RecipeContext, type Stage } from './context.js'
@@ -116,9 +116,6 @@ export interface Judged {
 const bestAccuracy = ({ history, stage }: TrainingState): number =>
   Math.max(-1, ...history.flatMap(entry => (entry.stage === stage ? [entry.accuracyValidation ?? -1] : [])))
 
-/** Of a share that was counted over so many images. */
-const standardError = (share: number, images: number): number => Math.sqrt((share * (1 - share)) / images)
-
 /**
  * Evaluates an epoch's network on the validation split. It is kept as the best unless its accuracy is more than a standard error below the highest so
  * far: of networks that the images cannot tell apart the later is the better, for it has learned longer, at a lower rate. Not stated in the source.
@@ -142,7 +139,7 @@ export const judge = async <T>(
     const { result } = validated.right
     if (result._tag === 'Left') return left({ ...result.left, remedy: remedyFor(context) })
     const highest = bestAccuracy(state)
-    return result.right.accuracy >= highest - standardError(Math.max(0, highest), splits.validationImages)
+    return result.right.accuracy >= highest - errorOfShare(Math.max(0, highest), splits.validationImages)
       ? right({ evaluation: result.right, best: await readNetwork(backend, network) })
       : right({ evaluation: result.right })
   })

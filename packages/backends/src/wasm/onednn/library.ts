@@ -38,6 +38,8 @@ export interface OneDnn {
   readonly version: string
   /** Whether products of bfloat16 values are faster than those of float32 on this processor. */
   readonly fastBfloat16: boolean
+  /** Whether the processor multiplies matrices of bfloat16 in a unit of its own. */
+  readonly amx: boolean
   /** HWIO filters of float32. */
   readonly filters: (shape: FilterShape) => Descriptor
   readonly bytes: (descriptor: Descriptor) => number
@@ -71,6 +73,8 @@ const FILTERS = 131
 const FILTER_GRADIENT = 132
 /** A bit that the instruction sets have in common that multiply bfloat16: AVX-512 BF16, AMX, AVX10. */
 const AVX512_BF16 = 0x80
+/** Likewise those with AMX. */
+const AMX = 0x200
 const argument = { source: 1, result: 17, filters: 33, sourceGradient: 129, resultGradient: 145, filterGradient: 161 }
 
 /** Debian's names of version 3 have the minor version in them. */
@@ -117,6 +121,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
   ]
   if (major !== 2 && major !== 3) throw new Error(`oneDNN ${major} is not known here; versions 2 and 3 are`)
 
+  const isa = Number(library.func('dnnl_get_effective_cpu_isa', 'int', [])())
   const engine = create('dnnl_engine_create', 'int', 'size_t')(CPU, 0)
   const stream = create('dnnl_stream_create', pointer, 'uint')(engine, IN_ORDER)
   const newPrimitive = create('dnnl_primitive_create', pointer)
@@ -173,7 +178,8 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
 
   return {
     version: `oneDNN ${major}.${minor}.${patch}`,
-    fastBfloat16: (Number(library.func('dnnl_get_effective_cpu_isa', 'int', [])()) & AVX512_BF16) !== 0,
+    fastBfloat16: (isa & AVX512_BF16) !== 0,
+    amx: (isa & AMX) !== 0,
     filters: ([height, width, inputs, outputs]) =>
       tensor.strided(
         [outputs, inputs, height, width],
