@@ -53,6 +53,7 @@ export const builderOver = <T>(
       const { size = 1 } = options
       return convolve(name, x, [size, size, channelsOf(backend, x)], options)
     },
+    pool: (kind, x, size, options) => backend[kind](x, size, options),
     normalization: (name, channels, learned = spec.affine) => ({
       ...(learned && { gamma: vector(`${name}.gamma`, channels), beta: vector(`${name}.beta`, channels) }),
       ...(statistics && {
@@ -69,6 +70,22 @@ export const builderOver = <T>(
       const weights = parameter({ name: `${name}.weights`, kind: 'dense', shape, binary: false })
       const bias = vector(`${name}.bias`, spec.classes)
       return backend.add(backend.matMul(backend.mean(features, [1, 2]), weights), bias)
+    },
+  }
+}
+
+/** A builder that computes the same pooling of the same x once, as long as the tensors that it has made are not freed. */
+export const sharingPools = <T>(build: Builder<T>): Builder<T> => {
+  const pooled = new Map<T, Map<string, T>>()
+  return {
+    ...build,
+    pool: (kind, x, size, options) => {
+      const ofX = pooled.get(x) ?? new Map<string, T>()
+      pooled.set(x, ofX)
+      const key = JSON.stringify([kind, size, options])
+      const y = ofX.get(key) ?? build.pool(kind, x, size, options)
+      ofX.set(key, y)
+      return y
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Backend, TensorRecord } from '@cpnas/backends'
 import { auxiliaryHead } from './auxiliary.js'
-import { builderOver, named } from './builder.js'
+import { builderOver, named, sharingPools } from './builder.js'
 import { type CellKind, edgeName, inputNodes, nodeName } from './cell.js'
 import type { ForwardMode, Moments } from './forward-mode.js'
 import { type Architecture, operationsOn } from './genotype.js'
@@ -92,7 +92,7 @@ export const networkOver =
     const outputs: T[] = [...observed(stem(build, images))]
     for (const plan of cellPlans(spec)) {
       const { output } = backend.scope(() => ({
-        output: cell(build, space, plan, choices[plan.kind], outputs.at(-2)!, outputs.at(-1)!, mode),
+        output: cell(sharingPools(build), space, plan, choices[plan.kind], outputs.at(-2)!, outputs.at(-1)!, mode),
         moments: seen.map(([, moments]) => moments),
       }))
       outputs.push(observed(output))

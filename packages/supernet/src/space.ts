@@ -103,6 +103,8 @@ export interface Builder<T> {
   convolution(name: string, x: T, channels: number, options?: ConvolutionOptions<T>): T
   /** As `convolution`, one filter a channel. */
   depthwiseConvolution(name: string, x: T, options?: ConvolutionOptions<T>): T
+  /** Pooling over `size` x `size` pixels. In a cell the same pooling of the same x is computed once. */
+  pool(kind: 'maxPool' | 'avgPool', x: T, size: number, options?: WindowOptions): T
   /** A normalization by that name of so many channels, with NAME.gamma and NAME.beta if `learned` (default: as the spec says). */
   normalization(name: string, channels: number, learned?: boolean): Normalization<T>
   /** A parameter of so many values, e.g. slopes or thresholds. */

@@ -40,6 +40,27 @@ test('eight edges, from the two nodes before each', () => {
   expect(residual.edges.map(({ from, to }) => `${from}${to}`)).toEqual(['02', '12', '13', '23', '24', '34', '35', '45'])
 })
 
+test('a cell computes the same pooling of the same node once', () => {
+  const made: string[] = []
+  const counting = {
+    ...backend,
+    maxPool: (...[x, ...rest]: Parameters<typeof backend.maxPool>) => {
+      made.push('maxPool')
+      return backend.maxPool(x, ...rest)
+    },
+    avgPool: (...[x, ...rest]: Parameters<typeof backend.avgPool>) => {
+      made.push('avgPool')
+      return backend.avgPool(x, ...rest)
+    },
+  }
+  // Edges from the nodes 0, 1, 1, 2, 2, 3, 3, 4, in a reduction cell, which halves both of its inputs.
+  const pooled = Array.from({ length: 8 }, (_, edge) => (edge === 4 ? 'avg_pool_3x3' : 'max_pool_3x3'))
+  const genotype = { normal: pooled, reduce: pooled }
+  const one = { ...small, cells: 1 }
+  network(one, genotype, 'child')(counting, parametersOf(backend, one, genotype, 'child'), imagesOf(backend, one))
+  expect(made).toEqual(['avgPool', 'avgPool', 'maxPool', 'maxPool', 'maxPool', 'avgPool', 'maxPool', 'maxPool'])
+})
+
 test('what a network of three cells is made of', () => {
   const { layers, normalizations } = trace(small, chains, 'child', { height: 8, width: 8 })
   const cellLayers = (index: number, channels: number, pixels: number) => [

@@ -6,7 +6,7 @@ const pooling = (name: string, pool: 'maxPool' | 'avgPool', what: string): Opera
   description: `${what} of 3x3 pixels, normalized`,
   forward: (build, x, place) => [
     {
-      x: build.backend[pool](x, 3, { stride: place.stride }),
+      x: build.pool(pool, x, 3, { stride: place.stride }),
       normalization: build.normalization(place.name, place.channels, false),
     },
   ],
