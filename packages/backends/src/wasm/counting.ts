@@ -11,8 +11,11 @@ type Conv2d = Kernels<WasmTensor>['conv2d']
 const GROUP = 16
 const CHUNK = 63
 const SUMS = 256
+/** The largest sum of agreements. */
+const LARGEST = 0xffff
 const groupsOf = (outputs: number): number => Math.ceil(outputs / GROUP)
-const packedBytes = (g: Geometry): number => groupsOf(g.outChannels) * GROUP * (4 + (taps(g) * g.inChannels) / 4)
+const depthOf = (g: Geometry): number => taps(g) * g.inChannels
+const packedBytes = (g: Geometry): number => groupsOf(g.outChannels) * GROUP * (4 + depthOf(g) / 4)
 const scratchBytes = (g: Geometry): number => {
   const nibbles = g.inChannels / 4
   const runs = taps(g) * (Math.floor(nibbles / CHUNK) + 2) * 12 + 16
@@ -28,18 +31,17 @@ const countingPays = (g: Geometry, { library, bfloat16 }: NativeLibrary): boolea
 
 /**
  * Convolutions of signs with 1-bit filters by counting agreements (XNOR-Net); `multiplied` computes the others: those whose filters are not
- * plus or minus one number per output channel, or whose input channels are not a multiple of four. A sum of products is exact
- * before it is scaled, so rounded only once.
+ * plus or minus one number per output channel, whose input channels are not a multiple of four, or whose sums have more than 65,535
+ * products. A sum of products is exact before it is scaled, so rounded only once.
  */
 export const countingConvolution = (engine: Engine, native: NativeLibrary | undefined, multiplied: Conv2d): Conv2d => {
   const { threads } = engine
   const { forward } = windowRuns(engine)
   const counted = (...[x, w, g, p]: Parameters<Conv2d>): WasmTensor | undefined => {
-    if (!p.activation.startsWith('sign') || g.inChannels % 4 !== 0 || (native && !countingPays(g, native)))
-      return undefined
+    const fits = g.inChannels % 4 === 0 && depthOf(g) <= LARGEST
+    if (!p.activation.startsWith('sign') || !fits || (native && !countingPays(g, native))) return undefined
     return withStorage(engine, packedBytes(g), packed => {
-      const depth = taps(g) * g.inChannels
-      if (!threads.kernels.packSigns(addressOf(w), depth, g.outChannels, packed.address)) return undefined
+      if (!threads.kernels.packSigns(addressOf(w), depthOf(g), g.outChannels, packed.address)) return undefined
       return forward('countingConv2d', g, p, { x, w: packed.address }, convWork(g), scratchBytes(g))
     })
   }

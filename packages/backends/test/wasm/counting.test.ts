@@ -122,6 +122,18 @@ describe('convolutions of signs with 1-bit filters', () => {
     }
   })
 
+  test('hold the sum of more products than are counted', async () => {
+    const shape = [1, 5, 5, 2624]
+    const geometry = convGeometry(shape, [5, 5, 2624, 1], { padding: { top: 0, bottom: 0, left: 0, right: 0 } })
+    for (const engine of engines) {
+      const x = engine.fill(-1, shape)
+      const w = engine.fill(-0.5, [5, 5, 2624, 1])
+      const y = engine.conv2d(x, w, geometry, { activation: 'sign' })
+      expect([...(await engine.read(y))]).toEqual([32_800])
+      for (const handle of [x, w, y]) engine.free(handle)
+    }
+  })
+
   test('are counted, so that whatever the scale they are rounded once', async () => {
     const one = engines[0]!
     await fc.assert(
