@@ -25,8 +25,8 @@ export interface WasmOptions {
   readonly oneDnn?: string
   /**
    * Whether that library multiplies bfloat16 values, which have 8 bits instead of 24, and adds in float32: of 3x3 convolutions of stride
-   * 1 of 8 channels and more. Signs are exact as they are; what is rounded in a 1-bit convolution is the gradients, and where
-   * AMX multiplies, instead of counting, the scale of its filters, by at most 2^-8 for all of an output channel alike. Default: no.
+   * 1 of 8 channels and more. In a 1-bit convolution the gradients are rounded. Its forward pass is counted, so exact; on processors
+   * with AMX it is multiplied, which rounds the scale of each output channel's filters by at most 2^-8. Default: no.
    */
   readonly bfloat16?: boolean
 }

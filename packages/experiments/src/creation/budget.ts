@@ -61,13 +61,13 @@ const mostEpochs = 300
 const fewEpochs = 15
 
 /**
- * Images that a network should see while it is trained to be better than a narrower one that sees more of them in the same time. On CIFAR-10 16
- * channels have 67 % after 100,000, and 8 have 66 % after 350,000; the wider ones were not compared.
+ * Training images, repetitions included, from which a width is taken rather than the next narrower one, which sees more of them in the same time.
+ * On CIFAR-10, 16 channels reach 67 % after 100,000 images and 8 channels 66 % after 350,000; wider networks were not compared.
  */
 const wantedImages: Readonly<Record<Width, number>> = { 8: 0, 16: 80_000, 24: 300_000, 32: 400_000 }
-/** Images that 16 channels should see of pictures of a size, or a smaller one is better. Not compared. */
+/** Training images, repetitions included, that 16 channels must see for pictures to be this large. Sizes were not compared. */
 const wantedOfSize = 200_000
-/** How often a network sees few images before it knows them well enough. */
+/** Epochs that are enough for a small set, however few images that is. */
 const oftenEnough = 100
 
 /** The largest batch of a power of two that leaves eight steps an epoch. */

@@ -73,8 +73,8 @@ export const tablePresets = {
 } as const satisfies Readonly<Record<string, TableConfig>>
 
 /**
- * How all of a table's networks are trained: the recipe of the preset `cpu-10min` as it was when the first table was begun. It does not follow the preset,
- * for a table's rows must be trained alike whenever they are.
+ * How all of a table's networks are trained: the recipe of the preset `cpu-10min` as it was when the first table was begun. It does not follow
+ * later changes of the preset, because all rows of a table must be trained alike.
  */
 const recipe = {
   space: 'tiny',
