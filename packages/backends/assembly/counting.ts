@@ -3,7 +3,7 @@
 // index. Agreements are counted in bytes and added in 16-bit numbers; the scale comes last, so that a sum is rounded once.
 import { Window } from './geometry'
 import { rowMoments } from './moments'
-import { reach } from './plane'
+import { firstColumn, lastColumn, reach } from './plane'
 import { prologueRows } from './rows'
 import { pick, storeLanes } from './vector'
 
@@ -98,8 +98,8 @@ function pad(to: usize, count: i32): void {
 function packRow(g: Window, x: usize, row: i32, plane: usize, width: i32, nibbles: i32, scratch: usize): void {
   const to = plane + (<usize>(row * width * nibbles) << 1)
   const y = row - g.padTop
-  const first = max(0, -g.padLeft)
-  const last = max(first, min(g.inWidth, width - g.padLeft))
+  const first = firstColumn(g)
+  const last = lastColumn(g, width)
   const left = min(width, max(0, g.padLeft))
   if (y < 0 || y >= g.inHeight || first == last) {
     pad(to, width * nibbles)
@@ -163,6 +163,15 @@ function addGroup(first: bool, to: usize, v: v128): void {
   v128.store(to, high, 16)
 }
 
+/** The same of up to four groups of a pixel. */
+@inline
+function addPixel(groups: i32, first: bool, to: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  addGroup(first, to, v0)
+  if (groups > 1) addGroup(first, to + 32, v1)
+  if (groups > 2) addGroup(first, to + 64, v2)
+  if (groups > 3) addGroup(first, to + 96, v3)
+}
+
 /** Agreements of `groups` (1 to 4, known when compiled) groups of outputs: of four pixels of one or two groups, of two of more. */
 @inline
 function agreements(groups: i32, runs: usize, input: usize, step: usize, w: usize, to: usize): void {
@@ -216,27 +225,11 @@ function agreements(groups: i32, runs: usize, input: usize, step: usize, w: usiz
         w += <usize>groups << 4
       } while (p < end)
     } while (--left)
-    addGroup(first, to, a0)
-    addGroup(first, to + size, b0)
+    addPixel(groups, first, to, a0, a1, a2, a3)
+    addPixel(groups, first, to + size, b0, b1, b2, b3)
     if (four) {
-      addGroup(first, to + 2 * size, c0)
-      addGroup(first, to + 3 * size, e0)
-    }
-    if (groups > 1) {
-      addGroup(first, to + 32, a1)
-      addGroup(first, to + size + 32, b1)
-      if (four) {
-        addGroup(first, to + 2 * size + 32, c1)
-        addGroup(first, to + 3 * size + 32, e1)
-      }
-    }
-    if (groups > 2) {
-      addGroup(first, to + 64, a2)
-      addGroup(first, to + size + 64, b2)
-    }
-    if (groups > 3) {
-      addGroup(first, to + 96, a3)
-      addGroup(first, to + size + 96, b3)
+      addPixel(groups, first, to + 2 * size, c0, c1, zero, zero)
+      addPixel(groups, first, to + 3 * size, e0, e1, zero, zero)
     }
     first = false
   }

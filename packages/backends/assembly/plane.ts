@@ -20,6 +20,12 @@ export function rowPitch(width: i32): i32 {
 /** Pixels behind a plane that a block which runs over may read. */
 export const SLACK: i32 = 8
 
+/** The columns of the image that lie on a plane of this width: from the first up to the last, which is not one of them. */
+@inline
+export function firstColumn(g: Window): i32 { return max(0, -g.padLeft) }
+@inline
+export function lastColumn(g: Window, width: i32): i32 { return max(firstColumn(g), min(g.inWidth, width - g.padLeft)) }
+
 /** Row `row` of the plane of P(x): pixel (y, x) of the image lies at (y + padTop, x + padLeft). */
 export function fillInputRow(g: Window, image: i32, row: i32, plane: usize, width: i32, border: f32): void {
   const channels = g.inChannels
@@ -30,8 +36,8 @@ export function fillInputRow(g: Window, image: i32, row: i32, plane: usize, widt
     fill(to, border, width * channels)
     return
   }
-  const first = max(0, -g.padLeft)
-  const last = max(first, min(g.inWidth, width - g.padLeft))
+  const first = firstColumn(g)
+  const last = lastColumn(g, width)
   const left = min(width, max(0, g.padLeft))
   if (left > 0) fill(to, border, left * channels)
   const from = g.x + <usize>image * g.inImage + <usize>(y * g.inWidth + first) * pixel

@@ -3,7 +3,7 @@ import { Window } from './geometry'
 import { halves, meanOfHalving, spreadFromHalving } from './halving'
 import { rowMoments } from './moments'
 import { largestOfNeighbours, looksAtNeighbours, meanOfNeighbours, passToLargestNeighbour, spreadToNeighbours } from './neighbours'
-import { correlateRow, fillGradientRow, fillInputRow, gradientLeft, gradientTop, reach, rowPitch, SLACK } from './plane'
+import { correlateRow, fillGradientRow, fillInputRow, firstColumn, gradientLeft, gradientTop, lastColumn, reach, rowPitch, SLACK } from './plane'
 import { epilogueRows } from './rows'
 import { copy, fill, storeLanes } from './vector'
 
@@ -181,8 +181,8 @@ function passToFirstOfLane(g: Window, row: i32, column: i32, p: usize, bytes: us
 /** dx = into + the plane's pixels that lie on the image. */
 function storeInterior(g: Window, image: i32, plane: usize, height: i32, width: i32): void {
   const pixel = g.inPixel
-  const first = max(0, -g.padLeft)
-  const last = max(first, min(g.inWidth, width - g.padLeft))
+  const first = firstColumn(g)
+  const last = lastColumn(g, width)
   for (let row = 0; row < g.inHeight; row++) {
     const offset = <usize>image * g.inImage + <usize>(row * g.inWidth) * pixel
     const y = row + g.padTop
