@@ -1,9 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { allCells, keyOf, parseTable, printTable, type Table, type TableEntry } from '@cpnas/table'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
-import { run } from './support/cli.js'
+import { run, start } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
 import { json, jsonLines, temporary } from './support/files.js'
 import { proceed } from './support/proceed.js'
@@ -266,6 +266,17 @@ test('searches on images are judged by the table of these images', async () => {
   rmSync(join(runs, '3'), { recursive: true })
   writeFileSync(path, printTable({ ...table, ...facts, digest: 'other' }))
   await refused('0', 'searched other images')
+})
+
+test('Ctrl-C stops a comparison, also in the midst of a strategy, and nothing is written', async () => {
+  const directory = temporary()
+  const table = join(directory, 'table.json')
+  writeFileSync(table, printTable(simpleTable()))
+  const out = join(directory, 'out')
+  const begun = start(['compare', table, '--strategies', 'random', '--budgets', '1,900', '--out', out])
+  begun.child.stderr!.on('data', () => begun.child.kill('SIGINT'))
+  expect(await begun.finished).toMatchObject({ code: 130, err: expect.stringContaining('nothing was written') })
+  expect(existsSync(out)).toBe(false)
 })
 
 test('strategies are compared over a table: regret, cost, significance, a plot', async () => {

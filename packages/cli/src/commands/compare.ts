@@ -10,6 +10,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { command } from '../command.js'
+import type { Outcome } from '../io.js'
 import { shellWord } from '../report/amounts.js'
 import { grid, layOut } from '../report/layout.js'
 import { countOption, listOption, namesOption, textOption } from '../values.js'
@@ -84,34 +85,39 @@ directory of all of them as --searches. Writes compare.json and compare.svg into
     json: { kind: 'flag', description: 'print JSON' },
   },
   run: ({ out = defaults.out, json = false, searches, ...given }, io, path) => {
-    const options = { ...defaults, ...given }
+    const options = { ...defaults, ...given, signal: io.signal }
     return pipe(
       readTable(path),
       TE.chainFirstEitherK(table => checkComparison(table, options)),
       // What may be refused comes first.
       TE.bindTo('table'),
-      TE.bind('onImages', ({ table }) =>
+      TE.bindW('onImages', ({ table }) =>
         searches === undefined ? TE.right([]) : compareOnImages(table, searches, options),
       ),
-      TE.bind('replayed', ({ table }) =>
+      TE.bindW('replayed', ({ table }) =>
         compareOnTable(table, options, (done, all) => {
           if (!json) io.err(`${done} of ${all} strategies and budgets\n`)
         }),
       ),
       TE.map(({ replayed, onImages }) => [...replayed, ...onImages]),
       TE.bindTo('rows'),
-      TE.bind('tables', ({ rows }) => {
+      TE.bindW('tables', ({ rows }) => {
         const { operations, replays, against } = options
         return writeResults(out, { table: path, operations, replays, against, rows })
       }),
-      TE.map(({ rows, tables }) => {
+      TE.map(({ rows, tables }): Outcome => {
         const text = [
           ...tables.flatMap(({ title, head, rows }) => [title, grid(head, rows, 1)]),
           `Files in ${out}: ${Object.values(comparisonFiles).join(', ')}`,
           `Next: cpnas report ${shellWord(out)}`,
         ]
         io.out(json ? `${JSON.stringify(rows)}\n` : layOut(text, io))
-        return { status: 'done' as const }
+        return { status: 'done' }
+      }),
+      TE.orElse(reason => {
+        if (reason !== 'stopped') return TE.left(reason)
+        io.err('Stopped before the last strategy; nothing was written.\n')
+        return TE.right<CpnasError, Outcome>({ status: 'stopped' })
       }),
     )
   },

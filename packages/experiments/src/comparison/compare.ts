@@ -1,4 +1,5 @@
-import type { CpnasError } from '@cpnas/core'
+import { setImmediate } from 'node:timers/promises'
+import type { Interruption } from '@cpnas/core'
 import type { ComparisonRow, Difference } from '@cpnas/runs'
 import type { Table } from '@cpnas/table'
 import * as E from 'fp-ts/lib/Either.js'
@@ -24,6 +25,8 @@ export interface ComparisonOptions {
   readonly epochs?: number
   /** The strategy that the others are tested against. */
   readonly against: string
+  /** Stops it after a search. */
+  readonly signal: AbortSignal
 }
 
 /** The strategy and the beta_P of a contestant's name. */
@@ -36,8 +39,8 @@ const replaysOf = async (
   truth: Truth,
   name: string,
   budget: Budget,
-  { operations, replays, ...given }: ComparisonOptions,
-): Promise<E.Either<CpnasError, readonly Replay[]>> => {
+  { operations, replays, signal, ...given }: ComparisonOptions,
+): Promise<E.Either<Interruption, readonly Replay[]>> => {
   const { strategy, ...options } = parseContestant(name)
   const all = truth.table.training.epochs as number
   const { epochs = all } = given
@@ -45,6 +48,9 @@ const replaysOf = async (
   const score = epochs === all && strategy !== 'successive-halving' ? 'loss' : 'accuracy'
   const done: Replay[] = []
   for (let seed = 0; seed < replays; seed++) {
+    // Signals are heard between tasks only.
+    await setImmediate()
+    if (signal.aborted) return E.left('stopped')
     const config = contestantFor(strategy, budget, { operations, epochs, score, seed, ...options })
     const one = await replay(truth, config, all)()
     if (E.isLeft(one)) return one
@@ -81,14 +87,14 @@ const pairedWith =
 /**
  * Runs strategies over a table at several budgets, and says how far what they find is behind the best architecture that they might find. Every search sees one
  * of an architecture's seeds; what it found is judged by the mean of all. Searches of one seed see the same, so they are compared in pairs.
- * `onDone` is called after every strategy and budget. Errors of `searchWith`.
+ * `onDone` is called after every strategy and budget. `stopped`, or errors of `searchWith`.
  */
 export const compareOnTable =
   (
     table: Table,
     options: ComparisonOptions,
     onDone: (done: number, all: number) => void = () => {},
-  ): TaskEither<CpnasError, readonly ComparisonRow[]> =>
+  ): TaskEither<Interruption, readonly ComparisonRow[]> =>
   async () => {
     const { strategies, budgets, against } = options
     const names = [...new Set([against, ...strategies])]
@@ -111,10 +117,10 @@ export const compareOnTable =
 /**
  * Searches that ran on the images of the table, in a directory: what they found is judged as that of replays, and tested against as many
  * replays of `against` as `replays` says, which cost the same. Searches that differ by their seeds only make a row. Errors of
- * `readSearches` and `searchWith`.
+ * `readSearches` and `searchWith`, or `stopped`.
  */
 export const compareOnImages =
-  (table: Table, directory: string, options: ComparisonOptions): TaskEither<CpnasError, readonly ComparisonRow[]> =>
+  (table: Table, directory: string, options: ComparisonOptions): TaskEither<Interruption, readonly ComparisonRow[]> =>
   async () => {
     const { against, operations } = options
     const truth = truthOf(table, operations)
