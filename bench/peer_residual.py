@@ -77,7 +77,7 @@ class Input(nn.Module):
 
 
 class Cell(nn.Module):
-    """Four nodes, each the sum of the node before and of the edges from the two nodes before; PReLU after it in the Child."""
+    """Four nodes, each the sum of the node before and of the edges from the two nodes before, and PReLU after it."""
 
     def __init__(self, names, inputs, channels, reduction, previous_reduced, binary):
         super().__init__()
@@ -85,7 +85,7 @@ class Cell(nn.Module):
         self.inputs = nn.ModuleList([Input(inputs[0], channels, halvings + previous_reduced), Input(inputs[1], channels, halvings)])
         self.operations = nn.ModuleList([operation(name, channels, binary) or nn.Module() for name in names])
         self.present = [name != "none" for name in names]
-        self.slopes = nn.ModuleList([nn.PReLU(channels) for _ in range(4)]) if binary else None
+        self.slopes = nn.ModuleList([nn.PReLU(channels) for _ in range(4)])
 
     def forward(self, a, b):
         nodes = [self.inputs[0](a), self.inputs[1](b)]
@@ -94,7 +94,7 @@ class Cell(nn.Module):
             for edge, source in ((2 * node, nodes[-2]), (2 * node + 1, nodes[-1])):
                 if self.present[edge]:
                     total = total + self.operations[edge](source)
-            nodes.append(self.slopes[node](total) if self.slopes else total)
+            nodes.append(self.slopes[node](total))
         return nodes[-1]
 
 
@@ -155,4 +155,5 @@ def main():
     print(json.dumps(result))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,13 @@
-import { fullSpace, type NetworkSpec, type SpaceOption, spaces, trace } from '@cpnas/supernet'
+import {
+  fullSpace,
+  type NetworkSpec,
+  parameterShapes,
+  residual,
+  type SpaceOption,
+  spaces,
+  tiny,
+  trace,
+} from '@cpnas/supernet'
 import { expect, test } from 'vitest'
 
 const small: NetworkSpec = { cells: 3, channels: 2, inChannels: 1, classes: 3 }
@@ -17,4 +26,9 @@ test.for(spaces)('the options of $name are those that change its networks', spac
     ([, change]) => JSON.stringify(layers(change)) !== JSON.stringify(layers({})),
   )
   expect(effective.map(([option]) => option).sort()).toEqual([...space.options].sort())
+})
+
+test.for([residual, tiny])('the Parent of $name is the Child in full precision: it has the same parameters', space => {
+  const shapes = (kind: 'child' | 'parent') => parameterShapes({ ...small, space }, fullSpace(space), kind)
+  expect(shapes('parent')).toEqual(shapes('child'))
 })

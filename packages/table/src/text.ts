@@ -4,7 +4,8 @@ import { type Either, left, right, toError, tryCatch } from 'fp-ts/lib/Either.js
 import { allCells, cellOf, digitsOf, type Table, type TableEntry, type TabulatedTraining } from './table.js'
 
 const format = 'cpnas-table'
-const version = 1
+/** In version 1 no PReLU followed the nodes of Parents. */
+const version = 2
 
 /** Accuracies as counts of images, losses with four decimals: what the file keeps. */
 type TrainingLine = readonly [seed: number, validation: readonly number[], test: number, ...losses: readonly number[]]
@@ -129,7 +130,7 @@ export const parseTable = (text: string, where = 'table'): Either<CpnasError, Ta
   if (file.version !== version)
     return invalid(
       `has format version ${JSON.stringify(file.version)}, this program reads ${version}`,
-      'Write it anew with this version of cpnas, or read it with the one that wrote it',
+      'Build it anew with this version of cpnas, or read it with the one that wrote it',
     )
   if (file.space !== tiny.name)
     return invalid(`is of the space ${JSON.stringify(file.space)}`, `Give a table of the space ${tiny.name}`)

@@ -77,7 +77,7 @@ describe('a table', () => {
 
   it.each([
     [{ format: 'other' }, 'is no table of cpnas'],
-    [{ version: 2 }, 'has format version 2, this program reads 1'],
+    [{ version: 1 }, 'has format version 1, this program reads 2'],
     [{ space: 'residual' }, 'is of the space "residual"'],
     [{ digest: 5 }, 'does not say its digest'],
     [{ images: { training: 1, validation: 1 } }, 'does not say how many images its networks saw'],

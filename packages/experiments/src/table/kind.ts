@@ -47,7 +47,7 @@ export const tableRun: RunKind<keyof typeof tablePresets, TableConfig, TableRunC
   section: 'table',
   defaultPreset: 'tiny',
   format: 'cpnas-table-run',
-  version: 1,
+  version: 2,
   files: commonFiles,
   hyperparameters: { table: tableOptions, presets: tablePresets },
   check: config => checkOptions(tableOptions, config),

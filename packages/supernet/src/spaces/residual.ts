@@ -10,8 +10,8 @@ const nodes = 4
 /**
  * Dense 1-bit convolutions with a real-valued path around each: every node adds its edges to the node before it, and the last node
  * is the cell's output, so that real values pass a cell unchanged (Bi-Real net, arXiv 1808.00278; ReActNet, arXiv 2003.03488). An
- * edge comes from each of the two nodes before: eight edges. In the Child a PReLU follows every node; in the Parent every convolution
- * begins with ReLU. A cell's inputs are average-pooled and projected by a float 1x1 convolution where their size differs, and else taken as
+ * edge comes from each of the two nodes before: eight edges. A PReLU follows every node. A 1-bit convolution begins with the sign, that of the
+ * Parent with ReLU. A cell's inputs are average-pooled and projected by a float 1x1 convolution where their size differs, and else taken as
  * they are: a reduction cell halves at its inputs, and every operation has stride 1. Ours.
  */
 export const residual: Space = {
@@ -39,9 +39,7 @@ export const residual: Space = {
     })
     return backend.batchNorm(projected, build.normalization(name, channels))
   },
-  node: (build, { index }, node, terms, before) => {
-    const sum = sumOf(build, [...terms, { x: before.at(-1)! }])
-    return build.kind === 'child' ? build.prelu(`${nodeName(index, node)}.slope`, sum) : sum
-  },
+  node: (build, { index }, node, terms, before) =>
+    build.prelu(`${nodeName(index, node)}.slope`, sumOf(build, [...terms, { x: before.at(-1)! }])),
   output: (_, values) => values.at(-1)!,
 }
