@@ -57,6 +57,7 @@ const operators = {
   Sum: (_, inputs) => ({ inputs, run: (...xs) => tf.addN(xs) }),
   Add: (_, inputs, [, b]) => perChannel(tf.add, inputs, b),
   Mul: (_, inputs, [, b]) => perChannel(tf.mul, inputs, b),
+  PRelu: (_, inputs, [, slope]) => perChannel(tf.prelu, inputs, slope),
   Concat: (_, inputs) => ({ inputs, run: (...xs) => tf.concat(xs, 3) }),
   Slice: (_, [x], [, begin, end]) => {
     const [top, left, bottom, right] = [...begin.values, ...end.values].map(Number)
