@@ -19,6 +19,7 @@ export * from './class-mapping.js'
 export { checkComparison, replayable } from './comparison/check.js'
 export {
   type ComparisonOptions,
+  type ComparisonWork,
   compareOnImages,
   compareOnTable,
 } from './comparison/compare.js'

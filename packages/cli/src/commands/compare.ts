@@ -85,18 +85,22 @@ directory of all of them as --searches. Writes compare.json and compare.svg into
     json: { kind: 'flag', description: 'print JSON' },
   },
   run: ({ out = defaults.out, json = false, searches, ...given }, io, path) => {
-    const options = { ...defaults, ...given, signal: io.signal }
+    const options = { ...defaults, ...given }
+    const { signal } = io
     return pipe(
       readTable(path),
       TE.chainFirstEitherK(table => checkComparison(table, options)),
       // What may be refused comes first.
       TE.bindTo('table'),
       TE.bindW('onImages', ({ table }) =>
-        searches === undefined ? TE.right([]) : compareOnImages(table, searches, options),
+        searches === undefined ? TE.right([]) : compareOnImages(table, searches, options, { signal }),
       ),
       TE.bindW('replayed', ({ table }) =>
-        compareOnTable(table, options, (done, all) => {
-          if (!json) io.err(`${done} of ${all} strategies and budgets\n`)
+        compareOnTable(table, options, {
+          signal,
+          onDone: (done, all) => {
+            if (!json) io.err(`${done} of ${all} strategies and budgets\n`)
+          },
         }),
       ),
       TE.map(({ replayed, onImages }) => [...replayed, ...onImages]),

@@ -21,7 +21,7 @@ const largestWhole = (table: Table): readonly string[] | undefined =>
 /** InvalidOption: operations that the table does not know; a strategy that there is not, or that a table is nothing for; more epochs than the table has; a table with gaps. */
 export const checkComparison = (
   table: Table,
-  { strategies: names, operations, budgets, epochs, against }: Omit<ComparisonOptions, 'signal'>,
+  { strategies: names, operations, budgets, epochs, against }: ComparisonOptions,
 ): Either<CpnasError, void> => {
   const ofTable = checkOperations(operations)
   if (isLeft(ofTable)) return ofTable

@@ -25,8 +25,14 @@ export interface ComparisonOptions {
   readonly epochs?: number
   /** The strategy that the others are tested against. */
   readonly against: string
-  /** Stops it after a search. */
+}
+
+/** How a comparison is stopped and followed. */
+export interface ComparisonWork {
+  /** Stops it after the search that is running. */
   readonly signal: AbortSignal
+  /** Called after every strategy and budget. */
+  readonly onDone: (done: number, all: number) => void
 }
 
 /** The strategy and the beta_P of a contestant's name. */
@@ -39,7 +45,8 @@ const replaysOf = async (
   truth: Truth,
   name: string,
   budget: Budget,
-  { operations, replays, signal, ...given }: ComparisonOptions,
+  { operations, replays, ...given }: ComparisonOptions,
+  signal: AbortSignal,
 ): Promise<E.Either<Interruption, readonly Replay[]>> => {
   const { strategy, ...options } = parseContestant(name)
   const all = truth.table.training.epochs as number
@@ -87,13 +94,13 @@ const pairedWith =
 /**
  * Runs strategies over a table at several budgets, and says how far what they find is behind the best architecture that they might find. Every search sees one
  * of an architecture's seeds; what it found is judged by the mean of all. Searches of one seed see the same, so they are compared in pairs.
- * `onDone` is called after every strategy and budget. `stopped`, or errors of `searchWith`.
+ * `stopped`, or errors of `searchWith`.
  */
 export const compareOnTable =
   (
     table: Table,
     options: ComparisonOptions,
-    onDone: (done: number, all: number) => void = () => {},
+    { signal, onDone }: ComparisonWork,
   ): TaskEither<Interruption, readonly ComparisonRow[]> =>
   async () => {
     const { strategies, budgets, against } = options
@@ -103,7 +110,7 @@ export const compareOnTable =
     for (const budget of budgets) {
       const found = new Map<string, readonly Replay[]>()
       for (const name of names) {
-        const replays = await replaysOf(truth, name, budget, options)
+        const replays = await replaysOf(truth, name, budget, options, signal)
         if (E.isLeft(replays)) return replays
         found.set(name, replays.right)
         onDone(rows.length + found.size, budgets.length * names.length)
@@ -120,7 +127,12 @@ export const compareOnTable =
  * `readSearches` and `searchWith`, or `stopped`.
  */
 export const compareOnImages =
-  (table: Table, directory: string, options: ComparisonOptions): TaskEither<Interruption, readonly ComparisonRow[]> =>
+  (
+    table: Table,
+    directory: string,
+    options: ComparisonOptions,
+    { signal }: Pick<ComparisonWork, 'signal'>,
+  ): TaskEither<Interruption, readonly ComparisonRow[]> =>
   async () => {
     const { against, operations } = options
     const truth = truthOf(table, operations)
@@ -130,7 +142,7 @@ export const compareOnImages =
     for (const { name, searches: alike } of alikeSearches(searches.right)) {
       const least = leastBudget(parseContestant(against).strategy, operations)
       const budget = Math.max(least, Math.round(mean(alike.map(({ cost }) => cost))))
-      const others = await replaysOf(truth, against, budget, options)
+      const others = await replaysOf(truth, against, budget, options, signal)
       if (E.isLeft(others)) return others
       const regrets = others.right.map(({ regret }) => regret)
       rows.push({
