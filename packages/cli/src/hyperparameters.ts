@@ -27,9 +27,13 @@ const placeholderOf = (range: OptionRange): string => {
   }
 }
 
+/** The value of the first preset, then those of the presets that have another: `0; cpu-10min: 2; cpu-1h, cifar10: 4`. */
 const formatDefault = (values: readonly (readonly [preset: string, value: unknown])[]): string => {
-  const shown = values.map(([, value]) => formatValue(value))
-  return new Set(shown).size === 1 ? shown[0]! : values.map(([preset], i) => `${preset} ${shown[i]!}`).join(', ')
+  const shown = values.map(([preset, value]) => ({ preset, value: formatValue(value) }))
+  const [first, ...others] = new Set(shown.map(({ value }) => value))
+  const presetsOf = (wanted: string): string =>
+    shown.flatMap(({ preset, value }) => (value === wanted ? [preset] : [])).join(', ')
+  return [first, ...others.map(value => `${presetsOf(value)}: ${value}`)].join('; ')
 }
 
 const optionOf = (option: Option, shownDefault: string): FlagOption | ValueOption<unknown> => {

@@ -1,5 +1,5 @@
 import { cpnasError, formatValue } from '@cpnas/core'
-import { searchRun } from '@cpnas/experiments'
+import { searchRun, trainingRun } from '@cpnas/experiments'
 import { presets, type SearchConfig, searchOptions } from '@cpnas/search'
 import { right } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
@@ -34,12 +34,11 @@ test('a value that cannot be read says what it should be', () => {
   }
 })
 
-test('defaults are those of the presets, told apart where they differ', () => {
+test('a default is that of the first preset, beside those of the presets that have another', () => {
   expect(options.momentum.default).toBe('0.9')
-  expect(options.operations.default).toBe('all')
-  expect(options.cells.default).toBe(
-    `quick ${presets.quick.cells}, cifar10 ${presets.cifar10.cells}, paper ${presets.paper.cells}`,
-  )
+  expect(options.cells.default).toBe(`${presets.quick.cells}; paper: ${presets.paper.cells}`)
+  const { crop } = hyperparameterOptions(trainingRun.hyperparameters)
+  expect(crop.default).toBe('0; cpu-10min: 2; cpu-1h, cifar10: 4')
 })
 
 test('messages speak in flags', () => {
