@@ -173,6 +173,15 @@ test('of distillation: the teacher teaches where its weight is above 0, and Pare
   const resume = ['ablate', '--resume', '--out', directory]
   await expectRefusal([...resume, '--teacher', at('untaught')], directory, ['--teacher', 'another network'])
   expect(await run([...resume, '--quiet'])).toMatchObject({ code: 0, err: '' })
+
+  const onValidation = async (seed: string) => {
+    const settings = ['--vary', 'distillation-weight=1', '--on', 'validation', '--seed', seed]
+    return (await run([...command, ...teacher, ...settings, '--out', temporary()])).err
+  }
+  expect(await onValidation('0')).not.toContain('learned from')
+  expect(await onValidation('1')).toContain(
+    `\nTeacher: ${at('teacher')} learned from validation images of these trainings, so their accuracy may be too high;`,
+  )
 })
 
 test.for([

@@ -3,7 +3,7 @@ import { type Either, left, map } from 'fp-ts/lib/Either.js'
 import { type Augmentation, type AugmentationOptions, augmentationFor } from './augmentation.js'
 import { type Batches, batchCount, batches } from './batches.js'
 import type { Dataset } from './dataset.js'
-import { allIndices, shuffle, split, subset } from './split.js'
+import { allIndices, type Split, shuffle, split, subset } from './split.js'
 
 /** The batches of both splits. */
 export interface SplitBatches {
@@ -29,6 +29,12 @@ export interface SplitOptions extends AugmentationOptions {
   readonly batchSize: number
 }
 
+/** The images of a run by index: `selected` validate, `rest` train. */
+export const splitImages = (
+  dataset: Pick<Dataset, 'count' | 'labels' | 'classNames'>,
+  { seed, share, validationShare }: Pick<SplitOptions, 'seed' | 'share' | 'validationShare'>,
+): Split => split(dataset, validationShare, seed, share < 1 ? subset(dataset, share, seed) : allIndices(dataset))
+
 const refuse = (option: keyof SplitOptions, problem: string, remedy: string): Either<CpnasError, never> =>
   left(cpnasError('InvalidOption', option, problem, remedy))
 
@@ -43,8 +49,7 @@ export const openSplits = (
   validation: 'images' | 'batches' = 'images',
 ): Either<CpnasError, SplitBatches> => {
   const { seed, share, validationShare, batchSize } = options
-  const used = share < 1 ? subset(dataset, share, seed) : allIndices(dataset)
-  const { selected, rest } = split(dataset, validationShare, seed, used)
+  const { selected, rest } = splitImages(dataset, options)
   const smaller = validation === 'batches' && selected.length < rest.length ? 'validation' : 'training'
   const images = smaller === 'training' ? rest.length : selected.length
   if (images === 0)
@@ -58,7 +63,7 @@ export const openSplits = (
   if (validationShare > 0 && selected.length === 0)
     return refuse(
       'validationShare',
-      `${validationShare} of ${used.length} images is none`,
+      `${validationShare} of ${rest.length} images is none`,
       'Give 0 to do without a validation split, or more',
     )
   return map(

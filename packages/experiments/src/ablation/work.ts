@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { type CpnasError, cpnasError } from '@cpnas/core'
+import { type CpnasError, cpnasError, printable } from '@cpnas/core'
 import { writeFileAtomic } from '@cpnas/core/files'
 import { openSplits } from '@cpnas/data'
 import type { Giver } from '@cpnas/queue'
@@ -8,6 +8,7 @@ import { needsCost } from '@cpnas/search'
 import { checkTeacher } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { OpenData } from '../data.js'
 import {
@@ -25,6 +26,7 @@ import { checkMemory } from '../memory.js'
 import { type Opened, openRun, type Telling } from '../open-run.js'
 import type { Plan } from '../plan.js'
 import { searchNeed } from '../search/work.js'
+import { partitionOf, seenImages } from '../sources/seen-images.js'
 import { readTeacher, type Teacher } from '../sources/teacher.js'
 import { allOrFirstError } from '../work/all-or-first-error.js'
 import { giveInnerRun, innerRunTask } from '../work/inner-run.js'
@@ -209,6 +211,24 @@ const finish = (
   )
 }
 
+/** A line about a teacher that has learned from images that trainings are compared on. */
+const notesOf = ({ config, data, prepared }: OpenedAblation, runs: readonly PlannedRun[]): T.Task<readonly string[]> =>
+  config.on === 'test' || config.teacher === null || prepared?.model.trainedOn?.digest !== data.fingerprint.digest
+    ? T.of([])
+    : pipe(
+        partitionOf(config.teacher),
+        T.map(partition =>
+          partition !== undefined &&
+          runs.some(run => isTaught(run) && seenImages(data.train, run.config, partition).seen > 0)
+            ? [
+                printable(
+                  `Teacher: ${config.teacher} learned from validation images of these trainings, so their accuracy may be too high; test images are new to it`,
+                ),
+              ]
+            : [],
+        ),
+      )
+
 const performOpened = (
   { directory, stored, work }: AblationPlan,
   opened: OpenedAblation,
@@ -237,9 +257,10 @@ const performOpened = (
     TE.flatMap(() =>
       stored?.backend === config.backend ? TE.right(undefined) : writeRunConfig(ablationRun, directory, config),
     ),
-    TE.tapIO(() => () => {
+    TE.flatMap(() => TE.fromTask(notesOf(opened, runs))),
+    TE.tapIO(notes => () => {
       begun?.(opened, stored === undefined ? undefined : runs.filter(run => isFinished(directory, run)).length)
-      for (const line of lines) note(line)
+      for (const line of [...notes, ...lines]) note(line)
     }),
     TE.flatMap(() => (giver === undefined ? performAll(setting, runs) : giveAll(setting, runs, giver))),
     TE.flatMap(finished => (finished ? finish(directory, work, trials) : TE.right(undefined))),

@@ -10,6 +10,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { IdentifiedData } from '../data.js'
 import type { Plan } from '../plan.js'
+import { partitionOf, seenImages } from '../sources/seen-images.js'
 import { changed, readTeacher } from '../sources/teacher.js'
 import {
   checkClasses,
@@ -36,12 +37,9 @@ export interface OpenedSources {
   readonly record: TrainingSources
   readonly initial: StoredTensors | undefined
   readonly teacher: Model | undefined
-  /** Lines about sources that were trained on other images than those of the training. */
+  /** Lines about sources that were trained on other images than those of the training, or on those that validate it. */
   readonly notes: readonly string[]
 }
-
-const otherImages = (what: string, path: string): string =>
-  printable(`${what} ${path} learned from other images than these`)
 
 /** The digest of the images that weights to begin with learned from; undefined where it is not known. */
 const digestOf = (source: string): TE.TaskEither<CpnasError, string | undefined> =>
@@ -59,20 +57,52 @@ const digestOf = (source: string): TE.TaskEither<CpnasError, string | undefined>
     TE.orElse(() => TE.right<CpnasError, string | undefined>(undefined)),
   )
 
-/** Weights and a teacher may come from other images; if so, a line says it. */
+/** A line about a source of another training's images, or of images that validate this one. */
+const noteOn = (
+  what: string,
+  path: string,
+  digest: string | undefined,
+  config: TrainingConfig,
+  { fingerprint, train }: IdentifiedData,
+): TE.TaskEither<CpnasError, readonly string[]> => {
+  if (digest === undefined) return TE.right([])
+  if (digest !== fingerprint.digest)
+    return TE.right([printable(`${what} ${path} learned from other images than these`)])
+  return pipe(
+    TE.fromTask(partitionOf(path)),
+    TE.map(partition => (partition === undefined ? undefined : seenImages(train, config, partition))),
+    TE.map(counts =>
+      counts === undefined || counts.seen === 0
+        ? []
+        : [
+            printable(
+              `${what} ${path} learned from ${counts.seen} of the ${counts.of} validation images, so their accuracy may be too high; the seed and the validation share of that run hold the same images back`,
+            ),
+          ],
+    ),
+  )
+}
+
+/** Weights and a teacher may come from other images, or from those that are to validate; if so, a line says it. */
 const notesOf = (
-  { initFrom, teacher: teacherPath }: TrainingPlan,
-  { fingerprint }: IdentifiedData,
+  { initFrom, teacher: path, config }: TrainingPlan,
+  data: IdentifiedData,
   teacher: Model | undefined,
 ): TE.TaskEither<CpnasError, readonly string[]> =>
   pipe(
-    initFrom === undefined ? TE.right(undefined) : digestOf(initFrom),
-    TE.map(begun => [
-      ...(begun !== undefined && begun !== fingerprint.digest ? [otherImages('Begin: ', initFrom!)] : []),
-      ...(teacher?.trainedOn !== undefined && teacher.trainedOn.digest !== fingerprint.digest
-        ? [otherImages('Teacher:', teacherPath!)]
-        : []),
-    ]),
+    TE.Do,
+    TE.bind('begin', () =>
+      initFrom === undefined
+        ? TE.right([])
+        : pipe(
+            digestOf(initFrom),
+            TE.flatMap(digest => noteOn('Begin: ', initFrom, digest, config, data)),
+          ),
+    ),
+    TE.bind('taught', () =>
+      path === undefined ? TE.right([]) : noteOn('Teacher:', path, teacher?.trainedOn?.digest, config, data),
+    ),
+    TE.map(({ begin, taught }) => [...begin, ...taught]),
   )
 
 /** The weights to begin with; not read once there is a checkpoint. */
