@@ -52,7 +52,7 @@ test.for([
   ['--min-learning-rate', '5', /--learning-rate/],
   ['--warmup-epochs', '100', /--epochs|epochs/],
   ['--batch-size', '20000', /training split of \d+ images/],
-  ['--preset', 'paper', /quick, cpu-10min, cpu-1h, cifar10, imagenet/],
+  ['--preset', 'paper', /quick, cpu-10min, cpu-10min-parent, cpu-1h, cpu-1h-parent, cifar10, imagenet/],
   ['--save-every', '0', /integer of at least 1/],
 ] as const)('%s %s is out of range', ([option, value, words]) =>
   refuse(['--genotype', file, option, value], [option, words]),

@@ -111,8 +111,25 @@ const cpu10min: TrainingConfig = {
 /** `cpu-1h`: as `cpu-10min` with half as many channels again and more epochs: an hour on two cores with oneDNN. */
 const cpu1h: TrainingConfig = { ...cpu10min, channels: 24, validationShare: 0.05, crop: 4, epochs: 25 }
 
+/** The Parent of a preset's networks: in as many epochs, by the SGD that is usual for networks in full precision. */
+const parentOf = (preset: TrainingConfig): TrainingConfig => ({
+  ...preset,
+  precision: 'float',
+  optimizer: 'sgd',
+  learningRate: 0.1,
+  weightDecay: 5e-4,
+})
+
 /** Complete configurations by name. */
-export const trainingPresets = { quick, 'cpu-10min': cpu10min, 'cpu-1h': cpu1h, cifar10, imagenet } as const
+export const trainingPresets = {
+  quick,
+  'cpu-10min': cpu10min,
+  'cpu-10min-parent': parentOf(cpu10min),
+  'cpu-1h': cpu1h,
+  'cpu-1h-parent': { ...parentOf(cpu1h), cutout: 8 },
+  cifar10,
+  imagenet,
+} as const
 /** Their names. */
 export type TrainingPreset = keyof typeof trainingPresets
 
