@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..')
 const series = [
   { name: 'Child, cpu-10min', file: 'child-10min.jsonl', minutes: 5.7 },
   { name: 'Child, cpu-1h', file: 'child-1h.jsonl', minutes: 35 },
+  { name: 'Child, cpu-1h, taught by its Parent', file: 'child-1h-taught.jsonl', minutes: 45 },
   { name: 'Parent, cpu-1h-parent', file: 'parent-1h.jsonl', minutes: 35 },
 ]
 
