@@ -72,17 +72,30 @@ const seriesOf = (
   },
 ]
 
+/** Room beside the first and the last x; values above 0 are not given an axis that begins below it. */
+const besides = (series: readonly ChartSeries[]) => {
+  const xs = series.flatMap(({ points }) => points.map(({ x }) => Number(x)))
+  const [least, most] = [Math.min(...xs), Math.max(...xs)]
+  const room = 0.06
+  return {
+    boundaryGap: [`${100 * room}%`, `${100 * room}%`] as [string, string],
+    ...(least > 0 && least < room * (most - least) ? { min: 0 } : {}),
+  }
+}
+
+/** Pixels between the entries of a legend: viewers' letters can be wider than those that it is laid out for. */
+const legendGap = 30
+
 /** Rows that a legend takes: names of about seven pixels a letter, each with its mark. */
 const legendRows = (names: readonly string[], width: number): number => {
   let rows = 1
   let right = 0
   for (const { length } of names) {
-    const entry = 45 + 7 * length
-    if (right > 0 && right + entry > width) {
+    const entry = 30 + 7 * length
+    if (right > 0 && right + legendGap + entry > width) {
       rows += 1
-      right = 0
-    }
-    right += entry
+      right = entry
+    } else right += right > 0 ? legendGap + entry : entry
   }
   return rows
 }
@@ -95,9 +108,9 @@ export const spreadChart = ({ x, y, categories, series, width = 720, height = 44
   const option: Option = {
     backgroundColor: light('paper'),
     grid: { left: 70, right: 30, top: series.length > 1 ? 30 + 20 * legendRows(names, width) : 25, bottom: 60 },
-    ...(series.length > 1 ? { legend: { top: 10, data: [...names] } } : {}),
+    ...(series.length > 1 ? { legend: { top: 10, itemGap: legendGap, data: [...names] } } : {}),
     xAxis: numeric
-      ? { type: 'value', name: x, nameGap: 32, scale: true, boundaryGap: ['6%', '6%'], ...axis }
+      ? { type: 'value', name: x, nameGap: 32, scale: true, ...besides(series), ...axis }
       : { type: 'category', name: x, nameGap: 32, data: [...categories], ...axis },
     yAxis: { type: 'value', name: y, nameGap: 45, scale: true, ...axis },
     series: series.flatMap((one, i) => seriesOf(one, seriesColour(i), seriesMark(i)) as LineSeriesOption[]),

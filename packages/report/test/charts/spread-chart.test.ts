@@ -68,3 +68,10 @@ test('a seventh series has the colour of the first, but other marks and lines, a
   const short = spreadChart({ ...chart, series: [child, parent] })
   expect(top(many) - top(short)).toBe(20)
 })
+
+test('an axis of values above 0 does not begin below it', () => {
+  const minutes = [0.8, 20, 45].map((x, i) => ({ x, y: 60 + 10 * i }))
+  const svg = spreadChart({ ...chart, x: 'minutes', categories: [], series: [{ name: 'Child', points: minutes }] })
+  expect(svg).toContain('>0<')
+  expect(svg).not.toContain('>-10<')
+})
