@@ -38,7 +38,7 @@ test('a default is that of the first preset, beside those of the presets that ha
   expect(options.momentum.default).toBe('0.9')
   expect(options.cells.default).toBe(`${presets.quick.cells}; paper: ${presets.paper.cells}`)
   const { crop } = hyperparameterOptions(trainingRun.hyperparameters)
-  expect(crop.default).toBe('0; cpu-10min: 2; cpu-1h, cifar10: 4')
+  expect(crop.default).toBe('0; cpu-10min, cpu-10min-parent: 2; cpu-1h, cpu-1h-parent, cifar10: 4')
 })
 
 test('messages speak in flags', () => {
