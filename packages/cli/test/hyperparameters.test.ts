@@ -36,6 +36,7 @@ test('a value that cannot be read says what it should be', () => {
 
 test('a default is that of the first preset, beside those of the presets that have another', () => {
   expect(options.momentum.default).toBe('0.9')
+  expect(options.operations.default).toBe('all')
   expect(options.cells.default).toBe(`${presets.quick.cells}; paper: ${presets.paper.cells}`)
   const { crop } = hyperparameterOptions(trainingRun.hyperparameters)
   expect(crop.default).toBe('0; cpu-10min, cpu-10min-parent: 2; cpu-1h, cpu-1h-parent, cifar10: 4')

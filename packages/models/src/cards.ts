@@ -33,7 +33,7 @@ const fashionMnist = {
 export const models: readonly ModelCard[] = [
   {
     name: 'cifar10',
-    description: 'animals and vehicles in colour, 32x32 pixels; two hours of training, that of its Parent included',
+    description: "animals and vehicles in colour, 32x32 pixels; two hours of training, including its Parent's",
     bytes: 111372,
     formats: ['cpnas', 'safetensors'],
     accuracy: tested(0.8562, 5000),
@@ -45,8 +45,7 @@ export const models: readonly ModelCard[] = [
   },
   {
     name: 'cifar10-small',
-    description:
-      'animals and vehicles in colour, 32x32 pixels; twenty minutes of training, that of its Parent included',
+    description: "animals and vehicles in colour, 32x32 pixels; twenty minutes of training, including its Parent's",
     bytes: 54336,
     formats: ['cpnas', 'safetensors'],
     accuracy: tested(0.8128, 5000),

@@ -217,16 +217,17 @@ const notesOf = ({ config, data, prepared }: OpenedAblation, runs: readonly Plan
     ? T.of([])
     : pipe(
         partitionOf(config.teacher),
-        T.map(partition =>
-          partition !== undefined &&
-          runs.some(run => isTaught(run) && seenImages(data.train, run.config, partition).seen > 0)
+        T.map(partition => {
+          if (partition === undefined) return []
+          const seenBy = seenImages(data.train, partition)
+          return runs.some(run => isTaught(run) && seenBy(run.config).seen > 0)
             ? [
                 printable(
-                  `Teacher: ${config.teacher} learned from validation images of these trainings, so their accuracy may be too high; test images are new to it`,
+                  `Teacher: ${config.teacher} learned from validation images of these trainings, so their accuracy may be too high; compare on test images, which it has not seen`,
                 ),
               ]
-            : [],
-        ),
+            : []
+        }),
       )
 
 const performOpened = (

@@ -70,13 +70,13 @@ const noteOn = (
     return TE.right([printable(`${what} ${path} learned from other images than these`)])
   return pipe(
     TE.fromTask(partitionOf(path)),
-    TE.map(partition => (partition === undefined ? undefined : seenImages(train, config, partition))),
+    TE.map(partition => (partition === undefined ? undefined : seenImages(train, partition)(config))),
     TE.map(counts =>
       counts === undefined || counts.seen === 0
         ? []
         : [
             printable(
-              `${what} ${path} learned from ${counts.seen} of the ${counts.of} validation images, so their accuracy may be too high; the seed and the validation share of that run hold the same images back`,
+              `${what} ${path} learned from ${counts.seen} of the ${counts.of} validation images, so their accuracy may be too high; give the seed, the share and the validation share of that run to hold back the same images`,
             ),
           ],
     ),

@@ -92,10 +92,10 @@ const legendRows = (names: readonly string[], width: number): number => {
   let right = 0
   for (const { length } of names) {
     const entry = 30 + 7 * length
-    if (right > 0 && right + legendGap + entry > width) {
-      rows += 1
-      right = entry
-    } else right += right > 0 ? legendGap + entry : entry
+    const beside = right > 0 ? right + legendGap + entry : entry
+    const fits = right === 0 || beside <= width
+    if (!fits) rows += 1
+    right = fits ? beside : entry
   }
   return rows
 }

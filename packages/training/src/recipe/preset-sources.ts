@@ -130,7 +130,7 @@ const cpu1h: PresetSources = {
 
 const parentOf = (preset: PresetSources): PresetSources => ({
   ...preset,
-  precision: ours('the Parent'),
+  precision: 'CP-NAS: the Parent is the same architecture in full precision',
   optimizer: 'usual for networks in full precision on CIFAR (ResNet, arXiv 1512.03385)',
   learningRate: 'usual with SGD on CIFAR (ResNet, arXiv 1512.03385)',
   weightDecay: 'usual with SGD on CIFAR (Wide ResNet, arXiv 1605.07146)',
