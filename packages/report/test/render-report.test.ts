@@ -266,8 +266,9 @@ test('text of a run is text on the page, whatever it is', () =>
       expect(rowsIn(page, 'configuration')[0]![1]).toBe(directory)
       expect(rowsIn(page, 'classes-2')[0]![0]).toBe(className)
       expect(rowsIn(page, 'environment')[0]![4]).toBe(backend)
+      expect(Object.keys(Object.prototype)).toEqual([])
     }),
-    { numRuns: 20 },
+    { numRuns: 20, examples: ['__proto__', 'constructor'].map(word => [word, word, word, word] as const) },
   ))
 
 const accuracy = fc.integer({ min: 0, max: 8000 }).map(n => n / 10000)
