@@ -10,6 +10,7 @@ import { proceed } from './support/proceed.js'
 
 const colours = { blue: [20, 30, 200], red: [210, 40, 30] } as const
 const engine = ['--threads', '1', '--backend', 'wasm'] as const
+const searching = ['--init-from', 'none'] as const
 
 const pictures = (images: number): string => {
   const directory = temporary()
@@ -25,7 +26,11 @@ interface Result {
 
 test('from pictures to a page: all files, one screen, and Node and onnxruntime say the same', async () => {
   const [data, out] = [pictures(20), join(temporary(), 'made')]
-  const { code, out: said, err } = await run(['create', data, '--minutes', '0.1', '--out', out, ...engine])
+  const {
+    code,
+    out: said,
+    err,
+  } = await run(['create', data, ...searching, '--minutes', '0.1', '--out', out, ...engine])
   expect({ code }).toEqual({ code: 0 })
   expect(err).toMatch(/Data: {3}Image folder, .*; 32 training images of 16x16x3/)
   expect(err).toMatch(
@@ -67,12 +72,51 @@ test('from pictures to a page: all files, one screen, and Node and onnxruntime s
   expect(Math.abs((best!.class === 'red' ? best!.probability : 1 - best!.probability) - ofRed)).toBeLessThan(0.1)
 })
 
+test('few pictures in colour begin with a trained network', async () => {
+  const [data, out] = [pictures(20), join(temporary(), 'made')]
+  const { code, out: said, err } = await run(['create', data, '--minutes', '0.1', '--out', out, ...engine])
+  expect({ code }).toEqual({ code: 0 })
+  expect(err).toMatch(
+    /Plan: {3}0.1 minutes: a training that begins with zoo:cifar10, 24 channels\n {8}for few pictures .*; --init-from none searches\n/,
+  )
+  expect(err).toMatch(/\ntraining with 24 channels for \d+ epochs?/)
+  expect(said).toContain('README.md; training/ holds the run\n')
+  expect(existsSync(join(out, 'search'))).toBe(false)
+  expect(json(join(out, 'config.json'))).toMatchObject({ search: null, initFrom: 'zoo:cifar10', channels: 24 })
+  expect(json(join(out, 'training/config.json'))).toMatchObject({
+    initFrom: 'zoo:cifar10',
+    newClassifier: true,
+    training: { channels: 24, space: 'residual', learningRate: 0.003 },
+  })
+  expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain(
+    'begun with the weights of zoo:cifar10, which learned from CIFAR-10',
+  )
+
+  // What was created is itself something to begin with.
+  const next = join(temporary(), 'next')
+  const again = await run([
+    'create',
+    data,
+    '--init-from',
+    join(out, 'training'),
+    '--minutes',
+    '0.1',
+    '--out',
+    next,
+    ...engine,
+  ])
+  expect({ code: again.code }).toEqual({ code: 0 })
+  expect(again.err).toContain(`a training that begins with ${join(out, 'training')}, 24 channels\n        pictures are`)
+  expect(readFileSync(join(next, 'README.md'), 'utf8')).toContain('begun with the weights of training,')
+})
+
 test.each([
-  ['search', '"run":"search","kind":"search","event":{"type":"sample"'],
-  ['training', '"run":"training","kind":"training","event":{"type":"epoch"'],
-])('killed in its %s and resumed, a creation ends, with the training that was planned', async (_, moment) => {
+  ['search', searching, '"run":"search","kind":"search","event":{"type":"sample"'],
+  ['training', searching, '"run":"training","kind":"training","event":{"type":"epoch"'],
+  ['training', [], '"run":"training","kind":"training","event":{"type":"epoch"'],
+])('killed in its %s and resumed, a creation ends, with the training that was planned', async (_, begin, moment) => {
   const [data, directory] = [pictures(12), temporary()]
-  const args = ['create', data, '--minutes', '0.1', ...engine] as const
+  const args = ['create', data, ...begin, '--minutes', '0.1', ...engine] as const
   const killed = await proceed(args, directory, 'SIGKILL', event => event.includes(moment))
   expect(killed.code).toBe(null)
   const planned = join(directory, 'training/config.json')
@@ -95,6 +139,10 @@ test('bad input', async () => {
   await expectRefusal(['create', data, '--out', join(data, 'made')], data, ['lies in the directory of the pictures'])
   await expectRefusal(['create', data, '--minutes', '0', '--out', out], out, ['--minutes: 0 is out of range'])
   await expectRefusal(['create', '--resume', '--out', out], out, ['holds no run'])
+  await expectRefusal(['create', data, '--init-from', 'zoo:fashion-mnist', '--out', out], out, [
+    'zoo:fashion-mnist knows images of 1 channel, these have 3',
+  ])
+  await expectRefusal(['create', data, '--init-from', 'zoo:nothing', '--out', out], out, ['zoo:nothing'])
   await expectRefusal(['create', pictures(4), '--out', out], out, [
     'has 6 training images, and a network needs at least 8',
   ])

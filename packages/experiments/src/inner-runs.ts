@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ResolvedBackend } from '@cpnas/backends'
+import type { ResolvedBackend, StoredTensors } from '@cpnas/backends'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import {
   type PreparedRun,
@@ -43,13 +43,22 @@ export interface PlannedSearch {
   readonly config: SearchConfig
 }
 
+/** A trained network that a training begins with: its cells, what is recorded about it, and its weights. */
+export interface BegunWith {
+  readonly genotype: Genotype
+  readonly record: Pick<TrainingSources, 'initFrom' | 'initHash' | 'newClassifier'>
+  readonly tensors: StoredTensors
+}
+
 /** A training in the directory of another run. */
 export interface PlannedTraining {
   readonly kind: 'training'
   readonly name: string
   readonly config: TrainingConfig
-  /** Whose genotype it trains; undefined: the one given. */
+  /** Whose genotype it trains; undefined: that of the network that it begins with, or the one given. */
   readonly search: string | undefined
+  /** Default: random weights. */
+  readonly begun?: BegunWith | undefined
 }
 
 /** A run in the directory of another one. */
@@ -158,7 +167,7 @@ const trainingOf = (
 ): TE.TaskEither<CpnasError, { readonly config: TrainingRunConfig; readonly teacher: Model | undefined }> =>
   pipe(
     planned.search === undefined
-      ? TE.right(genotype!)
+      ? TE.right(planned.begun?.genotype ?? genotype!)
       : pipe(
           readGenotype(join(directory, planned.search, searchFiles.genotype)),
           TE.map(found => found.genotype),
@@ -166,8 +175,9 @@ const trainingOf = (
     TE.map(cells => {
       const taught = isTaught(planned) ? teaching : undefined
       const { teacher, teacherHash } = taught?.record ?? { teacher: null, teacherHash: null }
-      const sources = { initFrom: null, initHash: null, teacher, teacherHash }
-      return { config: { ...base, genotype: cells, ...sources, training: planned.config }, teacher: taught?.model }
+      const begun = planned.begun?.record ?? { initFrom: null, initHash: null }
+      const sources = { genotype: cells, ...begun, teacher, teacherHash }
+      return { config: { ...base, ...sources, training: planned.config }, teacher: taught?.model }
     }),
   )
 
@@ -210,7 +220,7 @@ export const performPlanned = (
   return pipe(
     trainingOf(setting, planned),
     TE.flatMap(({ config, teacher }) => {
-      const prepared = { initial: undefined, teacher }
+      const prepared = { initial: planned.begun?.tensors, teacher }
       return performRun(setting, trainingRun, planned, config, emit, at =>
         trainingRunOf({ ...at, saveEvery: undefined }, { data, engine, config, prepared }, signal),
       )

@@ -27,6 +27,11 @@ const options = {
   resume: { kind: 'flag', description: 'continue the creation in --out' },
   ...readingOptions,
   imageSize: { ...imageSize, default: 'what fits the pictures and the time, 32 to 128' },
+  initFrom: textOption({
+    placeholder: 'net',
+    description: 'begin with a trained network: a file, a training, zoo:NAME; none: search',
+    default: 'zoo:cifar10 for fewer than 10,000 pictures in colour; none for others',
+  }),
   ...engineOptions,
   ...reportOptions,
 } as const satisfies CommandOptions
@@ -45,11 +50,15 @@ const checkPictures = (resume: boolean, pictures: string): E.Either<CpnasError, 
 
 /** What was seen and planned, in lines. */
 const introduction = (
-  { directory, stored, config, budget: { search, channels } }: PlannedCreation,
+  { directory, stored, config, budget: { search, channels }, begun }: PlannedCreation,
   classes: readonly string[],
+  initFrom: string | undefined,
 ): readonly string[] => [
   `Classes: ${classes.length}: ${classes.slice(0, 10).join(', ')}${classes.length > 10 ? ', ...' : ''}`,
-  `Plan:   ${counted(config.minutes, 'minute')}: a search of ${counted(search.samples, 'architecture')}${search.share < 1 ? ` on ${percent(search.share)} of the images` : ''}, then a training with ${counted(channels, 'channel')}`,
+  `Plan:   ${counted(config.minutes, 'minute')}: ${search === undefined ? `a training that begins with ${begun?.source},` : `a search of ${counted(search.samples, 'architecture')}${search.share < 1 ? ` on ${percent(search.share)} of the images` : ''}, then a training with`} ${counted(channels, 'channel')}`,
+  ...(initFrom === undefined && begun !== undefined && stored === undefined
+    ? ['        for few pictures a trained network is a better start than a search; --init-from none searches']
+    : []),
   ...(config.flip ? ['        pictures are mirrored while training; give --no-flip if left and right matter'] : []),
   `Run:    ${directory}${stored === undefined ? '' : ', continued'}`,
 ]
@@ -59,8 +68,9 @@ export const createCommand = command({
   name: 'create',
   summary: summaries.create,
   details: `PICTURES is a directory with a folder of pictures for every class, or any data that --data of the other commands takes. Looks at
-the pictures, searches cells, trains the network that was found, tests it, and writes into --out: model.cpnas, the network; index.html, a
-page that recognizes pictures, offline; report.html; model.onnx; README.md, a model card; search/ and training/, the runs.
+the pictures, searches cells, or for few pictures in colour begins with a trained network, trains, tests, and writes into --out:
+model.cpnas, the network; index.html, a page that recognizes pictures, offline; report.html; model.onnx; README.md, a model card;
+search/ and training/, the runs.
 How large pictures are seen, and how wide the network is, follow from the time. Press Ctrl-C to stop; --resume continues.`,
   argument: { name: 'pictures', description: 'directory of the pictures; not needed with --resume', optional: true },
   options,
@@ -79,6 +89,7 @@ How large pictures are seen, and how wide the network is, follow from the time. 
           data: pictures === '' ? undefined : pictures,
           dataset: given.dataset,
           imageSize: given.imageSize,
+          initFrom: given.initFrom,
         }),
       ),
       TE.flatMap(plan =>
@@ -88,8 +99,14 @@ How large pictures are seen, and how wide the network is, follow from the time. 
           performCreation,
           {
             events: creationWords(plan.budget.search),
-            introduction: ({ data }) => introduction(plan, data.train.classNames),
-            text: result => printCreation(result, plan.directory, (performance.now() - begun) / 1000),
+            introduction: ({ data }) => introduction(plan, data.train.classNames, given.initFrom),
+            text: result =>
+              printCreation(
+                result,
+                plan.directory,
+                plan.budget.search !== undefined,
+                (performance.now() - begun) / 1000,
+              ),
             record: result => result,
             saved: { stopped: 'all that is done is saved', failed: 'All that is done is saved' },
           },

@@ -1,5 +1,7 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import {
+  type Architecture,
+  architectureOf,
   type Comparison,
   checkSpace,
   configFor,
@@ -12,8 +14,8 @@ import {
   trainingRun,
 } from '@cpnas/experiments'
 import type { TrainingRunConfig } from '@cpnas/runs'
-import { type GenotypeFile, printGenotype, resolveSpec, spaceOf } from '@cpnas/supernet'
-import { type Model, presetSources, type TrainingConfig } from '@cpnas/training'
+import { type GenotypeFile, printGenotype } from '@cpnas/supernet'
+import { presetSources } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -100,23 +102,6 @@ const comparisons =
 /** A genotype determines its space. */
 const withSpace = (given: Given, genotype: GenotypeFile | undefined): Given =>
   genotype === undefined ? given : { ...given, space: genotype.space.name }
-
-/** Cells and, from a model, the options that its network has unless others are given. */
-interface Architecture {
-  readonly genotype: GenotypeFile | undefined
-  readonly options: Partial<TrainingConfig>
-}
-
-/** A network that is begun with says what it is. */
-const architectureOf = ({ spec, genotype }: Model): Architecture => {
-  const space = spaceOf(spec)
-  const resolved = resolveSpec(spec)
-  const names = ['cells', 'channels', 'stem', 'affine', 'estimator', 'scale', ...space.options] as const
-  return {
-    genotype: { genotype, space },
-    options: Object.fromEntries(names.map(name => [name, resolved[name as keyof typeof resolved]])),
-  }
-}
 
 const readArchitecture = ({ genotype, initFrom, resume }: Given): TE.TaskEither<CpnasError, Architecture> => {
   if (genotype !== undefined)

@@ -1,7 +1,17 @@
+import { basename } from 'node:path'
+import { models } from '@cpnas/models'
 import type { Model } from '@cpnas/training'
+import { zooName } from '../sources/zoo.js'
 import type { CreationResult } from './result.js'
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+/** A network that it began with learned from images of others. */
+const originOf = (initFrom: string | null): string => {
+  if (initFrom === null) return 'cells found by a search'
+  const known = models.find(({ name }) => zooName(name) === initFrom)
+  return `begun with the weights of ${known === undefined ? basename(initFrom) : `${initFrom}, which learned from ${known.data.name}`}`
+}
 
 const numbers = (values: readonly number[]): string => `[${values.map(value => value.toFixed(4)).join(', ')}]`
 
@@ -10,7 +20,7 @@ const numbers = (values: readonly number[]): string => `[${values.map(value => v
  * and left to whoever publishes it.
  */
 export const modelCard = (
-  title: string,
+  { title, initFrom }: { readonly title: string; readonly initFrom: string | null },
   { normalization, image }: Model,
   { accuracy, error, images, classes, bytes, milliseconds }: CreationResult,
   version: string,
@@ -36,7 +46,7 @@ A 1-bit convolutional network of ${(bytes / 1000).toFixed(1)} kB that tells apar
 | file | \`model.cpnas\`, ${bytes.toLocaleString('en-US')} bytes |
 | time | ${milliseconds.toFixed(2)} ms a picture on one thread of the machine that made it |
 | pictures | seen in ${image.height}x${image.width} pixels |
-| made by | \`cpnas create\`, version ${version}: cells found by a search, weights and activations of +1 and -1 |
+| made by | \`cpnas create\`, version ${version}: ${originOf(initFrom)}, weights and activations of +1 and -1 |
 
 Open \`index.html\` in a browser to try it; nothing leaves the machine. \`report.html\` shows how it was found and trained.
 

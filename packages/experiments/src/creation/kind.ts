@@ -9,7 +9,10 @@ import type { CreationConfig } from './budget.js'
 /** The content of a creation's config.json. */
 export interface CreationRunConfig extends RunBase {
   readonly creation: CreationConfig
-  readonly search: SearchConfig
+  /** Null: it begins with a trained network. */
+  readonly search: SearchConfig | null
+  /** The trained network that it begins with: a model file, the directory of a training, or `zoo:NAME`; null: a search. */
+  readonly initFrom: string | null
   /** First channels of the network to train. */
   readonly channels: number
 }
@@ -47,15 +50,21 @@ export const creationRun: RunKind<'default', CreationConfig, CreationRunConfig> 
   hyperparameters: { table, presets: { default: { seed: 0, minutes: 15, flip: true } } },
   check: config => checkOptions(table, config),
   configOf: ({ creation }) => creation,
-  parse: (base, { creation, search, channels }) =>
+  parse: (base, { creation, search, channels, initFrom = null }) =>
     pipe(
       E.Do,
       E.bind('creation', () => parseOptions(table, creation, 'a creation')),
-      E.bind('search', () => parseConfig(search)),
+      E.bind('search', () => (search === null ? E.right(null) : parseConfig(search))),
       E.mapLeft(({ where, problem }) => `"${where}" ${problem}`),
-      E.flatMap(parsed =>
-        isCount(channels) ? E.right({ ...base, ...parsed, channels }) : E.left('does not say how many channels'),
-      ),
+      E.flatMap(parsed => {
+        if (!isCount(channels)) return E.left('does not say how many channels')
+        if (
+          (typeof initFrom === 'string') !== (parsed.search === null) ||
+          (initFrom !== null && typeof initFrom !== 'string')
+        )
+          return E.left('must have a search or "initFrom", a trained network')
+        return E.right({ ...base, ...parsed, channels, initFrom })
+      }),
     ),
   settings: run => ({ ...commonSettings(run), ...run.creation }),
 }

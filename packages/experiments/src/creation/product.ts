@@ -65,17 +65,26 @@ const packedOf = (path: string, model: Model): E.Either<CpnasError, PackedModel>
     E.mapLeft(problem => cpnasError('InvalidModel', path, problem, 'Create it anew in another directory')),
   )
 
+/** A creation whose runs are finished. */
+interface Creation {
+  readonly directory: string
+  /** Directories of its runs; the training is the last one. */
+  readonly runs: readonly string[]
+  readonly title: string
+  /** The trained network that it began with, if any. */
+  readonly initFrom: string | null
+}
+
 /**
- * Writes what a creation ships, from its finished search and training: the packed file, ONNX, page, report, card, and at last the
- * result. Undefined if the signal stopped it.
+ * Writes what a creation ships, from its finished runs: the packed file, ONNX, page, report, card, and at last the result. Undefined if the
+ * signal stopped it.
  */
 export const writeProduct = (
-  directory: string,
-  [search, training]: readonly [string, string],
+  { directory, runs, title, initFrom }: Creation,
   test: Dataset,
-  title: string,
   signal: AbortSignal,
 ): TE.TaskEither<CpnasError, CreationResult | undefined> => {
+  const training = runs.at(-1)!
   const paths = pathsOf(creationFiles, directory)
   const modelPath = join(training, trainingFiles.best)
   return pipe(
@@ -91,7 +100,7 @@ export const writeProduct = (
             writeFileAtomic(paths.packed, file),
             TE.flatMap(() => writeFileAtomic(paths.onnx, toOnnx(model))),
             TE.flatMap(() => writeFileAtomic(paths.page, renderPage(packed, { title }))),
-            TE.flatMap(() => readRuns([search, training])),
+            TE.flatMap(() => readRuns(runs)),
             TE.flatMap(runs =>
               TE.fromTask(async () => {
                 const { environmentNow, renderReport } = await import('@cpnas/report')
@@ -103,7 +112,7 @@ export const writeProduct = (
               }),
             ),
             TE.flatMap(report => writeFileAtomic(paths.report, report)),
-            TE.flatMap(() => writeFileAtomic(paths.card, modelCard(title, model, result, version))),
+            TE.flatMap(() => writeFileAtomic(paths.card, modelCard({ title, initFrom }, model, result, version))),
             TE.flatMap(() => writeFileAtomic(paths.result, `${JSON.stringify(result, undefined, 2)}\n`)),
             TE.map(() => result),
           ),

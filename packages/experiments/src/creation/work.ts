@@ -14,15 +14,18 @@ import { checkMemory } from '../memory.js'
 import { type Opened, openRun, type Telling, withBackend } from '../open-run.js'
 import { type Plan, planRun, type Request } from '../plan.js'
 import { searchNeed } from '../search/work.js'
+import { architectureOf } from '../sources/architecture.js'
 import { readGenotype } from '../sources/genotype.js'
 import { trainingRun } from '../training/kind.js'
+import { type Beginning, beginningFor, begunWith, noBeginning, placeOf, readBeginning } from './beginning.js'
 import {
   type CreationConfig,
   type CreationPlan,
+  type NetworkToTrain,
   planBudget,
   planTraining,
-  searchShare,
   secondsForTraining,
+  shareOfSearch,
 } from './budget.js'
 import { type CreationRunConfig, creationRun } from './kind.js'
 import { writeProduct } from './product.js'
@@ -32,6 +35,8 @@ import { measureSpeeds, secondsPerImage } from './speed.js'
 /** A planned creation. `deadline` is when it is to end, on the clock of `performance.now`; of a resumed one it is not known. */
 export interface PlannedCreation extends Plan<CreationConfig, CreationRunConfig> {
   readonly budget: Pick<CreationPlan, 'search' | 'channels'>
+  /** The trained network that it begins with, instead of a search. */
+  readonly begun: Beginning | undefined
   readonly deadline: number | undefined
   /** Whether pictures are decoded once only, into the directory. */
   readonly keepsDecoded: boolean
@@ -91,43 +96,63 @@ const checkData = ({ train, source }: OpenData, out: string): E.Either<CpnasErro
 const onEngine = <A>({ backend }: ResolvedBackend, use: (backend: Backend<unknown>) => Promise<A>) =>
   catchDeviceError(async () => E.right(await use(backend as Backend<unknown>)))
 
+/** A request for a creation. */
+export interface CreationRequest extends Request<'default', CreationConfig> {
+  /**
+   * The trained network to begin with instead of a search: a model file, the directory of a training, `zoo:NAME`, or `none`. Default:
+   * `zoo:cifar10` for fewer than 10,000 pictures in colour, none for other images.
+   */
+  readonly initFrom?: string | undefined
+}
+
 /**
  * Looks at the images and measures the engine, to plan what fits the time. A size of the pictures that is given stays. Errors as `planRun`,
- * of the data and of the engine.
+ * of the data, of the network to begin with and of the engine.
  */
-export const planCreation = (
-  request: Request<'default', CreationConfig>,
-): TE.TaskEither<CpnasError, PlannedCreation> => {
-  const begun = performance.now()
+export const planCreation = (request: CreationRequest): TE.TaskEither<CpnasError, PlannedCreation> => {
+  const start = performance.now()
+  const { initFrom } = request
   return pipe(
-    planRun(creationRun, request),
+    planRun(creationRun, request, stored => [
+      ['initFrom', stored.initFrom ?? noBeginning, initFrom && placeOf(initFrom)],
+    ]),
     TE.flatMap((plan): TE.TaskEither<CpnasError, PlannedCreation> => {
       const { stored, config, data, dataset, imageSize } = plan
       if (stored !== undefined)
-        return TE.right({
-          ...plan,
-          budget: stored,
-          deadline: undefined,
-          keepsDecoded: stored.dataset === folderName,
-        })
+        return pipe(
+          stored.initFrom === null
+            ? TE.of<CpnasError, Beginning | undefined>(undefined)
+            : readBeginning(stored.initFrom),
+          TE.map(begun => ({
+            ...plan,
+            budget: { channels: stored.channels, search: stored.search ?? undefined },
+            begun,
+            deadline: undefined,
+            keepsDecoded: stored.dataset === folderName,
+          })),
+        )
       return withData({ data, dataset, imageSize })(opened =>
         withBackend(plan)(engine =>
           pipe(
             TE.fromEither(checkData(opened, plan.directory)),
-            TE.flatMap(() => onEngine(engine, measureSpeeds)),
-            TE.map(speeds => {
+            TE.flatMap(() => beginningFor(initFrom, opened)),
+            TE.bindTo('begun'),
+            TE.bind('speeds', () => onEngine(engine, measureSpeeds)),
+            TE.map(({ begun, speeds }) => {
               const facts = factsOf(opened)
               const budget = planBudget(
                 config,
                 { ...facts, resizable: facts.resizable && imageSize === undefined },
                 speeds,
+                begun?.model.spec.channels,
               )
               return {
                 ...plan,
                 imageSize: imageSize ?? budget.imageSize,
                 budget,
+                begun,
                 keepsDecoded: facts.resizable && cachedBytes(opened) < mostCached,
-                deadline: begun + config.minutes * 60_000,
+                deadline: start + config.minutes * 60_000,
               }
             }),
           ),
@@ -136,6 +161,12 @@ export const planCreation = (
     }),
   )
 }
+
+/** What a creation trains: cells of some width, or a network that is trained already. */
+const networkOf = ({ budget: { channels }, begun }: PlannedCreation): NetworkToTrain =>
+  begun === undefined
+    ? { options: { channels }, begun: false }
+    : { options: { ...architectureOf(begun.model).options, channels }, begun: true }
 
 /** The first batches of a source that may have fewer. */
 const first = async function* (
@@ -150,20 +181,24 @@ const first = async function* (
     }
 }
 
-/** The training of the cells that were found: as it was planned before, or what fits the time that is left. */
+/** The training of the network: as it was planned before, or what fits the time that is left. */
 const trainingOf = (
-  { directory, config, deadline }: PlannedCreation,
-  { data, engine, config: { channels } }: OpenedCreation,
-): TE.TaskEither<CpnasError, TrainingConfig> =>
-  pipe(
+  plan: PlannedCreation,
+  { data, engine }: OpenedCreation,
+): TE.TaskEither<CpnasError, TrainingConfig> => {
+  const { directory, config, budget, begun, deadline } = plan
+  return pipe(
     readRunConfig(trainingRun, join(directory, names.training)),
     TE.flatMap(stored => {
       if (stored !== undefined) return TE.right(stored.training)
       const facts = factsOf(data)
+      const network = networkOf(plan)
       // Any time will do for the batches that speed is measured with.
-      const likely = planTraining(config, facts, channels, 1e-9, 60)
+      const likely = planTraining(config, facts, network, 1e-9, 60)
       return pipe(
-        readGenotype(join(directory, names.search, searchFiles.genotype)),
+        begun === undefined
+          ? readGenotype(join(directory, names.search, searchFiles.genotype))
+          : TE.right(architectureOf(begun.model).genotype),
         TE.bindTo('found'),
         TE.bind('splits', () => TE.fromEither(openSplits(data.train, likely))),
         TE.flatMap(({ found: { genotype }, splits }) =>
@@ -183,12 +218,14 @@ const trainingOf = (
           ),
         ),
         TE.map(speed => {
-          const left = deadline === undefined ? secondsForTraining(config) : (deadline - performance.now()) / 1000
-          return planTraining(config, facts, channels, speed, left)
+          const left =
+            deadline === undefined ? secondsForTraining(config, budget) : (deadline - performance.now()) / 1000
+          return planTraining(config, facts, network, speed, left)
         }),
       )
     }),
   )
+}
 
 const inner = (setting: Setting, run: PlannedRun): TE.TaskEither<CpnasError, boolean> =>
   isFinished(setting.directory, run) ? TE.right(true) : performPlanned(setting, run, 0, 1)
@@ -198,8 +235,9 @@ const performOpened = (
   opened: OpenedCreation,
   { begun, emit = () => {}, note = () => {}, signal }: Telling<OpenedCreation, undefined, CreationEvent>,
 ): TE.TaskEither<CpnasError, CreationResult | undefined> => {
-  const { directory, stored } = plan
+  const { directory, stored, begun: network, budget } = plan
   const { data, engine, config } = opened
+  const searching = shareOfSearch(budget)
   const setting: Setting = {
     directory,
     base: baseOf(config),
@@ -210,8 +248,7 @@ const performOpened = (
     emit: event =>
       emit({
         ...event,
-        fraction:
-          event.kind === 'search' ? searchShare * event.fraction : searchShare + (1 - searchShare) * event.fraction,
+        fraction: event.kind === 'search' ? searching * event.fraction : searching + (1 - searching) * event.fraction,
       }),
     note,
     signal,
@@ -221,14 +258,32 @@ const performOpened = (
     stored === undefined ? writeFingerprint(creationRun.files, directory, data.fingerprint) : TE.right(undefined),
     TE.flatMap(() => writeRunConfig(creationRun, directory, config)),
     TE.tapIO(() => () => begun?.(opened, undefined)),
-    TE.flatMap(() => inner(setting, { kind: 'search', name: names.search, config: config.search })),
+    TE.flatMap(() =>
+      config.search === null
+        ? TE.right(true)
+        : inner(setting, { kind: 'search', name: names.search, config: config.search }),
+    ),
     TE.flatMap(finished =>
       finished
         ? pipe(
             trainingOf(plan, opened),
-            TE.tapIO(training => () => emit({ type: 'planned', fraction: searchShare, training })),
-            TE.flatMap(training =>
-              inner(setting, { kind: 'training', name: names.training, config: training, search: names.search }),
+            TE.bindTo('training'),
+            TE.bind('begun', ({ training }) =>
+              TE.fromEither(network === undefined ? E.right(undefined) : begunWith(network, training, data.train)),
+            ),
+            TE.tapIO(
+              ({ training }) =>
+                () =>
+                  emit({ type: 'planned', fraction: searching, training }),
+            ),
+            TE.flatMap(({ training, begun }) =>
+              inner(setting, {
+                kind: 'training',
+                name: names.training,
+                config: training,
+                search: begun === undefined ? names.search : undefined,
+                begun,
+              }),
             ),
           )
         : TE.right(false),
@@ -236,10 +291,15 @@ const performOpened = (
     TE.flatMap(finished =>
       finished && !signal.aborted
         ? writeProduct(
-            directory,
-            [join(directory, names.search), join(directory, names.training)],
+            {
+              directory,
+              runs: (network === undefined ? [names.search, names.training] : [names.training]).map(name =>
+                join(directory, name),
+              ),
+              title,
+              initFrom: config.initFrom,
+            },
             data.test,
-            title,
             signal,
           )
         : TE.right(undefined),
@@ -255,14 +315,14 @@ const cacheOf = (
   images?.cache === undefined && keepsDecoded ? { cache: join(directory, cacheName) } : {}
 
 /**
- * Performs a planned creation in its directory: a search, a training of the cells that it found, and the files to ship. Undefined if the
+ * Performs a planned creation in its directory: a search, unless it begins with a trained network, a training, and the files to ship. Undefined if the
  * signal stopped it, with all finished work saved. InvalidOption: too few images for a batch, a network that does not fit the memory.
  */
 export const performCreation = (
   plan: PlannedCreation,
   telling: Telling<OpenedCreation, undefined, CreationEvent>,
 ): TE.TaskEither<CpnasError, CreationResult | undefined> => {
-  const { config, budget, backend } = plan
+  const { config, budget, begun, backend } = plan
   const { search, channels } = budget
   return pipe(
     openRun(
@@ -271,12 +331,22 @@ export const performCreation = (
       {
         prepare: ({ train }) =>
           pipe(
-            checkMemory(searchNeed(search, train), backend),
-            E.flatMap(() => openSplits(train, search, 'batches')),
-            E.map(() => undefined),
+            search === undefined
+              ? E.right(undefined)
+              : pipe(
+                  checkMemory(searchNeed(search, train), backend),
+                  E.flatMap(() => openSplits(train, search, 'batches')),
+                  E.map(() => undefined),
+                ),
             TE.fromEither,
           ),
-        complete: base => ({ ...base, creation: config, search, channels }),
+        complete: base => ({
+          ...base,
+          creation: config,
+          search: search ?? null,
+          channels,
+          initFrom: begun?.source ?? null,
+        }),
         use: opened => performOpened(plan, opened, telling),
       },
     ),

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import {
   type CreationConfig,
   type ImageFacts,
+  type NetworkToTrain,
   planBudget,
   planTraining,
   type Speeds,
@@ -30,12 +31,12 @@ describe('planBudget', () => {
       epochsPerSample: 1,
       validationShare: 0.3,
     })
-    expect(search.share * 0.7 * 50_000).toBeCloseTo(270 / (0.0007 * (8 / 7)) / 60, 6)
+    expect(search!.share * 0.7 * 50_000).toBeCloseTo(270 / (0.0007 * (8 / 7)) / 60, 6)
   })
 
   test('the time of a step counts where batches are small', () => {
     const tiny: ImageFacts = { images: 32, testImages: 8, size: 32, resizable: false }
-    const epochs = (step: number) => planBudget(minutes(1), tiny, { ...speeds, step }).search.epochsPerSample
+    const epochs = (step: number) => planBudget(minutes(1), tiny, { ...speeds, step }).search!.epochsPerSample
     // 22.4 images train in batches of 2: 18 s / (8 * (0.0007 + 0.01 / 2) * (1 + 1/7) * 22.4) = 15.4 epochs.
     expect([epochs(0), epochs(0.01)]).toEqual([20, 15])
   })
@@ -47,23 +48,47 @@ describe('planBudget', () => {
       return values
     }
     expect(grow(cifar, ({ channels }) => channels)).toEqual([8, 8, 16, 16, 32, 32])
-    expect(grow(cifar, ({ search }) => search.samples * search.epochsPerSample * search.share)[0]).toBeGreaterThan(0)
+    expect(grow(cifar, ({ search }) => search!.samples * search!.epochsPerSample * search!.share)[0]).toBeGreaterThan(0)
     expect(grow(photos, ({ imageSize }) => imageSize!)).toEqual([32, 32, 32, 64, 128, 128])
   })
+
+  test('with a trained network there is no search, and pictures are as large as 30 epochs allow', () => {
+    const plan = (count: number) => planBudget(minutes(count), photos, speeds, 24)
+    expect(plan(15)).toEqual({ imageSize: 128, channels: 24, search: undefined })
+    // 19,200 images of 64x64, four times 32x32: 199.7 s, and tests of 1.1 s; of 48x48: 112.3 and 0.6 s. There are 236 and 116 s.
+    expect([plan(4).imageSize, plan(2).imageSize, plan(1).imageSize]).toEqual([64, 48, 32])
+    expect(planBudget(minutes(15), cifar, speeds, 24).imageSize).toBe(undefined)
+  })
 })
+
+const cells = (channels: number): NetworkToTrain => ({ options: { channels }, begun: false })
 
 describe('planTraining', () => {
   test('as many epochs as the seconds hold', () => {
     // An epoch: 45,000 images, and 5,000 to validate at a third of the time: 74.67 s. Tests: 10.67 s, overhead: 4 s.
-    const config = planTraining(minutes(15), cifar, 16, 0.0016, 630)
+    const config = planTraining(minutes(15), cifar, cells(16), 0.0016, 630)
     expect(config).toMatchObject({ epochs: 8, share: 1, channels: 16, batchSize: 128, crop: 2, flip: true })
-    expect(planTraining(minutes(60), cifar, 16, 0.0016, 2400)).toMatchObject({ epochs: 31, crop: 4 })
+    expect(planTraining(minutes(60), cifar, cells(16), 0.0016, 2400)).toMatchObject({ epochs: 31, crop: 4 })
   })
 
   test('a share of the images where not one epoch fits', () => {
-    const { epochs, share } = planTraining(minutes(1), cifar, 8, 0.0016, 4 + 2 * 10_000 * (0.0016 / 3) + 37)
+    const { epochs, share } = planTraining(minutes(1), cifar, cells(8), 0.0016, 4 + 2 * 10_000 * (0.0016 / 3) + 37)
     expect(epochs).toBe(1)
     expect(share).toBeCloseTo(37 / 74.667, 3)
+  })
+
+  test('a trained network gets at most 30 epochs, in smaller steps, and stays what it is', () => {
+    const network: NetworkToTrain = { options: { channels: 24, cells: 5, scale: 'layer' }, begun: true }
+    expect(planTraining(minutes(15), { ...photos, size: 64 }, network, 0.01, 900)).toMatchObject({
+      epochs: 30,
+      learningRate: 0.003,
+      channels: 24,
+      cells: 5,
+      scale: 'layer',
+      validationShare: 0,
+    })
+    // An epoch of 640 images: 6.4 s. Tests: 1.07 s, overhead: 4 s.
+    expect(planTraining(minutes(1), { ...photos, size: 64 }, network, 0.01, 40).epochs).toBe(5)
   })
 })
 
@@ -79,14 +104,17 @@ test('whatever the images, the time and the speed: both configurations are valid
       fc.integer({ min: 2, max: 4 }),
       fc.double({ min: 0.1, max: 1000, noNaN: true }),
       fc.double({ min: 1e-5, max: 1, noNaN: true }),
-      (facts, classes, length, slowness) => {
+      fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
+      (facts, classes, length, slowness, begun) => {
         const image = Object.fromEntries(Object.entries(speeds.image).map(([k, v]) => [k, v * slowness * 100]))
         const slow: Speeds = { image: image as unknown as Speeds['image'], step: slowness / 10 }
         const config = minutes(length)
-        const { search, channels, imageSize } = planBudget(config, facts, slow)
-        expect(isRight(checkConfig(search))).toBe(true)
+        const { search, channels, imageSize } = planBudget(config, facts, slow, begun)
+        expect(search === undefined).toBe(begun !== undefined)
+        expect(search === undefined || isRight(checkConfig(search))).toBe(true)
         const size = imageSize ?? facts.size
-        const training = planTraining(config, { ...facts, size }, channels, slow.image[8], 42 * length)
+        const network = { options: { channels }, begun: begun !== undefined }
+        const training = planTraining(config, { ...facts, size }, network, slow.image[8], 42 * length)
         expect(isRight(checkTrainingConfig(training))).toBe(true)
         const set = memoryDataset(
           {
@@ -100,7 +128,8 @@ test('whatever the images, the time and the speed: both configurations are valid
           },
           new Uint8Array(facts.images),
         )
-        expect(openSplits(set, { ...search, crop: 0 }, 'batches')).toMatchObject({ _tag: 'Right' })
+        if (search !== undefined)
+          expect(openSplits(set, { ...search, crop: 0 }, 'batches')).toMatchObject({ _tag: 'Right' })
         expect(openSplits(set, { ...training, crop: 0 })).toMatchObject({ _tag: 'Right' })
       },
     ),

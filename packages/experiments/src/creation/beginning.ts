@@ -1,0 +1,90 @@
+import { resolve } from 'node:path'
+import { type CpnasError, cpnasError } from '@cpnas/core'
+import type { Dataset } from '@cpnas/data'
+import { readModel } from '@cpnas/model'
+import { parameterShapes } from '@cpnas/supernet'
+import { type Model, networkKind, type TrainingConfig, trainingSpec } from '@cpnas/training'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { folderName, type OpenData } from '../data.js'
+import type { BegunWith } from '../inner-runs.js'
+import { readModelOf } from '../sources/model.js'
+import { initialWeightsOf, withoutClassifier } from '../sources/weights.js'
+import { isInZoo, pathInZoo } from '../sources/zoo.js'
+
+const counted = (channels: number): string => `${channels} channel${channels === 1 ? '' : 's'}`
+
+/** A trained network that a creation begins with instead of a search. */
+export interface Beginning {
+  /** The absolute path of a model file or of the directory of a training, or `zoo:NAME`. */
+  readonly source: string
+  readonly model: Model
+}
+
+/** Given as the network to begin with: there is none, and cells are searched. */
+export const noBeginning = 'none'
+/** What few pictures in colour begin with. */
+export const usualBeginning = 'zoo:cifar10'
+/** From as many training images on, cells are searched for them. With 8,000, beginning with a trained network was still better; more were not tried. */
+export const manyImages = 10_000
+
+/** What the images begin with if nothing is given: few pictures in colour with a trained network, all others with a search. */
+const usualFor = ({ train, source }: OpenData): string | undefined =>
+  source.name === folderName && train.channels === 3 && train.count < manyImages ? usualBeginning : undefined
+
+/** As it is recorded: absolute, if it is a path. */
+export const placeOf = (source: string): string =>
+  isInZoo(source) || source === noBeginning ? source : resolve(source)
+
+/** A trained network by where it is. Error InvalidModel. */
+export const readBeginning = (source: string): TE.TaskEither<CpnasError, Beginning> =>
+  pipe(
+    isInZoo(source)
+      ? pipe(TE.fromEither(pathInZoo(source, 'safetensors')), TE.flatMap(readModel))
+      : pipe(
+          readModelOf(source, undefined),
+          TE.map(({ model }) => model),
+        ),
+    TE.map(model => ({ source: placeOf(source), model })),
+  )
+
+/** The network to begin with: the one that was given, or the usual one. Errors InvalidModel; InvalidOption: one of other images. */
+export const beginningFor = (
+  given: string | undefined,
+  opened: OpenData,
+): TE.TaskEither<CpnasError, Beginning | undefined> => {
+  const source = given === noBeginning ? undefined : (given ?? usualFor(opened))
+  if (source === undefined) return TE.right(undefined)
+  const { channels } = opened.train
+  return pipe(
+    readBeginning(source),
+    TE.filterOrElse(
+      ({ model: { image } }) => image.channels === channels,
+      ({ model: { image } }) =>
+        cpnasError(
+          'InvalidOption',
+          'initFrom',
+          `${source} knows images of ${counted(image.channels)}, these have ${counted(channels)}`,
+          `Name a network for images like these, or ${noBeginning} to search`,
+        ),
+    ),
+  )
+}
+
+/** What a training takes over of it: all but the classifier, for the classes are others. Error InvalidOption. */
+export const begunWith = (
+  { source, model }: Beginning,
+  config: TrainingConfig,
+  data: Dataset,
+): E.Either<CpnasError, BegunWith> => {
+  const shapes = parameterShapes(trainingSpec(config, data), model.genotype, networkKind(config))
+  return pipe(
+    initialWeightsOf(source, model, withoutClassifier(shapes)),
+    E.map(({ tensors, hash }) => ({
+      genotype: model.genotype,
+      record: { initFrom: source, initHash: hash, newClassifier: true as const },
+      tensors,
+    })),
+  )
+}
