@@ -84,14 +84,14 @@ test('a training begins with a model file or a network of the zoo, which says wh
     training: { space: 'residual', cells: 3, channels: 16 },
   })
 
-  // Its own model goes on where it was.
-  const model = at('transferred/model.safetensors')
-  expect(
-    await run([...train, '--init-from', model, '--learning-rate', '1e-9', '--out', at('on'), '--quiet']),
-  ).toMatchObject({
-    code: 0,
-  })
-  expect(firstLoss(at('on'))).toBeLessThan(firstLoss(at('transferred')))
+  // Its own model goes on where it was, and so does the training: both say what the network is.
+  for (const [i, from] of [at('transferred/model.safetensors'), at('transferred')].entries()) {
+    const out = at(`on-${i}`)
+    const args = [...train, '--init-from', from, '--learning-rate', '1e-9', '--out', out, '--quiet']
+    expect(await run(args)).toMatchObject({ code: 0 })
+    expect(json(join(out, 'config.json'))).toMatchObject({ training: { space: 'residual', channels: 16 } })
+    expect(firstLoss(out)).toBeLessThan(firstLoss(at('transferred')))
+  }
   await expectRefusal([...zoo, '--new-classifier', '--channels', '8', '--out', at('refused')], at('refused'), [
     /zoo:cifar10-small has .* of shape .* this network needs .*--cells 3 --channels 16/,
   ])

@@ -1,15 +1,14 @@
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import {
   type Architecture,
-  architectureOf,
   type Comparison,
   checkSpace,
   configFor,
   dataOfRun,
   performTraining,
   planRun,
+  readArchitecture,
   readGenotypeOf,
-  readInitialModel,
   type TrainingPlan,
   trainingRun,
 } from '@cpnas/experiments'
@@ -103,21 +102,22 @@ const comparisons =
 const withSpace = (given: Given, genotype: GenotypeFile | undefined): Given =>
   genotype === undefined ? given : { ...given, space: genotype.space.name }
 
-const readArchitecture = ({ genotype, initFrom, resume }: Given): TE.TaskEither<CpnasError, Architecture> => {
+/** That of a genotype, which says nothing about options, or of the network to begin with. */
+const architectureOf = ({ genotype, initFrom, resume }: Given): TE.TaskEither<CpnasError, Partial<Architecture>> => {
   if (genotype !== undefined)
     return pipe(
       readGenotypeOf(genotype),
-      TE.map(genotype => ({ genotype, options: {} })),
+      TE.map(genotype => ({ genotype })),
     )
   return pipe(
-    initFrom === undefined || resume ? TE.right(undefined) : readInitialModel(initFrom),
-    TE.map(model => (model === undefined ? { genotype: undefined, options: {} } : architectureOf(model))),
+    initFrom === undefined || resume ? TE.right(undefined) : readArchitecture(initFrom),
+    TE.map(found => found ?? {}),
   )
 }
 
 const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
   pipe(
-    readArchitecture(given),
+    architectureOf(given),
     TE.chainFirstEitherK(({ genotype }) => checkSpace(given.space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, options, data }) =>
