@@ -60,7 +60,12 @@ const warmupShare = 0.05
  * A network that is trained already needs fewer epochs, in smaller steps: chosen on validation images of four classes of CIFAR-10, 200 of each,
  * of which the network had seen none.
  */
-const fineTuning = { epochs: 30, learningRate: 0.003 } as const
+const fineTuning = {
+  epochs: 30,
+  learningRate: 0.003,
+  /** How much larger pictures may be than those that it learned from. Factors above 2 were not tried. */
+  enlargement: 2,
+} as const
 /** Few pictures are known by heart long before. */
 const mostEpochs = 300
 /** With fewer, half of the usual crop: better on CIFAR-10 with 7; with 25 it was not tried. */
@@ -124,6 +129,13 @@ const searchFor = (
   }
 }
 
+/** A trained network to begin with. */
+export interface TrainedNetwork {
+  readonly channels: number
+  /** Height and width of the images that it learned from. */
+  readonly imageSize: number
+}
+
 /** The share of the time, and of the progress, that is the search; the rest trains, tests and writes. */
 export const shareOfSearch = ({ search }: Pick<CreationPlan, 'search'>): number =>
   search === undefined ? 0 : searchShare
@@ -132,13 +144,13 @@ export const shareOfSearch = ({ search }: Pick<CreationPlan, 'search'>): number 
  * The size of pictures, the search, and the width of the network to train. About a third of the time searches: `bayesian` over Children that
  * are trained from scratch, and no Parents. The pictures are as large, and then the network as wide, as leaves enough time to train. Ours.
  *
- * @param begun Channels of the trained network that it begins with, instead of a search.
+ * @param begun The trained network that it begins with, instead of a search.
  */
 export const planBudget = (
   config: CreationConfig,
   facts: ImageFacts,
   speeds: Speeds,
-  begun?: number | undefined,
+  begun?: TrainedNetwork | undefined,
 ): CreationPlan => {
   const { images, resizable } = facts
   const timeOf = (channels: Width, size: number): number => speeds.image[channels] * (size / probeSize) ** 2
@@ -150,9 +162,12 @@ export const planBudget = (
   const largest = (isFit: (size: number) => boolean): number =>
     !resizable || smaller.length === 0 ? facts.size : (smaller.findLast(isFit) ?? smaller[0]!)
   if (begun !== undefined) {
-    const width = widths.find(width => width >= begun) ?? widths.at(-1)!
-    const size = largest(one => fits(width, one, fineTuning.epochs * images, 1))
-    return { imageSize: resizable ? size : undefined, channels: begun, search: undefined }
+    const { channels, imageSize } = begun
+    const width = widths.find(width => width >= channels) ?? widths.at(-1)!
+    const size = largest(
+      one => one <= fineTuning.enlargement * imageSize && fits(width, one, fineTuning.epochs * images, 1),
+    )
+    return { imageSize: resizable ? size : undefined, channels, search: undefined }
   }
   const fitsAfterSearch = (channels: Width, size: number, wanted: number): boolean =>
     fits(channels, size, Math.min(wanted, oftenEnough * images), 1 - searchShare)

@@ -144,7 +144,7 @@ export const planCreation = (request: CreationRequest): TE.TaskEither<CpnasError
                 config,
                 { ...facts, resizable: facts.resizable && imageSize === undefined },
                 speeds,
-                begun?.model.spec.channels,
+                begun && { channels: begun.model.spec.channels, imageSize: begun.model.image.height },
               )
               return {
                 ...plan,

@@ -52,12 +52,14 @@ describe('planBudget', () => {
     expect(grow(photos, ({ imageSize }) => imageSize!)).toEqual([32, 32, 32, 64, 128, 128])
   })
 
-  test('with a trained network there is no search, and pictures are as large as 30 epochs allow', () => {
-    const plan = (count: number) => planBudget(minutes(count), photos, speeds, 24)
-    expect(plan(15)).toEqual({ imageSize: 128, channels: 24, search: undefined })
+  test('with a trained network there is no search, and pictures are as large as 30 epochs allow, but no more than twice what it knows', () => {
+    const begun = { channels: 24, imageSize: 32 }
+    const plan = (count: number) => planBudget(minutes(count), photos, speeds, begun)
+    // Twice as large as those that it learned from, and no larger.
+    expect(plan(60)).toEqual({ imageSize: 64, channels: 24, search: undefined })
     // 19,200 images of 64x64, four times 32x32: 199.7 s, and tests of 1.1 s; of 48x48: 112.3 and 0.6 s. There are 236 and 116 s.
     expect([plan(4).imageSize, plan(2).imageSize, plan(1).imageSize]).toEqual([64, 48, 32])
-    expect(planBudget(minutes(15), cifar, speeds, 24).imageSize).toBe(undefined)
+    expect(planBudget(minutes(15), cifar, speeds, begun).imageSize).toBe(undefined)
   })
 })
 
@@ -104,7 +106,10 @@ test('whatever the images, the time and the speed: both configurations are valid
       fc.integer({ min: 2, max: 4 }),
       fc.double({ min: 0.1, max: 1000, noNaN: true }),
       fc.double({ min: 1e-5, max: 1, noNaN: true }),
-      fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
+      fc.option(
+        fc.record({ channels: fc.integer({ min: 1, max: 100 }), imageSize: fc.integer({ min: 8, max: 224 }) }),
+        { nil: undefined },
+      ),
       (facts, classes, length, slowness, begun) => {
         const image = Object.fromEntries(Object.entries(speeds.image).map(([k, v]) => [k, v * slowness * 100]))
         const slow: Speeds = { image: image as unknown as Speeds['image'], step: slowness / 10 }
