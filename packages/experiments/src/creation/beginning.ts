@@ -7,7 +7,6 @@ import { type Model, networkKind, type TrainingConfig, trainingSpec } from '@cpn
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { folderName, type OpenData } from '../data.js'
 import type { BegunWith } from '../inner-runs.js'
 import { readModelOf } from '../sources/model.js'
 import { initialWeightsOf, withoutClassifier } from '../sources/weights.js'
@@ -25,13 +24,13 @@ export interface Beginning {
 /** Given as the network to begin with: there is none, and cells are searched. */
 export const noBeginning = 'none'
 /** What few pictures in colour begin with. */
-export const usualBeginning = 'zoo:cifar10'
+const usualBeginning = 'zoo:cifar10'
 /** From as many training images on, cells are searched for them. With 8,000, beginning with a trained network was still better; more were not tried. */
-export const manyImages = 10_000
+const manyImages = 10_000
 
-/** What the images begin with if nothing is given: few pictures in colour with a trained network, all others with a search. */
-const usualFor = ({ train, source }: OpenData): string | undefined =>
-  source.name === folderName && train.channels === 3 && train.count < manyImages ? usualBeginning : undefined
+/** What images begin with if nothing is given: few pictures in colour with a trained network, all others with a search. */
+const usualFor = ({ channels, count }: Dataset): string | undefined =>
+  channels === 3 && count < manyImages ? usualBeginning : undefined
 
 /** As it is recorded: absolute, if it is a path. */
 export const placeOf = (source: string): string =>
@@ -52,11 +51,11 @@ export const readBeginning = (source: string): TE.TaskEither<CpnasError, Beginni
 /** The network to begin with: the one that was given, or the usual one. Errors InvalidModel; InvalidOption: one of other images. */
 export const beginningFor = (
   given: string | undefined,
-  opened: OpenData,
+  images: Dataset,
 ): TE.TaskEither<CpnasError, Beginning | undefined> => {
-  const source = given === noBeginning ? undefined : (given ?? usualFor(opened))
+  const source = given === noBeginning ? undefined : (given ?? usualFor(images))
   if (source === undefined) return TE.right(undefined)
-  const { channels } = opened.train
+  const { channels } = images
   return pipe(
     readBeginning(source),
     TE.filterOrElse(

@@ -135,7 +135,7 @@ export const planCreation = (request: CreationRequest): TE.TaskEither<CpnasError
         withBackend(plan)(engine =>
           pipe(
             TE.fromEither(checkData(opened, plan.directory)),
-            TE.flatMap(() => beginningFor(initFrom, opened)),
+            TE.flatMap(() => beginningFor(initFrom, opened.train)),
             TE.bindTo('begun'),
             TE.bind('speeds', () => onEngine(engine, measureSpeeds)),
             TE.map(({ begun, speeds }) => {
