@@ -117,8 +117,11 @@ test('--help names every command and every default; --version the version', asyn
   const [main, search, version] = await Promise.all([run(['--help']), run(['search', '--help']), run(['--version'])])
   expect([main, search, version].map(({ code }) => code)).toEqual([0, 0, 0])
   for (const word of ['search', 'show', 'backends', 'data']) expect(main.out).toContain(word)
-  expect(search.out).toMatch(/--passes <n> .*default: 1; paper: 3/)
-  expect(search.out).toMatch(/--out <dir> .*default: \.\/cpnas-run/)
+  const help = search.out.replaceAll(/\s+/g, ' ')
+  expect(help).toMatch(/--passes <n> [^-]*\(default: 1; paper: 3\)/)
+  expect(help).toMatch(/--out <dir> [^-]*\(default: \.\/cpnas-run\)/)
+  // A terminal of 80 columns holds every line.
+  expect(Math.max(...search.out.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
   expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 

@@ -58,8 +58,8 @@ interface Description {
   readonly name: string
   /** One line. */
   readonly summary: string
-  /** Further lines for the command's own help. */
-  readonly details?: string
+  /** For the command's own help: a paragraph, which is broken to the width of the terminal, or lines as they are. */
+  readonly details?: string | readonly string[]
 }
 
 /** A command as data, with its options' types erased; `command` makes one. */

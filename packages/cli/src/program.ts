@@ -42,12 +42,15 @@ const optionTerm = (options: CommandOptions) => (option: Option) => {
   return described?.kind === 'flag' && described.negatable ? `--[no-]${option.name()}` : option.flags
 }
 
+const paragraph = (details: string | readonly string[]): string =>
+  typeof details === 'string' ? details.replaceAll('\n', ' ') : details.join('\n')
+
 const addCommand = (parent: Program, command: Command, io: Io, start: (started: Started) => void): void => {
   const child = parent
     .command(command.name)
     .summary(command.summary)
-    .description([command.summary, ...(command.details ? [command.details] : [])].join('\n\n'))
-    .configureHelp({ optionTerm: optionTerm(command.options) })
+    .description([command.summary, ...(command.details ? [paragraph(command.details)] : [])].join('\n\n'))
+    .configureHelp({ optionTerm: optionTerm(command.options), minWidthToWrap: 24 })
   for (const option of optionsOf(command.options)) child.addOption(option)
   for (const argument of [command.argument, command.further])
     if (argument !== undefined) {

@@ -76,9 +76,11 @@ export const completionCommand = (commands: readonly LazyCommand[]): Command =>
   command({
     name: 'completion',
     summary: summaries.completion,
-    details: `bash: echo 'source <(cpnas completion)' >> ~/.bashrc
-zsh:  echo 'source <(cpnas completion --shell zsh)' >> ~/.zshrc
-fish: cpnas completion --shell fish > ~/.config/fish/completions/cpnas.fish`,
+    details: [
+      "bash: echo 'source <(cpnas completion)' >> ~/.bashrc",
+      "zsh:  echo 'source <(cpnas completion --shell zsh)' >> ~/.zshrc",
+      'fish: cpnas completion --shell fish > ~/.config/fish/completions/cpnas.fish',
+    ],
     options: {
       shell: wordOption(shells, { placeholder: shells.join('|'), description: 'the shell', default: 'bash' }),
     },

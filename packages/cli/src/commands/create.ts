@@ -28,8 +28,8 @@ const options = {
   ...readingOptions,
   imageSize: { ...imageSize, default: 'what fits the pictures and the time, 32 to 128' },
   initFrom: textOption({
-    placeholder: 'net',
-    description: 'begin with a trained network: a file, a training, zoo:NAME; none: search',
+    placeholder: 'run|file',
+    description: 'the trained network to begin with, or zoo:NAME, or none to search',
     default: 'zoo:cifar10 for fewer than 10,000 pictures in colour; none for others',
   }),
   ...engineOptions,
@@ -68,10 +68,10 @@ export const createCommand = command({
   name: 'create',
   summary: summaries.create,
   details: `PICTURES is a directory with a folder of pictures for every class, or any data that --data of the other commands takes. Looks at
-the pictures, searches cells, or for few pictures in colour begins with a trained network, trains, tests, and writes into --out:
+the pictures; searches cells, or for few pictures in colour begins with a trained network; trains and tests it; and writes into --out:
 model.cpnas, the network; index.html, a page that recognizes pictures, offline; report.html; model.onnx; README.md, a model card;
-search/ and training/, the runs.
-How large pictures are seen, and how wide the network is, follow from the time. Press Ctrl-C to stop; --resume continues.`,
+search/ and training/, the runs. How large pictures are seen, and how wide the network is, follow from the time. Press Ctrl-C to stop;
+--resume continues.`,
   argument: { name: 'pictures', description: 'directory of the pictures; not needed with --resume', optional: true },
   options,
   run: (given, io, pictures) => {
