@@ -9,6 +9,7 @@ import { type CorruptImage, type DatasetPair, DatasetReadError, type ImageFolder
 import { findParquet, scanParquet } from '../parquet/open-parquet.js'
 import { type CacheIndex, openCache } from './cache-index.js'
 import type { Reduction } from './decode.js'
+import { type HeldImages, heldImages } from './held-images.js'
 import { type Pool, workerPool } from './pool.js'
 import { reductionOf } from './reduction.js'
 import { scanImageFolder } from './scan.js'
@@ -19,7 +20,9 @@ import { shortSideOf } from './view.js'
 export interface ImageFolderOptions {
   /** Height and width that images are brought to. Default: the median of their short sides, at most 224. */
   readonly imageSize?: number
-  /** Where decoded images are kept, so that later epochs need not decode again: about 256 KB an image at size 224. Default: nowhere. */
+  /** Bytes of images that are kept in memory, so that later epochs need not decode again; further ones are decoded anew. Default: 2^30. */
+  readonly memory?: number
+  /** Where decoded images are kept, also from run to run: about 256 KB an image at size 224. Default: nowhere. */
   readonly cacheDirectory?: string
   /** Threads that prepare images. Default: a core less than there are, 1 to 4. More than 4 need the environment variable UV_THREADPOOL_SIZE as large. */
   readonly workers?: number
@@ -38,11 +41,12 @@ interface Settings extends Required<Omit<ImageFolderOptions, 'cacheDirectory' | 
 
 const settingsOf = ({
   imageSize,
+  memory = 2 ** 30,
   workers = Math.min(4, Math.max(1, availableParallelism() - 1)),
   prefetch = workers + 1,
   maxCorrupt = 0.01,
   onCorrupt = () => {},
-}: ImageFolderOptions): Settings => ({ imageSize, workers, prefetch, maxCorrupt, onCorrupt })
+}: ImageFolderOptions): Settings => ({ imageSize, memory, workers, prefetch, maxCorrupt, onCorrupt })
 
 const checkSettings = (settings: Settings): E.Either<CpnasError, Settings> => {
   const { maxCorrupt } = settings
@@ -96,6 +100,7 @@ const folderOf = (
   { classNames, leftOut }: ScannedFolder,
   { imageSize, notes, prefetch, maxCorrupt, onCorrupt }: Sized,
   caches: Caches | undefined,
+  held: HeldImages,
   pool: Pool,
 ): ImageFolder => {
   const corrupt = new Map<string, CorruptImage>()
@@ -125,15 +130,19 @@ const folderOf = (
         if (path === undefined) throw new RangeError(`${name}: there is no image ${index}, there are ${paths.length}`)
         return path
       })
-      const cache = caches?.[reductionOf(request.augmentation)]
-      const { added, failure, ...loaded } = await pool.run({
+      const { augmentation } = request
+      const cache = caches?.[reductionOf(augmentation)]
+      const { added, kept, failure, ...loaded } = await pool.run({
         ...request,
         paths: chosen,
         contents: contents && indices.map(index => contents[index]!),
         entries: cache === undefined ? [] : chosen.map(cache.get),
         cache: cache && { directory: cache.directory, prefix: cache.prefix },
+        held: indices.map(index => held.get(augmentation, index)),
+        hold: held.hasRoom(),
         size: imageSize,
       })
+      for (const { place, image } of kept) held.add(augmentation, indices[place]!, image)
       for (const { place, entry } of added) cache?.add(chosen[place]!, entry)
       if (failure !== undefined) throw new DatasetReadError(failure)
       for (const image of loaded.corrupt)
@@ -189,6 +198,7 @@ export const openImageFolder = (
 
 const pairOf = (scanned: ScannedFolder, settings: Sized, caches: Caches | undefined) => {
   const pool = workerPool(settings.workers, settings.prefetch, 2)
-  const folder = (images: ScannedImages) => folderOf('image-folder', images, scanned, settings, caches, pool)
+  const held = heldImages(settings.memory)
+  const folder = (images: ScannedImages) => folderOf('image-folder', images, scanned, settings, caches, held(), pool)
   return { train: folder(scanned.train), test: folder(scanned.test) }
 }
