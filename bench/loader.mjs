@@ -55,7 +55,11 @@ const busy = milliseconds => {
 }
 
 const open = async (directory, options) => {
-  const opened = await openDataset('image-folder', directory, { imageSize: Number(values.size), ...options })()
+  const opened = await openDataset('image-folder', directory, {
+    imageSize: Number(values.size),
+    memory: 0,
+    ...options,
+  })()
   if (opened._tag === 'Left') throw new Error(JSON.stringify(opened.left))
   return opened.right
 }

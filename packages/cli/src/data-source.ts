@@ -25,7 +25,7 @@ export const dataOptions = {
   cache: textOption({
     placeholder: 'dir',
     description: 'image folders: cache decoded images in this directory',
-    default: 'decode in every epoch',
+    default: 'in memory, up to 1 GiB',
   }),
   workers: countOption({
     description: 'image folders: decoding threads',

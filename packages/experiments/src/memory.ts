@@ -1,6 +1,6 @@
-import { totalmem } from 'node:os'
 import { type Shape, sizeOf } from '@cpnas/backends'
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import { availableMemory } from '@cpnas/core/memory'
 import * as E from 'fp-ts/lib/Either.js'
 
 /** What determines the memory that a network needs at least. */
@@ -20,12 +20,9 @@ const bytesOfFloat = 4
 const mostOfWasm = 4 * 2 ** 30
 const inWasm = (backend: string): boolean => ['wasm', 'onednn', 'onednn-bf16'].includes(backend)
 
-/** Bytes that this process may have: those of the machine, or of the container. */
-const available = (backend: string): number => {
-  const limit = process.constrainedMemory?.() ?? 0
-  const machine = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  return inWasm(backend) ? Math.min(machine, mostOfWasm) : machine
-}
+/** Bytes that this process may have. */
+const available = (backend: string): number =>
+  inWasm(backend) ? Math.min(availableMemory(), mostOfWasm) : availableMemory()
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 

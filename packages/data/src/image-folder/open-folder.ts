@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/core'
+import { availableMemory } from '@cpnas/core/memory'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -20,7 +21,7 @@ import { shortSideOf } from './view.js'
 export interface ImageFolderOptions {
   /** Height and width that images are brought to. Default: the median of their short sides, at most 224. */
   readonly imageSize?: number
-  /** Bytes of images that are kept in memory, so that later epochs need not decode again; further ones are decoded anew. Default: 2^30. */
+  /** Bytes of images that are kept in memory, so that later epochs need not decode again; further ones are decoded anew. Default: an eighth of the machine's, at most 2^30. */
   readonly memory?: number
   /** Where decoded images are kept, also from run to run: about 256 KB an image at size 224. Default: nowhere. */
   readonly cacheDirectory?: string
@@ -41,7 +42,7 @@ interface Settings extends Required<Omit<ImageFolderOptions, 'cacheDirectory' | 
 
 const settingsOf = ({
   imageSize,
-  memory = 2 ** 30,
+  memory = Math.min(2 ** 30, availableMemory() / 8),
   workers = Math.min(4, Math.max(1, availableParallelism() - 1)),
   prefetch = workers + 1,
   maxCorrupt = 0.01,
@@ -49,12 +50,14 @@ const settingsOf = ({
 }: ImageFolderOptions): Settings => ({ imageSize, memory, workers, prefetch, maxCorrupt, onCorrupt })
 
 const checkSettings = (settings: Settings): E.Either<CpnasError, Settings> => {
-  const { maxCorrupt } = settings
+  const { maxCorrupt, memory } = settings
   for (const name of ['imageSize', 'workers', 'prefetch'] as const) {
     const value = settings[name]
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
       return E.left(cpnasError('InvalidOption', name, `${value} is out of range`, 'Give an integer of at least 1'))
   }
+  if (!(memory >= 0))
+    return E.left(cpnasError('InvalidOption', 'memory', `${memory} is out of range`, 'Give a number of bytes'))
   return maxCorrupt >= 0 && maxCorrupt <= 1
     ? E.right(settings)
     : E.left(cpnasError('InvalidOption', 'maxCorrupt', `${maxCorrupt} is out of range`, 'Give a share from 0 to 1'))

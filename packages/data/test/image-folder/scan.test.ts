@@ -97,6 +97,8 @@ describe('openDataset of an image folder', () => {
     ['imageSize', { imageSize: 0 }],
     ['workers', { workers: 1.5 }],
     ['prefetch', { prefetch: 0 }],
+    ['memory', { memory: -1 }],
+    ['memory', { memory: Number.NaN }],
     ['maxCorrupt', { maxCorrupt: 2 }],
     ['maxCorrupt', { maxCorrupt: Number.NaN }],
   ])('rejects %s out of range', async (where, options) => {

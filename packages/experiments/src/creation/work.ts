@@ -1,14 +1,13 @@
-import { rm } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
 import { type Backend, catchDeviceError, type ResolvedBackend } from '@cpnas/backends'
 import { type CpnasError, cpnasError } from '@cpnas/core'
-import { type Batch, catchReadError, openSplits, shortSideOf } from '@cpnas/data'
+import { type Batch, catchReadError, openSplits } from '@cpnas/data'
 import { baseOf, readRunConfig, searchFiles, writeFingerprint, writeRunConfig } from '@cpnas/runs'
 import { modelSpec, type TrainingConfig } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type DataChoice, folderName, type OpenData, withData } from '../data.js'
+import { folderName, type OpenData, withData } from '../data.js'
 import { type InnerEvent, isFinished, type PlannedRun, performPlanned, type Setting } from '../inner-runs.js'
 import { checkMemory } from '../memory.js'
 import { type Opened, openRun, type Telling, withBackend } from '../open-run.js'
@@ -38,8 +37,6 @@ export interface PlannedCreation extends Plan<CreationConfig, CreationRunConfig>
   /** The trained network that it begins with, instead of a search. */
   readonly begun: Beginning | undefined
   readonly deadline: number | undefined
-  /** Whether pictures are decoded once only, into the directory. */
-  readonly keepsDecoded: boolean
 }
 
 /** What happens in a creation; `fraction` is that of the whole. `planned`: the search is over, and the training is planned. */
@@ -51,14 +48,6 @@ export type CreationEvent =
 export type OpenedCreation = Opened<CreationRunConfig>
 
 const names = { search: 'search', training: 'training' } as const
-
-/** Where decoded pictures are kept while it goes on. */
-const cacheName = 'cache'
-const mostCached = 2 ** 31
-
-/** Bytes of the decoded pictures of a folder, which are somewhat larger than they are seen. */
-const cachedBytes = ({ train, test }: OpenData): number =>
-  (train.count + test.count) * shortSideOf(train.height) ** 2 * 3 * 1.5
 
 const factsOf = ({ train, test, source }: OpenData) => ({
   images: train.count,
@@ -128,7 +117,6 @@ export const planCreation = (request: CreationRequest): TE.TaskEither<CpnasError
             budget: { channels: stored.channels, search: stored.search ?? undefined },
             begun,
             deadline: undefined,
-            keepsDecoded: stored.dataset === folderName,
           })),
         )
       return withData({ data, dataset, imageSize })(opened =>
@@ -151,7 +139,6 @@ export const planCreation = (request: CreationRequest): TE.TaskEither<CpnasError
                 imageSize: imageSize ?? budget.imageSize,
                 budget,
                 begun,
-                keepsDecoded: facts.resizable && cachedBytes(opened) < mostCached,
                 deadline: start + config.minutes * 60_000,
               }
             }),
@@ -307,13 +294,6 @@ const performOpened = (
   )
 }
 
-/** The cache that was asked for, or one in the directory of the creation, for pictures that must be decoded. */
-const cacheOf = (
-  { directory, keepsDecoded }: PlannedCreation,
-  { images }: Pick<Telling<never, never, never>, 'images'>,
-): Pick<DataChoice, 'cache'> =>
-  images?.cache === undefined && keepsDecoded ? { cache: join(directory, cacheName) } : {}
-
 /**
  * Performs a planned creation in its directory: a search, unless it begins with a trained network, a training, and the files to ship. Undefined if the
  * signal stopped it, with all finished work saved. InvalidOption: too few images for a batch, a network that does not fit the memory.
@@ -324,36 +304,25 @@ export const performCreation = (
 ): TE.TaskEither<CpnasError, CreationResult | undefined> => {
   const { config, budget, begun, backend } = plan
   const { search, channels } = budget
-  return pipe(
-    openRun(
-      plan,
-      { ...telling, images: { ...telling.images, ...cacheOf(plan, telling) } },
-      {
-        prepare: ({ train }) =>
-          pipe(
-            search === undefined
-              ? E.right(undefined)
-              : pipe(
-                  checkMemory(searchNeed(search, train), backend),
-                  E.flatMap(() => openSplits(train, search, 'batches')),
-                  E.map(() => undefined),
-                ),
-            TE.fromEither,
-          ),
-        complete: base => ({
-          ...base,
-          creation: config,
-          search: search ?? null,
-          channels,
-          initFrom: begun?.source ?? null,
-        }),
-        use: opened => performOpened(plan, opened, telling),
-      },
-    ),
-    TE.tap(result =>
-      result === undefined
-        ? TE.right(undefined)
-        : TE.fromTask(() => rm(join(plan.directory, cacheName), { recursive: true, force: true })),
-    ),
-  )
+  return openRun(plan, telling, {
+    prepare: ({ train }) =>
+      pipe(
+        search === undefined
+          ? E.right(undefined)
+          : pipe(
+              checkMemory(searchNeed(search, train), backend),
+              E.flatMap(() => openSplits(train, search, 'batches')),
+              E.map(() => undefined),
+            ),
+        TE.fromEither,
+      ),
+    complete: base => ({
+      ...base,
+      creation: config,
+      search: search ?? null,
+      channels,
+      initFrom: begun?.source ?? null,
+    }),
+    use: opened => performOpened(plan, opened, telling),
+  })
 }
