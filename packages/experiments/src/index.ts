@@ -25,11 +25,13 @@ export {
 } from './comparison/compare.js'
 export * from './config-file.js'
 export type { FrontPoint } from './cost/front.js'
+export type { Beginning } from './creation/beginning.js'
 export type { CreationConfig, CreationPlan } from './creation/budget.js'
 export { type CreationRunConfig, creationFiles, creationRun } from './creation/kind.js'
 export type { Confusion, CreationResult } from './creation/result.js'
 export {
   type CreationEvent,
+  type CreationRequest,
   type OpenedCreation,
   type PlannedCreation,
   performCreation,
@@ -39,7 +41,7 @@ export * from './data.js'
 export { drawCells } from './draw-cells.js'
 export { givenOf, type Hyperparameters, namesOf } from './hyperparameters.js'
 export { checkImages } from './images.js'
-export type { InnerEvent, PlannedRun, PlannedSearch, PlannedTraining } from './inner-runs.js'
+export type { BegunWith, InnerEvent, PlannedRun, PlannedSearch, PlannedTraining } from './inner-runs.js'
 export { type ImagesMeasured, imagesMeasured } from './inner-runs.js'
 export * from './network-summary.js'
 export {
