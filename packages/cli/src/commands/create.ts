@@ -55,7 +55,7 @@ const introduction = (
   initFrom: string | undefined,
 ): readonly string[] => [
   `Classes: ${classes.length}: ${classes.slice(0, 10).join(', ')}${classes.length > 10 ? ', ...' : ''}`,
-  `Plan:   ${counted(config.minutes, 'minute')}: ${search === undefined ? `a training that begins with ${begun?.source},` : `a search of ${counted(search.samples, 'architecture')}${search.share < 1 ? ` on ${percent(search.share)} of the images` : ''}, then a training with`} ${counted(channels, 'channel')}`,
+  `Plan:   ${counted(config.minutes, 'minute')}: ${search === undefined ? `a training that begins with ${initFrom ?? begun?.source},` : `a search of ${counted(search.samples, 'architecture')}${search.share < 1 ? ` on ${percent(search.share)} of the images` : ''}, then a training with`} ${counted(channels, 'channel')}`,
   ...(initFrom === undefined && begun !== undefined && stored === undefined
     ? ['        for few pictures a trained network is a better start than a search; --init-from none searches']
     : []),
