@@ -92,7 +92,7 @@ test('few pictures in colour begin with a trained network', async () => {
     'begun with the weights of zoo:cifar10, which learned from CIFAR-10',
   )
 
-  // What was created is itself something to begin with.
+  // What was created is itself something to begin with, and knows these classes already.
   const next = join(temporary(), 'next')
   const again = await run([
     'create',
@@ -108,6 +108,7 @@ test('few pictures in colour begin with a trained network', async () => {
   expect({ code: again.code }).toEqual({ code: 0 })
   expect(again.err).toContain(`a training that begins with ${join(out, 'training')}, 24 channels\n        pictures are`)
   expect(readFileSync(join(next, 'README.md'), 'utf8')).toContain('begun with the weights of training,')
+  expect(json(join(next, 'training/config.json'))).not.toHaveProperty('newClassifier')
 })
 
 test.each([

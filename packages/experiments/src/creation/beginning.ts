@@ -71,18 +71,19 @@ export const beginningFor = (
   )
 }
 
-/** What a training takes over of it: all but the classifier, for the classes are others. Error InvalidOption. */
+/** What a training takes over of it: all of it for the same classes, for others all but the classifier. Error InvalidOption. */
 export const begunWith = (
   { source, model }: Beginning,
   config: TrainingConfig,
   data: Dataset,
 ): E.Either<CpnasError, BegunWith> => {
   const shapes = parameterShapes(trainingSpec(config, data), model.genotype, networkKind(config))
+  const knowsClasses = JSON.stringify(model.classNames) === JSON.stringify(data.classNames)
   return pipe(
-    initialWeightsOf(source, model, withoutClassifier(shapes)),
+    initialWeightsOf(source, model, knowsClasses ? shapes : withoutClassifier(shapes)),
     E.map(({ tensors, hash }) => ({
       genotype: model.genotype,
-      record: { initFrom: source, initHash: hash, newClassifier: true as const },
+      record: { initFrom: source, initHash: hash, ...(knowsClasses ? {} : { newClassifier: true as const }) },
       tensors,
     })),
   )
