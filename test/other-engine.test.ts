@@ -4,6 +4,7 @@ import { availableBackends } from '@cpnas/backends'
 import { expect, test } from 'vitest'
 import { run, start } from './support/cli.js'
 import { json, temporary } from './support/files.js'
+import { proceed } from './support/proceed.js'
 import { tiny } from './support/settings.js'
 
 const webgpu = (await availableBackends()).find(({ name }) => name === 'tfjs-webgpu')
@@ -11,6 +12,8 @@ if (!webgpu?.available) console.warn(`SKIPPED tfjs-webgpu: ${webgpu?.reason}`)
 
 /** Four samples. */
 const settings = [...tiny, '--passes', '2']
+
+const isSample = (event: string): boolean => event.includes('{"type":"sample"')
 
 interface Sample {
   readonly architecture: unknown
@@ -35,11 +38,8 @@ test.skipIf(!webgpu?.available)(
     })
 
     const directory = temporary()
-    const begun = start(['search', '--out', directory, '--json', '--backend', 'wasm', ...settings])
-    begun.child.stdout!.on('data', (text: string) => {
-      if (text.includes('{"type":"sample"')) begun.child.kill('SIGINT')
-    })
-    expect(await begun.finished).toMatchObject({ code: 130 })
+    const command = ['search', '--backend', 'wasm', ...settings] as const
+    expect(await proceed(command, directory, 'SIGINT', isSample)).toMatchObject({ code: 130 })
     const done = samples(directory).length
     expect(done).toBeLessThan(3)
 
@@ -71,11 +71,8 @@ test.skipIf(!webgpu?.available)(
 
 test('tfjs-cpu goes on where wasm stopped, and is then the engine of the run', async () => {
   const directory = temporary()
-  const begun = start(['search', '--out', directory, '--json', '--backend', 'wasm', ...tiny])
-  begun.child.stdout!.on('data', (text: string) => {
-    if (text.includes('{"type":"sample"')) begun.child.kill('SIGINT')
-  })
-  expect(await begun.finished).toMatchObject({ code: 130 })
+  const command = ['search', '--backend', 'wasm', ...tiny] as const
+  expect(await proceed(command, directory, 'SIGINT', isSample)).toMatchObject({ code: 130 })
   expect(await run(['search', '--resume', '--out', directory, '--quiet', '--backend', 'tfjs-cpu'])).toEqual({
     code: 0,
     out: expect.stringContaining('Files in'),

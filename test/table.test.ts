@@ -274,7 +274,7 @@ test('Ctrl-C stops a comparison, also in the midst of a strategy, and nothing is
   writeFileSync(table, printTable(simpleTable()))
   const out = join(directory, 'out')
   const begun = start(['compare', table, '--strategies', 'random', '--budgets', '1,900', '--out', out])
-  begun.child.stderr!.on('data', () => begun.child.kill('SIGINT'))
+  begun.child.stderr!.once('data', () => begun.child.kill('SIGINT'))
   expect(await begun.finished).toMatchObject({ code: 130, err: expect.stringContaining('nothing was written') })
   expect(existsSync(out)).toBe(false)
 })
