@@ -83,8 +83,10 @@ const besides = (series: readonly ChartSeries[]) => {
   }
 }
 
-/** Pixels between the entries of a legend: viewers' letters can be wider than those that it is laid out for. */
+/** Pixels between the entries of a legend, and between its rows: viewers' letters can be wider than those that it is laid out for. */
 const legendGap = 30
+/** Pixels from row to row: a line of text, and the gap. */
+const legendRow = 14 + legendGap
 
 /** Rows that a legend takes: names of about seven pixels a letter, each with its mark. */
 const legendRows = (names: readonly string[], width: number): number => {
@@ -107,7 +109,7 @@ export const spreadChart = ({ x, y, categories, series, width = 720, height = 44
   const axis = { ...axisStyle, axisLine: { onZero: false, lineStyle: { color: light('axis') } } } as const
   const option: Option = {
     backgroundColor: light('paper'),
-    grid: { left: 70, right: 30, top: series.length > 1 ? 30 + 20 * legendRows(names, width) : 25, bottom: 60 },
+    grid: { left: 70, right: 30, top: series.length > 1 ? 6 + legendRow * legendRows(names, width) : 25, bottom: 60 },
     ...(series.length > 1 ? { legend: { top: 10, itemGap: legendGap, data: [...names] } } : {}),
     xAxis: numeric
       ? { type: 'value', name: x, nameGap: 32, scale: true, ...besides(series), ...axis }

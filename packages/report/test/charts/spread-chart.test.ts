@@ -66,7 +66,7 @@ test('a seventh series has the colour of the first, but other marks and lines, a
   // The end of the axis of y, below the legend: two rows of four names of 160 pixels.
   const top = (svg: string): number => Math.min(...[...svg.matchAll(/M70(?:\.5)? ([\d.]+)/g)].map(([, y]) => Number(y)))
   const short = spreadChart({ ...chart, series: [child, parent] })
-  expect(top(many) - top(short)).toBe(20)
+  expect(top(many) - top(short)).toBe(44)
 })
 
 test('an axis of values above 0 does not begin below it', () => {
