@@ -5,8 +5,10 @@ import { expect, test } from 'vitest'
 import { run } from './support/cli.js'
 import { expectRefusal } from './support/expect-refusal.js'
 import { json, jsonLines, temporary } from './support/files.js'
+import { writeGenotype } from './support/genotype.js'
 import { png, writeClasses } from './support/image-folder.js'
 import { proceed } from './support/proceed.js'
+import { tinyTraining } from './support/settings.js'
 
 const colours = { blue: [20, 30, 200], red: [210, 40, 30] } as const
 const engine = ['--threads', '1', '--backend', 'wasm'] as const
@@ -109,6 +111,26 @@ test('few pictures in colour begin with a trained network', async () => {
   expect(again.err).toContain(`a training that begins with ${join(out, 'training')}, 24 channels\n        pictures are`)
   expect(readFileSync(join(next, 'README.md'), 'utf8')).toContain('begun with the weights of training,')
   expect(json(join(next, 'training/config.json'))).not.toHaveProperty('newClassifier')
+})
+
+test('the network to begin with may be of another space than that of the search', async () => {
+  const [data, directory] = [pictures(20), temporary()]
+  const [training, out] = [join(directory, 'training'), join(directory, 'made')]
+  writeGenotype(directory)
+  const train = [
+    'train',
+    '--genotype',
+    join(directory, 'genotype.json'),
+    '--data',
+    data,
+    ...tinyTraining,
+    '--share',
+    '1',
+  ]
+  expect(await run([...train, '--out', training, '--quiet'])).toMatchObject({ code: 0 })
+  const { code } = await run(['create', data, '--init-from', training, '--minutes', '0.1', '--out', out, ...engine])
+  expect({ code }).toEqual({ code: 0 })
+  expect(json(join(out, 'training/config.json'))).toMatchObject({ training: { space: 'cp-nas', channels: 2 } })
 })
 
 test.each([

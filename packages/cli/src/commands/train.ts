@@ -103,7 +103,7 @@ const withSpace = (given: Given, genotype: GenotypeFile | undefined): Given =>
   genotype === undefined ? given : { ...given, space: genotype.space.name }
 
 /** That of a genotype, which says nothing about options, or of the network to begin with. */
-const architectureOf = ({ genotype, initFrom, resume }: Given): TE.TaskEither<CpnasError, Partial<Architecture>> => {
+const givenArchitecture = ({ genotype, initFrom, resume }: Given): TE.TaskEither<CpnasError, Partial<Architecture>> => {
   if (genotype !== undefined)
     return pipe(
       readGenotypeOf(genotype),
@@ -117,7 +117,7 @@ const architectureOf = ({ genotype, initFrom, resume }: Given): TE.TaskEither<Cp
 
 const planTraining = (given: Given): TE.TaskEither<CpnasError, TrainingPlan> =>
   pipe(
-    architectureOf(given),
+    givenArchitecture(given),
     TE.chainFirstEitherK(({ genotype }) => checkSpace(given.space, genotype)),
     TE.bind('data', () => dataOfRun(given.resume ? undefined : given.genotype, given)),
     TE.bind('plan', ({ genotype, options, data }) =>

@@ -20,7 +20,7 @@ const stageOf = (augmentation: Augmentation | undefined): string => {
 /** The images of one set that are in memory. */
 export interface HeldImages {
   readonly get: (augmentation: Augmentation | undefined, index: number) => HeldImage | undefined
-  /** Keeps one, as long as there is room. */
+  /** Keeps one; the first that does not fit ends the room. */
   readonly add: (augmentation: Augmentation | undefined, index: number, image: HeldImage) => void
   readonly hasRoom: () => boolean
 }
@@ -34,7 +34,10 @@ export const heldImages = (bytes: number): (() => HeldImages) => {
       get: (augmentation, index) => stages.get(stageOf(augmentation))?.get(index),
       add: (augmentation, index, image) => {
         const size = 3 * image.width * image.height
-        if (size > left) return
+        if (size > left) {
+          left = 0
+          return
+        }
         left -= size
         const stage = stageOf(augmentation)
         const images = stages.get(stage) ?? new Map<number, HeldImage>()

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { type CpnasError, cpnasError } from '@cpnas/core'
 import type { Dataset } from '@cpnas/data'
-import { readModel } from '@cpnas/model'
 import { parameterShapes } from '@cpnas/supernet'
 import { type Model, networkKind, type TrainingConfig, trainingSpec } from '@cpnas/training'
 import * as E from 'fp-ts/lib/Either.js'
@@ -9,8 +8,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { BegunWith } from '../inner-runs.js'
 import { readModelOf } from '../sources/model.js'
-import { initialWeightsOf, withoutClassifier } from '../sources/weights.js'
-import { isInZoo, pathInZoo } from '../sources/zoo.js'
+import { initialWeightsOf, readInitialModel, withoutClassifier } from '../sources/weights.js'
+import { isInZoo } from '../sources/zoo.js'
 
 const counted = (channels: number): string => `${channels} channel${channels === 1 ? '' : 's'}`
 
@@ -39,13 +38,9 @@ export const placeOf = (source: string): string =>
 /** A trained network by where it is. Error InvalidModel. */
 export const readBeginning = (source: string): TE.TaskEither<CpnasError, Beginning> =>
   pipe(
-    isInZoo(source)
-      ? pipe(TE.fromEither(pathInZoo(source, 'safetensors')), TE.flatMap(readModel))
-      : pipe(
-          readModelOf(source, undefined),
-          TE.map(({ model }) => model),
-        ),
-    TE.map(model => ({ source: placeOf(source), model })),
+    readInitialModel(source),
+    TE.flatMap(model => (model === undefined ? readModelOf(source, undefined) : TE.right({ model }))),
+    TE.map(({ model }) => ({ source: placeOf(source), model })),
   )
 
 /** The network to begin with: the one that was given, or the usual one. Errors InvalidModel; InvalidOption: one of other images. */

@@ -185,7 +185,7 @@ const trainingOf = (
       return pipe(
         begun === undefined
           ? readGenotype(join(directory, names.search, searchFiles.genotype))
-          : TE.right(architectureOf(begun.model).genotype),
+          : TE.right({ genotype: begun.model.genotype }),
         TE.bindTo('found'),
         TE.bind('splits', () => TE.fromEither(openSplits(data.train, likely))),
         TE.flatMap(({ found: { genotype }, splits }) =>

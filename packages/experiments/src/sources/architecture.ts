@@ -15,7 +15,7 @@ export interface Architecture {
 
 const optionsOf = (space: Space, values: object): Partial<TrainingConfig> => {
   const names = ['cells', 'channels', 'stem', 'affine', 'estimator', 'scale', ...space.options] as const
-  return Object.fromEntries(names.map(name => [name, values[name as keyof typeof values]]))
+  return { space: space.name, ...Object.fromEntries(names.map(name => [name, values[name as keyof typeof values]])) }
 }
 
 /** What the network of a model is. */
