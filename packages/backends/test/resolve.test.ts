@@ -2,7 +2,7 @@ import { availableBackends, backendNames, resolveBackend } from '@cpnas/backends
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { findGpu } from '../src/tfjs/open/gpu.js'
-import { openIfThere } from './tfjs/open.js'
+import { openIfThere } from './open.js'
 
 test('auto takes the first engine that works and may be chosen unasked, and says why', async () => {
   const first = (await availableBackends()).find(({ available, automatic }) => available && automatic)

@@ -9,7 +9,7 @@ import { makeStore } from '../../dist/tfjs/tensor.js'
 import { data, floats } from '../arbitraries.js'
 import { onOperands } from '../kernel-cases/kernel-case.js'
 import { kernelError } from '../kernel-errors.js'
-import { openIfThere } from './open.js'
+import { openIfThere } from '../open.js'
 
 const reference = referenceKernels()
 

@@ -5,7 +5,7 @@ import { DeviceError } from '../../src/errors.js'
 import { guardDevice } from '../../src/tfjs/open/guard-device.js'
 import { openWebgpu, type WebgpuRuntime } from '../../src/tfjs/open/webgpu.js'
 import type { Runtime } from '../../src/tfjs/runtime.js'
-import { openIfThere } from './open.js'
+import { openIfThere } from '../open.js'
 
 const here = await openIfThere(openWebgpu)
 await here?.close()

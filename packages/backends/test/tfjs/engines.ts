@@ -9,7 +9,7 @@ import type { Runtime } from '../../dist/tfjs/runtime.js'
 import type { TfjsTensor } from '../../dist/tfjs/tensor.js'
 import { webgpuKernels } from '../../dist/tfjs/webgpu/kernels.js'
 import type { KernelName } from '../kernel-cases.js'
-import { openIfThere } from './open.js'
+import { openIfThere } from '../open.js'
 
 /** Kernels on an engine of TensorFlow.js that was opened. */
 interface OpenTfjs {

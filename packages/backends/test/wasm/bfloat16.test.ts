@@ -2,9 +2,10 @@ import { convGeometry, type Kernels, referenceKernels, sizeOf, wasmKernels } fro
 import fc from 'fast-check'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { convolutionCases } from '../kernel-cases/convolution.js'
 import { holdToReference } from '../kernel-errors.js'
+import { describeIfThere } from '../open.js'
 import { withBfloat16 } from './onednn.js'
 
 const reference = referenceKernels()
@@ -82,8 +83,10 @@ const center = Array.from({ length: filterSize }, (_, i) => {
 
 const factor = fc.constantFrom(-1, 1)
 
-describe.each(withBfloat16({ threads: 1 }))('products of bfloat16', async options => {
-  const kernels = await wasmKernels(options)
+const [options] = withBfloat16({ threads: 1 })
+const opened = options && (await wasmKernels(options))
+
+describeIfThere('products of bfloat16', opened, kernels => {
   afterAll(() => kernels.close())
 
   test.each([

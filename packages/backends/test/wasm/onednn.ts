@@ -1,5 +1,5 @@
 import { findLibrary } from '../../src/wasm/onednn/find.js'
-import { openIfThere } from '../tfjs/open.js'
+import { openIfThere } from '../open.js'
 
 const found = await openIfThere(findLibrary())
 

@@ -90,6 +90,12 @@ const narrows = (g: Geometry): boolean =>
   g.outWidth === g.inWidth &&
   (g.dilation === 1 || g.inChannels % 32 === 0)
 
+/**
+ * Whether windows leave pixels out between them. With AVX2, oneDNN 2.6 computes the filter gradient of such 1x1 convolutions of fewer than 8
+ * input channels with memory that is not its own, which ends the process. Such convolutions take little time, so our kernels compute all of them.
+ */
+const skipsPixels = (g: Geometry): boolean => g.stride > Math.min(g.kernelHeight, g.kernelWidth)
+
 /** The sizes of the groups that a batch is cut into. */
 const groupSizes = (batch: number, groups: number): readonly number[] => [
   ...new Set([Math.floor(batch / groups), Math.ceil(batch / groups)]),
@@ -99,7 +105,7 @@ const computations = ['forward', 'sourceGradient', 'filterGradient'] as const
 
 /**
  * The plans of a convolution whose batch is cut into so many groups; those of a geometry are made once. Undefined where the library
- * cannot compute it: an image that is cropped, a shape that it refuses, or groups that it wants different layouts for. With `bfloat16`
+ * does not compute it: an image that is cropped, windows that leave pixels out, a shape that it refuses, or groups that it wants different layouts for. With `bfloat16`
  * the products are those of bfloat16 values where that pays.
  */
 export const plansOf = (
@@ -155,7 +161,7 @@ export const plansOf = (
   }
 
   const find = (g: Geometry, groups: number): Plans | undefined => {
-    if (g.padTop < 0 || g.padLeft < 0) return undefined
+    if (g.padTop < 0 || g.padLeft < 0 || skipsPixels(g)) return undefined
     const key = [...geometryFields.map(field => g[field]), groups].join()
     if (!made.has(key))
       made.set(

@@ -6,11 +6,11 @@ import {
   referenceKernels,
   webgpuKernels,
 } from '@cpnas/backends'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { worstError } from '../../kernel-errors.js'
-import { openIfThere } from '../open.js'
+import { describeIfThere, openIfThere } from '../../open.js'
 
-const runtime = await openIfThere(openWebgpu)
+const opened = await openIfThere(openWebgpu)
 
 const shape = [1, 4, 4, 3]
 const values = Float32Array.from({ length: 48 }, (_, i) => Math.sin(i))
@@ -36,10 +36,10 @@ const consumers: readonly (readonly [string, Into])[] = [
   ['conv2dGrad', convolved(false)],
 ]
 
-describe.runIf(runtime)('WebGPU programs of convolutions and pooling', () => {
-  const kernels = webgpuKernels(runtime!)
+describeIfThere('WebGPU programs of convolutions and pooling', opened, runtime => {
+  const kernels = webgpuKernels(runtime)
   const reference = referenceKernels()
-  afterAll(() => runtime!.close())
+  afterAll(() => runtime.close())
 
   test.each(consumers)('%s writes into memory that nobody else holds, and only then', async (_, consume) => {
     const before = kernels.memory()

@@ -8,11 +8,11 @@ import {
   referenceKernels,
   webgpuKernels,
 } from '@cpnas/backends'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { type Data, data, floats } from '../../arbitraries.js'
 import { absolute, type KernelCase, linearCase, onOperands } from '../../kernel-cases/kernel-case.js'
 import { holdToReference } from '../../kernel-errors.js'
-import { openIfThere } from '../open.js'
+import { describeIfThere, openIfThere } from '../../open.js'
 
 const plain = { activation: 'identity' } as const
 
@@ -117,14 +117,14 @@ const cases: readonly KernelCase[] = [
   },
 ]
 
-const runtime = await openIfThere(openWebgpu)
+const opened = await openIfThere(openWebgpu)
 
-describe.runIf(runtime)('WebGPU programs equal the reference at sizes of many tiles', () => {
-  const kernels = webgpuKernels(runtime!)
+describeIfThere('WebGPU programs equal the reference at sizes of many tiles', opened, runtime => {
+  const kernels = webgpuKernels(runtime)
   // As on a GPU, whatever is here.
-  const unrolled = webgpuKernels(runtime!, { unrolled: true })
+  const unrolled = webgpuKernels(runtime, { unrolled: true })
   const reference = referenceKernels()
-  afterAll(() => runtime!.close())
+  afterAll(() => runtime.close())
 
   const loops = ['tiles that do not divide', 'depthwise', 'average pooling', 'max pooling']
   test.each(cases.filter(c => loops.some(name => c.name.startsWith(name))).map(c => [c.name, c] as const))(

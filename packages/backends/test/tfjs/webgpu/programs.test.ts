@@ -8,26 +8,26 @@ import {
   webgpuKernels,
 } from '@cpnas/backends'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { data, floats } from '../../arbitraries.js'
 import { linearCase } from '../../kernel-cases/kernel-case.js'
 import { kernelCases } from '../../kernel-cases.js'
 import { holdToReference, kernelError, worstError } from '../../kernel-errors.js'
-import { openIfThere } from '../open.js'
+import { describeIfThere, openIfThere } from '../../open.js'
 
-const runtime = await openIfThere(openWebgpu)
+const opened = await openIfThere(openWebgpu)
 
 /** What every device can bind. */
 const FEWEST = 8
 
 const valuesOf = (shape: Shape, seed = 1): readonly number[] => data(floats, shape, seed).values
 
-describe.runIf(runtime)('WebGPU programs', () => {
-  const kernels = webgpuKernels(runtime!)
+describeIfThere('WebGPU programs', opened, runtime => {
+  const kernels = webgpuKernels(runtime)
   /** With as few buffers as a device may allow. */
-  const few = webgpuKernels(runtime!, { bindings: FEWEST })
+  const few = webgpuKernels(runtime, { bindings: FEWEST })
   const reference = referenceKernels()
-  afterAll(() => runtime!.close())
+  afterAll(() => runtime.close())
 
   const tensor = (shape: Shape, seed?: number, on = kernels): TfjsTensor => on.fromValues(valuesOf(shape, seed), shape)
 

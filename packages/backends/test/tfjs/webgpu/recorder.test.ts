@@ -1,15 +1,15 @@
 import { openWebgpu, webgpuKernels } from '@cpnas/backends'
-import { afterAll, describe, expect, test } from 'vitest'
-import { openIfThere } from '../open.js'
+import { afterAll, expect, test } from 'vitest'
+import { describeIfThere, openIfThere } from '../../open.js'
 
-const runtime = await openIfThere(openWebgpu)
+const opened = await openIfThere(openWebgpu)
 
-describe.runIf(runtime)('programs that run again', () => {
-  const kernels = webgpuKernels(runtime!)
-  afterAll(() => runtime!.close())
+describeIfThere('programs that run again', opened, runtime => {
+  const kernels = webgpuKernels(runtime)
+  afterAll(() => runtime.close())
 
   test('bind what they bound before, and make no buffers', async () => {
-    const { device } = runtime!
+    const { device } = runtime
     let made = 0
     const [makeGroup, makeBuffer] = [device.createBindGroup.bind(device), device.createBuffer.bind(device)]
     device.createBindGroup = descriptor => {
