@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Running, runProcess, start, watch } from './support/cli.js'
+import { type Finished, type Running, run, start, watch } from './support/cli.js'
 import { writeGenotype } from './support/genotype.js'
 import { png, writeClasses } from './support/image-folder.js'
 import { redisProgram, startRedis } from './support/redis.js'
@@ -98,7 +98,7 @@ describe.each(['index', 'pictures', 'search-and-train', 'runs', 'files', 'table'
     if (page === 'files')
       cpSync(join(folderOf('search-and-train'), 'child'), join(folder, 'child'), { recursive: true })
     for (const words of commandsOf(page)) {
-      const { code, err } = await runProcess(shortened(words), folder)
+      const { code, err } = await run(shortened(words), folder)
       expect({ words, code, err: code === 0 ? '' : err }).toEqual({ words, code: 0, err: '' })
     }
   })
@@ -133,7 +133,7 @@ test.skipIf(redisProgram === undefined)('many-machines: every command does what 
     const here = words.map(word => word.replace('redis://localhost:6379', redis.url))
     if (words[0] === 'worker') workers.push(start([...here, ...engine], folder))
     else {
-      const { code, err } = await runProcess(shortened(here), folder)
+      const { code, err } = await run(shortened(here), folder)
       expect({ words, code, err: code === 0 ? '' : err }).toEqual({ words, code: 0, err: '' })
     }
   }
@@ -150,7 +150,7 @@ test('questions: every message is what is printed', async () => {
   const folder = folderOf('questions')
   writePictures(join(folder, 'pictures'), 4)
   writeGenotype(folder)
-  expect(await runProcess(['search', '--out', 'run', '--quiet', ...tiny], folder)).toMatchObject({ code: 0 })
+  expect(await run(['search', '--out', 'run', '--quiet', ...tiny], folder)).toMatchObject({ code: 0 })
   const refused: readonly (readonly string[])[] = [
     ['search', '--out', 'run'],
     ['search', '--resume', '--out', 'run', '--channels', '4'],
@@ -158,7 +158,8 @@ test('questions: every message is what is printed', async () => {
     ['train', '--epochs', '0'],
     ['create', 'pictures'],
   ]
-  const printed = await Promise.all(refused.map(words => runProcess(words, folder)))
+  const printed: Finished[] = []
+  for (const words of refused) printed.push(await run(words, folder))
   const shown = blocksOf('questions').filter(({ language }) => language === 'text')
   expect(printed.map(({ err }) => err)).toEqual(shown.map(({ text }) => text))
 })

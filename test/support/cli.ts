@@ -45,19 +45,25 @@ export const runProcess = (args: readonly string[], cwd?: string): Promise<Finis
 
 /**
  * Runs `cpnas` with arguments to its end, in this process: what main.ts does but for signals and streams that fail. Most of a short
- * command's time is to load its modules, which is done once here.
+ * command's time is to load its modules, which is done once here. A working directory is that of the whole process meanwhile.
  */
-export const run = async (args: readonly string[]): Promise<Finished> => {
+export const run = async (args: readonly string[], cwd?: string): Promise<Finished> => {
   const output = { out: '', err: '' }
-  const code = await cpnas(args, {
-    out: text => {
-      output.out += printableLines(text)
-    },
-    err: text => {
-      output.err += printableLines(text)
-    },
-    terminal: undefined,
-    signal: new AbortController().signal,
-  })
-  return { code, ...output }
+  const before = process.cwd()
+  if (cwd !== undefined) process.chdir(cwd)
+  try {
+    const code = await cpnas(args, {
+      out: text => {
+        output.out += printableLines(text)
+      },
+      err: text => {
+        output.err += printableLines(text)
+      },
+      terminal: undefined,
+      signal: new AbortController().signal,
+    })
+    return { code, ...output }
+  } finally {
+    process.chdir(before)
+  }
 }

@@ -1,6 +1,7 @@
 import { wasmBackend } from '@cpnas/backends'
 import type { SearchConfig, SearchSnapshot } from '@cpnas/search'
 import fc from 'fast-check'
+import { right } from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
 import { restored } from '../../../test/support/restored.js'
 import { runOn, runTiny } from './tiny.js'
@@ -24,15 +25,29 @@ const variants: readonly Partial<SearchConfig>[] = [
   { strategy: 'dcp-nas', evaluator: 'relaxed', samples: 2, warmupEpochs: 0, shareWeights: true },
 ]
 
+/** What a search does from a snapshot on until it saves the next one, or ends. */
+const untilSaved = async (options: Partial<SearchConfig>, snapshot: SearchSnapshot | undefined) => {
+  const controller = new AbortController()
+  const saved: SearchSnapshot[] = []
+  const save = (next: SearchSnapshot) => {
+    saved.push(next)
+    controller.abort()
+    return right(undefined)
+  }
+  const { result } = await runTiny(options, { ...(snapshot && { snapshot }), save, signal: controller.signal })
+  return { result, saved }
+}
+
 describe('a resumed search', () => {
-  it.each(variants)('ends bit for bit as if never stopped, from every checkpoint: %j', async options => {
+  // A search that goes on from each checkpoint to the next one as if never stopped ends so, too.
+  it.each(variants)('goes on bit for bit as if never stopped, from every checkpoint: %j', async options => {
     const whole = await runTiny(options)
-    for (const index of whole.snapshots.keys()) {
-      const snapshot = restored(whole.snapshots[index]!)
-      const resumed = await runTiny(options, { snapshot })
-      expect(resumed.result).toEqual(whole.result)
-      expect(resumed.snapshots).toEqual(whole.snapshots.slice(index + 1))
+    for (const [index, next] of whole.snapshots.entries()) {
+      const before = whole.snapshots[index - 1]
+      expect((await untilSaved(options, before && restored(before))).saved).toEqual([next])
     }
+    const last = await untilSaved(options, restored(whole.snapshots.at(-1)!))
+    expect(last).toEqual({ result: whole.result, saved: [] })
   })
 
   it('does so on the fast engine with two threads', async () => {
