@@ -1,4 +1,12 @@
-import { convGeometry, type Kernels, wasmKernels } from '@cpnas/backends'
+import {
+  convGeometry,
+  type Geometry,
+  inputShape,
+  type Kernels,
+  outputShape,
+  sizeOf,
+  wasmKernels,
+} from '@cpnas/backends'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { computesRight, findLibrary } from '../../src/wasm/onednn/find.js'
@@ -49,6 +57,40 @@ describeIfThere('oneDNN', opened, library => {
 
   test('a library of another kind is passed over', async () => {
     expect(await findLibrary(['libm.so.6'])()).toMatchObject(E.left({ _tag: 'BackendUnavailable' }))
+  })
+
+  test('the filter gradient of dilated windows is that of images taken apart', () => {
+    const whole = plansOf({
+      ...library,
+      filterGradient: (...operands) => ({ ...library.filterGradient(...operands), isFallback: false }),
+    })
+    const apart = plansOf({
+      ...library,
+      filterGradient: (convolution, values) => ({
+        ...library.filterGradient(convolution, values),
+        isFallback: convolution.steps.dilations[0] > 1,
+      }),
+    })
+    const filterGradient = (plans: ReturnType<typeof plansOf>, g: Geometry) => {
+      const numbers = (shape: readonly number[], step: number): Float32Array =>
+        Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * step) % 17) - 8)
+      const [x, dy] = [numbers(inputShape(g), 7), numbers(outputShape(g), 11)]
+      const { layouts, of } = plans(g, 1)!
+      const dw = new Float32Array(layouts.filterGradient.bytes / 4)
+      of(g.batch).filterGradient(x, dy, dw, new Float32Array(x.length), new Float32Array(dy.length))
+      const filters = new Float32Array(g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels)
+      layouts.filterGradient.reorder(dw, filters)
+      return filters
+    }
+    for (const size of [3, 5])
+      for (const dilation of [2, 3])
+        for (const [height, width] of [
+          [6, 12],
+          [8, 6],
+        ] as const) {
+          const g = convGeometry([3, height, width, 9], [size, size, 9, 10], { dilation })
+          expect(filterGradient(apart, g)).toEqual(filterGradient(whole, g))
+        }
   })
 
   test('it computes all that networks ask for but windows that leave pixels out, and an image that is cropped', async () => {

@@ -14,12 +14,12 @@ const outputBytes = (g: Geometry, images: number): number => bytesOf(images, g.o
 /** Rows of channels that are walked at a time: `BLOCK` of assembly/vector.ts. */
 const blockBytes = (channels: number): number => 4 * Math.max(4096, channels) + 64
 
-/** Scratch of a chunk: P(x), a block of rows; and for gradients dy written out, and the gradient of P(x). */
+/** Scratch of a chunk: P(x), a block of rows; and for gradients dy written out, the gradient of P(x), and P(x) and dy once more, taken apart. */
 export const forwardScratch = (g: Geometry, groups: number): number =>
   inputBytes(g, Math.ceil(g.batch / groups)) + blockBytes(g.inChannels)
 export const gradientScratch = (g: Geometry, groups: number): number => {
   const images = Math.ceil(g.batch / groups)
-  return 2 * inputBytes(g, images) + outputBytes(g, images) + blockBytes(Math.max(g.inChannels, g.outChannels))
+  return 3 * inputBytes(g, images) + 2 * outputBytes(g, images) + blockBytes(Math.max(g.inChannels, g.outChannels))
 }
 
 /**
@@ -59,10 +59,19 @@ export const oneDnnChunks =
       if (narrow) kernels.writeNarrowGradients(args, group, written, block)
       else if (isWritten) kernels.writeGradients(args, group, written)
       const dy = at(isWritten ? written : o.dy + outputs)
-      if (o.dw !== 0) plan.filterGradient(x(), dy, at(o.dw + group * layouts.filterGradient.bytes))
+      const gradient = written + outputBytes(g, images)
+      const apart = gradient + inputBytes(g, images)
+      if (o.dw !== 0)
+        plan.filterGradient(
+          x(),
+          dy,
+          at(o.dw + group * layouts.filterGradient.bytes),
+          at(apart),
+          at(apart + inputBytes(g, images)),
+        )
       if (o.dx === 0) return
       const direct = o.activation === 0 && o.into === 0
-      const d = direct ? o.dx + inputs : written + outputBytes(g, images)
+      const d = direct ? o.dx + inputs : gradient
       plan.sourceGradient(dy, at(o.w), at(d))
       if (!direct) kernels.finishInputs(args, group, d)
       if (o.sums !== 0) kernels.sumInputs(args, group)

@@ -21,14 +21,19 @@ export type Primitive = (...tensors: readonly Pointer[]) => void
 export interface Choice {
   readonly filters: Descriptor
   readonly primitive: () => Primitive
+  /** Whether it has no kernel for these shapes, and gathers windows for a matrix product instead. */
+  readonly isFallback: boolean
 }
 
-/** A convolution of NHWC images; source and result are [height, width, channels]. */
+/** Height, width and channels. */
+type ImageShape = readonly [number, number, number]
+
+/** A convolution of NHWC images. */
 interface Convolution {
   readonly images: number
-  readonly source: readonly [number, number, number]
+  readonly source: ImageShape
   readonly filters: FilterShape
-  readonly result: readonly [number, number, number]
+  readonly result: ImageShape
   readonly steps: Steps
 }
 
@@ -52,6 +57,8 @@ export interface OneDnn {
   readonly filterGradient: (convolution: Convolution, values: Values) => Choice
   /** (from, to) */
   readonly reorder: (from: Descriptor, to: Descriptor) => Primitive
+  /** (from, to): images of float32 to [every, every, images, height / every, width / every, channels], where pixels that far apart are neighbours. */
+  readonly separate: (images: number, shape: ImageShape, every: number) => Primitive
 }
 
 /** How every thread opens the native library. */
@@ -71,6 +78,7 @@ const CPU = 1
 const IN_ORDER = 1
 const FILTERS = 131
 const FILTER_GRADIENT = 132
+const IMPLEMENTATION = 8
 /** A bit that the instruction sets have in common that multiply bfloat16: AVX-512 BF16, AMX, AVX10. */
 const AVX512_BF16 = 0x80
 /** Likewise those with AMX. */
@@ -129,6 +137,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
   const place = declare('dnnl_memory_set_data_handle', pointer, pointer)
   const newReorder = create('dnnl_reorder_primitive_desc_create', pointer, pointer, pointer, pointer, pointer)
   const query = library.func('dnnl_primitive_desc_query_md', pointer, [pointer, 'int', 'int'])
+  const queryText = library.func('dnnl_primitive_desc_query', 'int', [pointer, 'int', 'int', '_Out_ const char **'])
   const equal = library.func('dnnl_memory_desc_equal', 'int', [pointer, pointer])
   const size = library.func('dnnl_memory_desc_get_size', 'size_t', [pointer])
   const Argument = koffi.struct({ argument: 'int', memory: pointer })
@@ -154,7 +163,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
   const tensor = major === 2 ? tensorsOf2(declare) : tensorsOf3(create)
   const convolution = major === 2 ? convolutionsOf2(declare, create, engine) : convolutionsOf3(create, engine)
   const operandsOf = ({ images, source, filters, result }: Convolution, values: Values): Operands => {
-    const nhwc = ([height, width, channels]: readonly [number, number, number]): Descriptor =>
+    const nhwc = ([height, width, channels]: ImageShape): Descriptor =>
       tensor.strided(
         [images, channels, height, width],
         [height * width * channels, 1, width * channels, channels],
@@ -173,8 +182,16 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
     tensors: (chosen: Descriptor) => readonly (readonly [number, Descriptor])[],
   ): Choice => {
     const chosen: Descriptor = query(description, which, 0)
-    return { filters: chosen, primitive: primitiveOf(description, ...tensors(chosen)) }
+    const implementation: [string] = ['']
+    queryText(description, IMPLEMENTATION, 0, implementation)
+    return {
+      filters: chosen,
+      primitive: primitiveOf(description, ...tensors(chosen)),
+      isFallback: implementation[0].includes('gemm'),
+    }
   }
+  const reorder = (from: Descriptor, to: Descriptor): Primitive =>
+    primitiveOf(newReorder(from, engine, to, engine, null), [argument.source, from], [argument.result, to])()
 
   return {
     version: `oneDNN ${major}.${minor}.${patch}`,
@@ -219,8 +236,14 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
         [argument.filterGradient, chosen],
       ])
     },
-    reorder: (from, to) =>
-      primitiveOf(newReorder(from, engine, to, engine, null), [argument.source, from], [argument.result, to])(),
+    reorder,
+    separate: (images, [height, width, channels], every) => {
+      const shape = [every, every, images, height / every, width / every, channels]
+      const row = width * channels
+      const apart = [row, channels, height * row, every * row, every * channels, 1]
+      const packed = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1))
+      return reorder(tensor.strided(shape, apart, 'float32'), tensor.strided(shape, packed, 'float32'))
+    },
   }
 }
 

@@ -8,7 +8,7 @@ interface Plan {
   readonly forward: Primitive
   /** (dy, filters in the library's layout, dx) */
   readonly sourceGradient: Primitive
-  /** (x, dy, dw in the library's layout) */
+  /** (x, dy, dw in the library's layout, memory as large as x, memory as large as dy) */
   readonly filterGradient: Primitive
 }
 
@@ -58,20 +58,57 @@ const stepsOf = (g: Geometry): Steps => ({
 
 const filtersOf = (g: Geometry): FilterShape => [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels]
 
-const choicesFor = (library: OneDnn, g: Geometry, images: number, values: Values) => {
-  const convolution = {
-    images,
+const convolutionOf = (g: Geometry) =>
+  ({
+    images: g.batch,
     source: [g.inHeight, g.inWidth, g.inChannels],
     filters: filtersOf(g),
     result: [g.outHeight, g.outWidth, g.outChannels],
     steps: stepsOf(g),
-  } as const
+  }) as const
+
+/** What of a geometry is a number of pixels. */
+const lengths = ['inHeight', 'inWidth', 'outHeight', 'outWidth', 'padTop', 'padLeft'] as const
+
+/**
+ * The same convolution without dilation, of more and smaller images: in each of them the pixels that are a dilation apart. Undefined if there is no
+ * dilation, or the images cannot be taken apart so.
+ */
+const separated = (g: Geometry): Geometry | undefined => {
+  if (g.dilation === 1 || g.stride > 1 || lengths.some(name => g[name] % g.dilation !== 0)) return undefined
+  const shorter = Object.fromEntries(lengths.map(name => [name, g[name] / g.dilation]))
+  return { ...g, ...shorter, batch: g.dilation ** 2 * g.batch, dilation: 1 }
+}
+
+/** The filter gradient of images that are taken apart first, where that spares the library its fallback: with AVX2 it has no kernel for dilated ones. */
+const filterGradientOf = (library: OneDnn, g: Geometry, values: Values): Choice => {
+  const whole = library.filterGradient(convolutionOf(g), values)
+  const apart = whole.isFallback && values === 'float32' ? separated(g) : undefined
+  const choice = apart && library.filterGradient(convolutionOf(apart), values)
+  if (choice === undefined || choice.isFallback) return whole
   return {
-    forward: library.forward(convolution, values),
-    sourceGradient: library.sourceGradient(convolution, values),
-    filterGradient: library.filterGradient(convolution, values),
+    ...choice,
+    primitive: () => {
+      const { images, source, result } = convolutionOf(g)
+      const [separateX, separateDy] = [source, result].map(shape => library.separate(images, shape, g.dilation)) as [
+        Primitive,
+        Primitive,
+      ]
+      const gradient = choice.primitive()
+      return (x, dy, dw, ofX, ofDy) => {
+        separateX(x, ofX)
+        separateDy(dy, ofDy)
+        gradient(ofX, ofDy, dw)
+      }
+    },
   }
 }
+
+const choicesFor = (library: OneDnn, g: Geometry, values: Values) => ({
+  forward: library.forward(convolutionOf(g), values),
+  sourceGradient: library.sourceGradient(convolutionOf(g), values),
+  filterGradient: filterGradientOf(library, g, values),
+})
 
 /**
  * Whether bfloat16 pays: of 3x3 convolutions that keep the image's size. The time of 1x1 convolutions goes into memory, and a stem, whose few
@@ -120,7 +157,7 @@ export const plansOf = (
 
   const make = (g: Geometry, groups: number, values: Values): Plans | undefined => {
     const sizes = groupSizes(g.batch, groups)
-    const choices = new Map(sizes.map(size => [size, choicesFor(library, g, size, values)]))
+    const choices = new Map(sizes.map(size => [size, choicesFor(library, { ...g, batch: size }, values)]))
     const [first, ...others] = [...choices.values()]
     const alike = others.every(choice =>
       computations.every(name => library.equal(choice[name].filters, first![name].filters)),
