@@ -33,7 +33,7 @@ export const readModel = (path: string): TE.TaskEither<CpnasError, Model> =>
                 'InvalidModel',
                 path,
                 problem,
-                'Give a model file as cpnas writes it, or restore this one from a copy',
+                'Give a model file as cpnas writes it: restore this one from a copy, or train it anew if an older version wrote it',
               )
             : cpnasError('InvalidModel', path, `is ${kind}, not a model file`, 'Give a .safetensors file of a training')
         }),
