@@ -37,17 +37,26 @@ const setting = (config: SearchConfig) => {
   }
 }
 
-/** Works on everything it foresees at once, and finishes in an order of its own. */
-const scattered = (config: SearchConfig, delays: (index: number) => number) => {
+/** Takes on everything it foresees at once, and works on it in an order of its own: by the rank of what was taken on first, second, ... */
+const scattered = (config: SearchConfig, rankOf: (index: number) => number) => {
   const { dataset, context } = setting(config)
   const perform = performSample(context, strategyOf(config).length)
   const started = new Map<string, ReturnType<Performer['perform']>>()
   const seen: SampleWork[] = []
+  const waiting: { readonly rank: number; readonly begin: () => void }[] = []
+  const turn = (): Promise<void> =>
+    new Promise(begin => {
+      waiting.push({ rank: rankOf(started.size), begin })
+      setImmediate(() => {
+        waiting.sort((a, b) => a.rank - b.rank)
+        waiting.shift()!.begin()
+      })
+    })
   const start = (work: SampleWork) => {
     const name = JSON.stringify([work.proposal, work.done])
     const running =
       started.get(name) ??
-      new Promise(resolve => setTimeout(resolve, delays(started.size))).then(() => {
+      turn().then(() => {
         seen.push(work)
         return perform(work, () => () => {})
       })
@@ -61,8 +70,8 @@ describe('parallel passes', () => {
   it('end alike, bit for bit, in whatever order their samples are finished', async () => {
     const here = await runTiny(inPasses)
     await fc.assert(
-      fc.asyncProperty(fc.func(fc.nat(20)), async delays => {
-        const { dataset, performer, seen } = scattered(inPasses, delays)
+      fc.asyncProperty(fc.func(fc.nat(20)), async rankOf => {
+        const { dataset, performer, seen } = scattered(inPasses, rankOf)
         const snapshots: SearchSnapshot[] = []
         const save = (snapshot: SearchSnapshot) => {
           snapshots.push(snapshot)
@@ -98,7 +107,7 @@ describe('parallel passes', () => {
   it('of independent weights are the search itself', async () => {
     const config: SearchConfig = { ...tinyConfig, evaluator: 'scratch', strategy: 'random', samples: 4 }
     const here = await runTiny(config)
-    const { dataset, performer, seen } = scattered(config, i => 20 - 5 * i)
+    const { dataset, performer, seen } = scattered(config, i => -i)
     expect(await runSearch(referenceBackend(), dataset, config, { performer })()).toEqual(here.result)
     expect(seen.map(({ proposal }) => proposal.position.sample)).toEqual([4, 3, 2, 1])
   })

@@ -67,7 +67,7 @@ const convolutionOf = (g: Geometry) =>
     steps: stepsOf(g),
   }) as const
 
-/** What of a geometry is a number of pixels. */
+/** The fields of a geometry that count pixels. */
 const lengths = ['inHeight', 'inWidth', 'outHeight', 'outWidth', 'padTop', 'padLeft'] as const
 
 /**
