@@ -1,10 +1,14 @@
+import { setImmediate } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { allOrFirstError } from '../../src/work/all-or-first-error.js'
 
 const never = () => new Promise<E.Either<string, number>>(() => {})
-const after = (milliseconds: number, result: E.Either<string, number>) => () =>
-  new Promise<E.Either<string, number>>(resolve => setTimeout(() => resolve(result), milliseconds))
+/** Gives its result after so many turns of the event loop. */
+const after = (turns: number, result: E.Either<string, number>) => async () => {
+  for (let i = 0; i < turns; i++) await setImmediate()
+  return result
+}
 
 test('all values come in the order of their tasks', async () => {
   expect(await allOrFirstError([after(20, E.right(1)), after(0, E.right(2))])()).toEqual(E.right([1, 2]))
