@@ -12,9 +12,10 @@ afterAll(() => Promise.all(engines.map(engine => engine.close())))
 
 /** More channels than the kernels' own cases have: they fill blocks of 16 or 32, or not. Sums of multiples of 1/64 are exact in float32. */
 const cases = fc.record({
-  inputs: fc.integer({ min: 1, max: 72 }),
+  inputs: fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 72 })),
   outputs: fc.integer({ min: 1, max: 40 }),
   height: fc.integer({ min: 4, max: 6 }),
+  width: fc.constantFrom(6, 12, 16),
   size: fc.constantFrom(1, 3, 3, 3, 5),
   stride: fc.constantFrom(1, 1, 2),
   dilation: fc.integer({ min: 1, max: 3 }),
@@ -23,9 +24,9 @@ const cases = fc.record({
 
 test('convolutions of many channels and their gradients are those of the reference, to the last bit', async () => {
   await fc.assert(
-    fc.asyncProperty(cases, async ({ inputs, outputs, height, size, stride, dilation, seed }) => {
+    fc.asyncProperty(cases, async ({ inputs, outputs, height, width, size, stride, dilation, seed }) => {
       const [imageShape, filterShape] = [
-        [2, height, 6, inputs],
+        [2, height, width, inputs],
         [size, size, inputs, outputs],
       ]
       const g = convGeometry(imageShape, filterShape, { stride, dilation })
