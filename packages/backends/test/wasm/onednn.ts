@@ -6,7 +6,9 @@ const found = await openIfThere(findLibrary())
 /** The oneDNN of this machine, if there is one; else a line of output says why not. */
 export const oneDnn = found?.name
 
-if (found && !found.bfloat16) console.warn('SKIPPED onednn-bf16: this processor has no fast products of bfloat16')
+const restricted = process.env.DNNL_MAX_CPU_ISA !== undefined
+if (found && !found.bfloat16 && !restricted)
+  console.warn('SKIPPED onednn-bf16: this processor has no fast products of bfloat16')
 
 /** These options with the library; none where there is no library. */
 export const withOneDnn = <O extends object>(options: O): readonly (O & { readonly oneDnn: string })[] =>
