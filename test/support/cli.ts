@@ -64,6 +64,6 @@ export const run = async (args: readonly string[], cwd?: string): Promise<Finish
     })
     return { code, ...output }
   } finally {
-    process.chdir(before)
+    if (cwd !== undefined) process.chdir(before)
   }
 }

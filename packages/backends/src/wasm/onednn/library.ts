@@ -78,6 +78,7 @@ const CPU = 1
 const IN_ORDER = 1
 const FILTERS = 131
 const FILTER_GRADIENT = 132
+/** A query for the name of the kernel, e.g. `jit:avx2` or, of the fallback, `x64:gemm:jit`. */
 const IMPLEMENTATION = 8
 /** A bit that the instruction sets have in common that multiply bfloat16: AVX-512 BF16, AMX, AVX10. */
 const AVX512_BF16 = 0x80
@@ -137,7 +138,7 @@ export const openLibrary = async (name: string): Promise<OneDnn> => {
   const place = declare('dnnl_memory_set_data_handle', pointer, pointer)
   const newReorder = create('dnnl_reorder_primitive_desc_create', pointer, pointer, pointer, pointer, pointer)
   const query = library.func('dnnl_primitive_desc_query_md', pointer, [pointer, 'int', 'int'])
-  const queryText = library.func('dnnl_primitive_desc_query', 'int', [pointer, 'int', 'int', '_Out_ const char **'])
+  const queryText = declare('dnnl_primitive_desc_query', pointer, 'int', 'int', '_Out_ const char **')
   const equal = library.func('dnnl_memory_desc_equal', 'int', [pointer, pointer])
   const size = library.func('dnnl_memory_desc_get_size', 'size_t', [pointer])
   const Argument = koffi.struct({ argument: 'int', memory: pointer })
